@@ -1,0 +1,69 @@
+import type { HttpResponseInit } from '@azure/functions';
+import type { ChatError, ChatErrorCode } from '../../shared/domain/errors.ts';
+
+/** What each code is over HTTP (RFC 9457). A code without a row does not compile. */
+export const problems = {
+  'malformed-request': { status: 400, title: 'The request is malformed' },
+  'unsupported-media-type': { status: 415, title: 'The content type is not supported' },
+  'request-too-large': { status: 413, title: 'The request is too large' },
+  unauthenticated: { status: 401, title: 'A valid bearer token is required' },
+  'invalid-credentials': { status: 401, title: 'Unknown user or wrong password' },
+  'sender-mismatch': { status: 403, title: 'The sender is not the token’s user' },
+  'not-a-member': { status: 403, title: 'Not a member of this conversation' },
+  'not-found': { status: 404, title: 'Not found' },
+  'method-not-allowed': { status: 405, title: 'The method is not allowed here' },
+  'username-taken': { status: 409, title: 'The user name is taken' },
+  'email-taken': { status: 409, title: 'The e-mail address is taken' },
+  'accounts-disabled': { status: 404, title: 'Built-in accounts are switched off' },
+  'message-rejected': { status: 422, title: 'The message was rejected' },
+  'attachment-refused': { status: 422, title: 'The attachment is refused' },
+  conflict: { status: 409, title: 'The request conflicts with the present state' },
+  'rate-limited': { status: 429, title: 'Too many requests' },
+  unavailable: { status: 503, title: 'Temporarily unavailable' },
+} as const satisfies Record<ChatErrorCode, { status: number; title: string }>;
+
+/** Where a code is explained. */
+const page = 'https://github.com/parley-chat/parley/blob/main/docs/problems.md';
+
+/**
+ * A refusal as `application/problem+json`.
+ * @param traceId the W3C trace id that the logs of this request carry
+ * @param instance the invocation id
+ */
+export const problem = (error: ChatError, traceId: string, instance: string): HttpResponseInit => {
+  const { status, title } = problems[error.code];
+  return {
+    status,
+    headers: {
+      'content-type': 'application/problem+json',
+      'cache-control': 'no-store',
+      ...(status === 401 && { 'www-authenticate': 'Bearer' }),
+      ...(error.retryAfterSeconds !== undefined && { 'retry-after': String(error.retryAfterSeconds) }),
+    },
+    body: JSON.stringify({
+      type: `${page}#${error.code}`,
+      title,
+      status,
+      code: error.code,
+      detail: error.message,
+      instance,
+      traceId,
+      ...(error.errors && { errors: error.errors }),
+    }),
+  };
+};
+
+/** The answer to a bug: nothing of what went wrong leaves the house. */
+export const internalError = (traceId: string, instance: string): HttpResponseInit => ({
+  status: 500,
+  headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store' },
+  body: JSON.stringify({
+    type: 'about:blank',
+    title: 'Internal error',
+    status: 500,
+    code: 'internal-error',
+    detail: 'Something went wrong here. The trace id finds it in the logs.',
+    instance,
+    traceId,
+  }),
+});

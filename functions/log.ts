@@ -1,0 +1,37 @@
+import type { InvocationContext } from '@azure/functions';
+
+/** A field of a log line. Never a token, key, SAS URL or message text. */
+type Field = string | number | boolean | null | undefined | string[] | Error;
+
+const zeroTrace = '0'.repeat(32);
+
+/** The W3C trace context that the host gave this invocation. */
+export const traceOf = (context: InvocationContext): { traceparent: string; traceId: string } => {
+  const traceparent = context.traceContext?.traceParent ?? '';
+  return { traceparent, traceId: traceparent.split('-')[1] ?? zeroTrace };
+};
+
+const plain = (value: unknown): unknown =>
+  value instanceof Error
+    ? {
+        name: value.name,
+        message: value.message,
+        stack: value.stack,
+        ...(value.cause !== undefined && { cause: plain(value.cause) }),
+      }
+    : value;
+
+/**
+ * Writes one structured line: what happened, and the trace id that joins the request, the queue and the push.
+ * @param traceId of the request that caused this, when it is not this invocation's own
+ */
+export const logEvent = (
+  context: InvocationContext,
+  level: 'info' | 'warn' | 'error',
+  event: string,
+  fields: Record<string, Field | unknown> = {},
+  traceId: string = traceOf(context).traceId,
+): void => {
+  const line = Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, plain(value)]));
+  context[level](JSON.stringify({ event, function: context.functionName, traceId, ...line }));
+};

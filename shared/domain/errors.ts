@@ -1,0 +1,55 @@
+/**
+ * Every way in which a request can be refused. Codes are public and stable: clients switch on them, nobody parses
+ * messages. `docs/problems.md` says what each means and what to do about it.
+ */
+export type ChatErrorCode =
+  | 'malformed-request'
+  | 'unsupported-media-type'
+  | 'request-too-large'
+  | 'unauthenticated'
+  | 'invalid-credentials'
+  | 'sender-mismatch'
+  | 'not-a-member'
+  | 'not-found'
+  | 'method-not-allowed'
+  | 'username-taken'
+  | 'email-taken'
+  | 'accounts-disabled'
+  | 'message-rejected'
+  | 'attachment-refused'
+  | 'conflict'
+  | 'rate-limited'
+  | 'unavailable';
+
+/** One thing wrong with a request: where (RFC 6901 JSON pointer into the body or query) and what is allowed there. */
+export interface FieldError {
+  pointer: string;
+  detail: string;
+}
+
+export interface ChatErrorOptions {
+  cause?: unknown;
+  /** What is wrong field by field; only with `malformed-request`. */
+  errors?: FieldError[];
+  /** Seconds after which trying again makes sense; sent as Retry-After. */
+  retryAfterSeconds?: number;
+}
+
+/** A refusal that the caller is meant to see. Anything else that is thrown is a bug and answered by a bare 500. */
+export class ChatError extends Error {
+  override readonly name = 'ChatError';
+  readonly code: ChatErrorCode;
+  readonly errors: FieldError[] | undefined;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(code: ChatErrorCode, message: string, options: ChatErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.errors = options.errors;
+    this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+}
+
+/** Makes a `malformed-request` error about one field. */
+export const malformed = (pointer: string, detail: string): ChatError =>
+  new ChatError('malformed-request', 'The request is malformed.', { errors: [{ pointer, detail }] });

@@ -1,0 +1,28 @@
+import { codePoints, hasControls, isWellFormed } from './text.ts';
+
+/** Longest user id in code points: room for any OIDC subject (`auth0|5f…`). */
+export const maxUserIdLength = 256;
+
+/**
+ * Whether a text may name a user: 1–256 printable characters without leading or trailing blanks. Everything else about
+ * it is opaque: ids are compared code point by code point, without case folding or Unicode normalisation.
+ */
+export const isUserId = (id: string): boolean =>
+  id.length > 0 &&
+  id.trim() === id &&
+  isWellFormed(id) &&
+  !hasControls(id) &&
+  codePoints(id) <= maxUserIdLength;
+
+/** What others may see of a user. */
+export interface Profile {
+  userId: string;
+  fullName: string | null;
+  avatarUrl: string | null;
+}
+
+/** Who makes a request: the token's subject and its role claims. */
+export interface Caller {
+  userId: string;
+  roles: string[];
+}
