@@ -1,0 +1,65 @@
+import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { createInterface } from 'node:readline';
+
+/** A running Azurite with nothing in it. */
+export interface Azurite {
+  /** Connection string of its tables. */
+  tables: string;
+  /** Connection string of its blobs. */
+  blobs: string;
+  /** Ends it and forgets what it holds. */
+  stop: () => Promise<void>;
+}
+
+const entry = createRequire(import.meta.url).resolve('azurite/dist/src/azurite.js');
+
+/** Without this an Azurite whose test worker was killed would live on. */
+const exitWithParent = "data:text/javascript,process.once('disconnect',()=>process.exit())";
+
+/** The well-known account that every Azurite has. */
+const account =
+  'DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;' +
+  'AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;';
+
+/**
+ * Starts a real Azurite on free ports that keeps everything in memory: one for each test file, in a `beforeAll` with a
+ * generous timeout (it needs about two seconds). Tests that share it use table and container names of their own.
+ * @throws Error with Azurite's own output when it does not come up
+ */
+export const startAzurite = async (): Promise<Azurite> => {
+  const child = spawn(
+    process.execPath,
+    [
+      ...['--import', exitWithParent, entry, '--inMemoryPersistence', '--skipApiVersionCheck'],
+      ...['--disableTelemetry', '--silent', '--blobPort', '0', '--queuePort', '0', '--tablePort', '0'],
+    ],
+    { cwd: tmpdir(), stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
+  );
+  const { stdout, stderr } = child;
+  if (!stdout || !stderr) throw new Error('Azurite was started without pipes.');
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  let errors = '';
+  stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+
+  const urls = new Map<string, string>();
+  const stop = async () => {
+    child.kill('SIGKILL');
+    await exited;
+  };
+  await new Promise<void>((resolve, reject) => {
+    createInterface(stdout).on('line', (line) => {
+      const [, service, url] = /^Azurite (\w+) service is successfully listening at (\S+)/.exec(line) ?? [];
+      if (service !== undefined && url !== undefined) urls.set(service, url);
+      if (urls.has('Blob') && urls.has('Table')) resolve();
+    });
+    child.once('error', reject);
+    void exited.then(() => reject(new Error(`Azurite ended before it was ready. ${errors}`)));
+  });
+  return {
+    tables: `${account}TableEndpoint=${urls.get('Table') ?? ''}/devstoreaccount1;`,
+    blobs: `${account}BlobEndpoint=${urls.get('Blob') ?? ''}/devstoreaccount1;`,
+    stop,
+  };
+};
