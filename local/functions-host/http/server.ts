@@ -1,0 +1,135 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { RegisteredFunction } from '../core-api.ts';
+import { HostStartError, messageOf } from '../errors.ts';
+import type { Invoker } from '../invoker.ts';
+import type { HostLog } from '../log.ts';
+import { buildRoutes, methodsOf, templateOf, type FindRoute } from './routes.ts';
+import { toInvocation, writeResponse } from './rpc.ts';
+
+/** The real host's limit for a request body: 100 MB. */
+const maxBodyBytes = 104_857_600;
+
+export interface HttpOptions {
+  port: number;
+  host: string;
+  routePrefix: string;
+  customHeaders: Record<string, string>;
+  functions: RegisteredFunction[];
+  invoker: Invoker;
+  log: HostLog;
+  /** Answers the paths under `/admin`; false when it doesn't know the path. */
+  admin: (request: IncomingMessage, path: string, response: ServerResponse) => boolean;
+}
+
+/** Answers requests from the app's HTTP functions. */
+export class HttpServer {
+  readonly #options: HttpOptions;
+  readonly #findRoute: FindRoute;
+  readonly #server: Server;
+
+  constructor(options: HttpOptions) {
+    this.#options = options;
+    this.#findRoute = buildRoutes(options.functions, options.routePrefix);
+    this.#server = createServer({ keepAliveTimeout: 65_000 }, (request, response) => {
+      this.#answer(request, response).catch((error: unknown) => {
+        options.log.write(
+          'warning',
+          'Host.Http',
+          `${request.method ?? ''} ${request.url ?? ''}: ${messageOf(error)}`,
+        );
+        endBare(response, 500);
+      });
+    });
+    for (const fn of options.functions) {
+      const route = `${methodsOf(fn).join(',')} /${templateOf(fn, options.routePrefix)}`;
+      options.log.write('information', 'Host.Startup', `Mapped function route ${route} to '${fn.name}'`);
+    }
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** @throws HostStartError when the port is taken */
+  async listen(): Promise<void> {
+    const { port, host } = this.#options;
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', (error: NodeJS.ErrnoException) => {
+        reject(
+          error.code === 'EADDRINUSE'
+            ? new HostStartError(
+                `Port ${port} on ${host} is already in use. Stop what holds it, or choose another port with --port.`,
+              )
+            : new HostStartError(`Cannot listen on ${host}:${port}: ${error.message}`),
+        );
+      });
+      this.#server.listen(port, host, resolve);
+    });
+  }
+
+  /** Takes no further connections; resolves when all requests are answered. */
+  async close(): Promise<void> {
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const target = request.url ?? '/';
+    const queryAt = target.indexOf('?');
+    const path = queryAt === -1 ? target : target.slice(0, queryAt);
+    if (path.toLowerCase().startsWith('/admin/') && this.#options.admin(request, path, response)) return;
+    const match = this.#findRoute(request.method ?? 'GET', path);
+    if (match === undefined) {
+      endBare(response, path === '/' ? 200 : 404, request);
+      return;
+    }
+    const url = URL.parse(`http://${request.headers.host ?? 'localhost'}${target}`);
+    if (url === null) {
+      endBare(response, 400, request);
+      return;
+    }
+    const body = await readBody(request);
+    if (body === undefined) {
+      endBare(response, 413, request);
+      return;
+    }
+    const result = await this.#invoke(match, request, url, body);
+    if (result === undefined) endBare(response, 500);
+    else writeResponse(result, response, this.#options.customHeaders);
+  }
+
+  async #invoke(
+    ...call: Parameters<typeof toInvocation>
+  ): Promise<Awaited<ReturnType<Invoker['invoke']>> | undefined> {
+    try {
+      return await this.#options.invoker.invoke(call[0].fn, toInvocation(...call));
+    } catch {
+      return undefined; // logged by the invoker; the caller gets a bare 500, as in Azure
+    }
+  }
+}
+
+/** The whole body, or undefined when it is longer than allowed. */
+async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
+  if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) return undefined;
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > maxBodyBytes) return undefined;
+    chunks.push(chunk);
+  }
+  const [only] = chunks;
+  return only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks, length);
+}
+
+function endBare(response: ServerResponse, status: number, unread?: IncomingMessage): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  // A body nobody reads would be taken for the next request of a kept-alive connection.
+  if (status === 413) response.setHeader('connection', 'close');
+  response.writeHead(status, { 'content-length': 0 }).end();
+  unread?.resume();
+}

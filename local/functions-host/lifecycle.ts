@@ -1,0 +1,38 @@
+/** Something that calls functions until it is stopped. */
+export interface Listener {
+  /** Begins listening; what cannot be reached yet is tried again in the background. */
+  start(): Promise<void> | void;
+  /** Takes nothing new, and resolves when what it had begun is finished and settled. */
+  stop(): Promise<void>;
+}
+
+/** How long work in flight may take after a stop was asked for. */
+const drainMs = 60_000;
+
+/**
+ * On SIGINT, SIGTERM or loss of the parent process runs `stop` once and ends the process: 0, or 1 when stopping failed
+ * or took too long. A second signal ends it at once.
+ */
+export function stopOnSignals(stop: () => Promise<void>, onError: (error: unknown) => void): void {
+  let stopping = false;
+  const end = (): void => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    setTimeout(() => {
+      onError(new Error(`Work in flight did not end within ${drainMs / 1000} s.`));
+      process.exit(1);
+    }, drainMs).unref();
+    stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        onError(error);
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGINT', end);
+  process.on('SIGTERM', end);
+  process.on('disconnect', () => {
+    if (!stopping) end();
+  });
+}
