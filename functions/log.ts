@@ -1,7 +1,7 @@
 import type { InvocationContext } from '@azure/functions';
 
 /** A field of a log line. Never a token, key, SAS URL or message text. */
-type Field = string | number | boolean | null | undefined | string[] | Error;
+type Field = string | number | boolean | null | undefined | readonly string[] | Error;
 
 const zeroTrace = '0'.repeat(32);
 
@@ -10,6 +10,10 @@ export const traceOf = (context: InvocationContext): { traceparent: string; trac
   const traceparent = context.traceContext?.traceParent ?? '';
   return { traceparent, traceId: traceparent.split('-')[1] ?? zeroTrace };
 };
+
+/** Whatever was thrown, as an Error. */
+export const asError = (thrown: unknown): Error =>
+  thrown instanceof Error ? thrown : new Error(String(thrown));
 
 const plain = (value: unknown): unknown =>
   value instanceof Error
@@ -29,7 +33,7 @@ export const logEvent = (
   context: InvocationContext,
   level: 'info' | 'warn' | 'error',
   event: string,
-  fields: Record<string, Field | unknown> = {},
+  fields: Record<string, Field> = {},
   traceId: string = traceOf(context).traceId,
 ): void => {
   const line = Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, plain(value)]));

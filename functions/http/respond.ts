@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { ChatError } from '../../shared/domain/errors.ts';
 import type { Caller } from '../../shared/domain/user.ts';
 import type { Authenticator } from '../../shared/ports/authenticator.ts';
-import { logEvent, traceOf } from '../log.ts';
+import { asError, logEvent, traceOf } from '../log.ts';
 import { parse, readJson } from './body.ts';
 import { internalError, problem } from './problems.ts';
 
@@ -62,7 +62,7 @@ const answer = async (
     return await handle();
   } catch (error) {
     if (!(error instanceof ChatError)) {
-      logEvent(context, 'error', 'request.failed', { error });
+      logEvent(context, 'error', 'request.failed', { error: asError(error) });
       return internalError(traceId, context.invocationId);
     }
     const level = error.code === 'unavailable' ? 'warn' : 'info';

@@ -4,7 +4,7 @@
 // eslint-disable-next-line no-control-regex -- finding control characters is what this is for
 const controls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/u;
 
-/** A text is countable in code points: an emoji is one, however many UTF-16 units it takes. */
+/** Length of a text in code points: an emoji of one code point is one, though it takes two UTF-16 units. */
 export const codePoints = (text: string): number => {
   let count = 0;
   for (const _ of text) count++;
@@ -16,6 +16,14 @@ export const isWellFormed = (text: string): boolean => text.isWellFormed();
 
 export const hasControls = (text: string): boolean => controls.test(text);
 
-/** At most `limit` code points of a text, never half an emoji. */
-export const truncate = (text: string, limit: number): string =>
-  text.length <= limit ? text : [...text.slice(0, limit * 2)].slice(0, limit).join('');
+/** At most `limit` code points from the start of a text, never half of one. */
+export const truncate = (text: string, limit: number): string => {
+  if (text.length <= limit) return text;
+  let end = 0;
+  let count = 0;
+  for (const point of text) {
+    if (count++ === limit) break;
+    end += point.length;
+  }
+  return text.slice(0, end);
+};

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { codePoints, hasControls, isWellFormed } from '../domain/text.ts';
+import { isUserId } from '../domain/user.ts';
+
+/** Fields that several requests share. Each message says what is allowed. */
+
+/** In this contract null means absent. */
+export const optional = <T extends z.ZodType>(schema: T) =>
+  schema.nullish().transform((value): z.infer<T> | undefined => value ?? undefined);
+
+export const userId = z
+  .string({ error: 'must be a user id: 1 to 256 printable characters' })
+  .refine(isUserId, { error: 'must be a user id: 1 to 256 printable characters without blanks around them' });
+
+/** A client's own id for something: any printable text. */
+export const clientId = z
+  .string({ error: 'must be a text of 1 to 128 characters' })
+  .refine((id) => id.length > 0 && codePoints(id) <= 128, { error: 'must have 1 to 128 characters' })
+  .refine((id) => isWellFormed(id) && !hasControls(id), {
+    error: 'must not contain control characters or lone surrogates',
+  });
+
+export const seq = z.number().int().min(0);
+
+/** A whole number in a query string. */
+export const queryNumber = (min: number) =>
+  z
+    .string()
+    .regex(/^\d{1,15}$/, { error: `must be a whole number of at least ${min}` })
+    .transform(Number)
+    .refine((value) => value >= min, { error: `must be at least ${min}` });
+
+/** How many items a page has: from 1; more than `max` is served as `max`. */
+export const pageLimit = (max: number, standard: number) =>
+  optional(queryNumber(1)).transform((limit) => Math.min(limit ?? standard, max));

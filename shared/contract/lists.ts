@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { optional, pageLimit, queryNumber } from './fields.ts';
+
+/** `GET /api/conversations/{id}/messages` */
+export const historyQuery = z
+  .object({
+    before: optional(queryNumber(1)),
+    after: optional(queryNumber(0)),
+    around: optional(queryNumber(1)),
+    page: optional(queryNumber(1)),
+    pageSize: optional(queryNumber(1)),
+    cursor: optional(
+      z.string().regex(/^[ab]\d{1,15}$/, { error: 'must be a nextCursor of an earlier answer' }),
+    ),
+    limit: pageLimit(200, 50),
+  })
+  .refine(
+    ({ before, after, around, page, cursor }) =>
+      [before, after, around, page, cursor].filter((bound) => bound !== undefined).length <= 1,
+    { path: ['before'], error: 'give at most one of before, after, around, page and cursor' },
+  );
+
+export type HistoryQuery = z.infer<typeof historyQuery>;
+
+/** `GET /api/inbox` */
+export const inboxQuery = z.object({
+  limit: pageLimit(100, 100),
+  cursor: optional(z.string().max(512, { error: 'must be a nextCursor of an earlier answer' })),
+});
+
+/** `POST /api/inbox/ack` */
+export const inboxAck = z.object(
+  {
+    inboxIds: z
+      .array(z.string().max(512), { error: 'must be a list of inboxIds' })
+      .min(1, { error: 'must name at least one inboxId' })
+      .max(100, { error: 'must name at most 100 inboxIds' }),
+  },
+  { error: 'must be a JSON object' },
+);

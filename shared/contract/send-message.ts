@@ -1,0 +1,150 @@
+import { z } from 'zod';
+import { codePoints, hasControls, isWellFormed } from '../domain/text.ts';
+import { clientId, optional, userId } from './fields.ts';
+
+/** Limits of a message; all are settings. */
+export interface MessageLimits {
+  /** Code points. */
+  maxMessageLength: number;
+  /** Bytes. */
+  maxAttachmentBytes: number;
+}
+
+/** Media types that an attachment may have. Nothing that a browser would run: no HTML, SVG, XML, scripts. */
+export const attachmentTypes = [
+  'image/png',
+  'image/jpeg',
+  'image/gif',
+  'image/webp',
+  'image/heic',
+  'audio/mpeg',
+  'audio/ogg',
+  'audio/wav',
+  'audio/mp4',
+  'audio/webm',
+  'video/mp4',
+  'video/webm',
+  'video/quicktime',
+  'application/pdf',
+  'application/zip',
+  'application/gzip',
+  'application/json',
+  'application/msword',
+  'application/vnd.ms-excel',
+  'application/vnd.ms-powerpoint',
+  'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
+  'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+  'application/vnd.openxmlformats-officedocument.presentationml.presentation',
+  'application/vnd.oasis.opendocument.text',
+  'application/vnd.oasis.opendocument.spreadsheet',
+  'application/octet-stream',
+  'text/plain',
+  'text/csv',
+  'text/markdown',
+] as const;
+
+const names = [
+  'senderId',
+  'receiverId',
+  'conversationId',
+  'messageText',
+  'clientMessageId',
+  'timestamp',
+  'attachment',
+  'attachmentUrl',
+];
+const canonical = new Map(names.map((name) => [name.toLowerCase(), name]));
+
+/**
+ * Field names match without regard to case, so that `{"SenderID", "ReceiverID", "Timestamp", "MessageText",
+ * "AttachmentURL"}` is understood as it stands. A name in its exact spelling wins over another spelling of it.
+ */
+const foldNames = (value: unknown): unknown => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const folded: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
+  for (const [name, field] of Object.entries(value)) {
+    const known = canonical.get(name.toLowerCase());
+    if (known !== undefined && (name === known || !(known in folded))) folded[known] = field;
+  }
+  return { ...folded };
+};
+
+const attachment = ({ maxAttachmentBytes }: MessageLimits) =>
+  z.object({
+    fileName: z
+      .string({ error: 'must be the name of the file' })
+      .refine((name) => name.trim() !== '' && isWellFormed(name) && codePoints(name) <= 1024, {
+        error: 'must have 1 to 1024 characters',
+      }),
+    contentType: z
+      .string({ error: 'must be a media type' })
+      .transform((type) => type.toLowerCase())
+      .pipe(z.enum(attachmentTypes, { error: `must be one of ${attachmentTypes.join(', ')}` })),
+    size: z
+      .int({ error: `must be the number of bytes, at most ${maxAttachmentBytes}` })
+      .min(1, { error: 'must be at least 1 byte' })
+      .max(maxAttachmentBytes, { error: `must be at most ${maxAttachmentBytes} bytes` }),
+    sha256: optional(
+      z
+        .string()
+        .regex(/^[0-9a-f]{64}$/i, { error: 'must be the SHA-256 of the file in 64 hex digits' })
+        .transform((hex) => hex.toLowerCase()),
+    ),
+  });
+
+const messageText = ({ maxMessageLength }: MessageLimits) =>
+  z
+    .string({ error: `must be a text of at most ${maxMessageLength} characters` })
+    .refine(isWellFormed, { error: 'must be well-formed Unicode: it contains a lone surrogate' })
+    .refine((text) => !text.includes('\0'), { error: 'must not contain the NUL character' })
+    .refine((text) => text.length <= maxMessageLength || codePoints(text) <= maxMessageLength, {
+      error: `must have at most ${maxMessageLength} characters (code points)`,
+    });
+
+const webUrl = z
+  .string({ error: 'must be an http or https URL' })
+  .max(2048, { error: 'must have at most 2048 characters' })
+  .refine((url) => !hasControls(url) && /^https?:\/\//i.test(url) && URL.canParse(url), {
+    error: 'must be an absolute http or https URL',
+  });
+
+const isBlank = (text: string | undefined): boolean => text === undefined || text.trim() === '';
+
+/** What `POST /api/sendMessage` and the event `message.send` take. */
+export const sendMessageRequest = (limits: MessageLimits) =>
+  z
+    .preprocess(
+      foldNames,
+      z.object(
+        {
+          senderId: optional(z.string({ error: 'must be your user id, or left out' })),
+          receiverId: optional(userId),
+          conversationId: optional(z.string({ error: 'must be the id of a conversation' })),
+          messageText: optional(messageText(limits)),
+          clientMessageId: optional(clientId),
+          timestamp: optional(
+            z.iso.datetime({
+              offset: true,
+              error: 'must be an ISO 8601 date and time with its offset from UTC',
+            }),
+          ),
+          attachment: optional(attachment(limits)),
+          attachmentUrl: optional(webUrl),
+        },
+        { error: 'must be a JSON object' },
+      ),
+    )
+    .refine((draft) => (draft.receiverId === undefined) !== (draft.conversationId === undefined), {
+      path: ['receiverId'],
+      error: 'give either receiverId or conversationId',
+    })
+    .refine(
+      (draft) =>
+        !isBlank(draft.messageText) || draft.attachment !== undefined || draft.attachmentUrl !== undefined,
+      {
+        path: ['messageText'],
+        error: 'must not be empty unless there is an attachment',
+      },
+    );
+
+export type SendMessageRequest = z.infer<ReturnType<typeof sendMessageRequest>>;

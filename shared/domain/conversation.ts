@@ -1,0 +1,84 @@
+export type ConversationType = 'direct' | 'group';
+export type Role = 'owner' | 'admin' | 'member';
+
+/** The state of a conversation that every append moves on. */
+export interface Head {
+  conversationId: string;
+  type: ConversationType;
+  /** The two users of a direct conversation; empty for groups. */
+  directMembers: string[];
+  /** Number of messages: `seq` runs from 1 to this without a hole. */
+  headSeq: number;
+  /** Number of changes to what is already there. */
+  headRev: number;
+}
+
+/** A user's place in a conversation. */
+export interface Member {
+  userId: string;
+  role: Role;
+  /** Head when the user joined. */
+  joinedSeq: number;
+  /** Everything up to here has reached the user. Never falls. */
+  deliveredSeq: number;
+  /** What was acknowledged beyond `deliveredSeq` while something below it was not. */
+  deliveredAhead: Ranges;
+  /** Everything up to here was read by the user. Never falls, never exceeds `deliveredSeq`. */
+  readSeq: number;
+  /** Up to here a delivery check has put what was missing into the inbox. */
+  checkedSeq: number;
+}
+
+/** Ascending, disjoint, inclusive ranges of `seq`. */
+export type Ranges = readonly (readonly [from: number, to: number])[];
+
+const inRanges = (ranges: Ranges, seq: number): boolean =>
+  ranges.some(([from, to]) => from <= seq && seq <= to);
+
+/** Whether a message has reached a member. */
+export const isDelivered = (member: Pick<Member, 'deliveredSeq' | 'deliveredAhead'>, seq: number): boolean =>
+  seq <= member.deliveredSeq || inRanges(member.deliveredAhead, seq);
+
+/** Numbers as ascending, disjoint ranges. */
+export const toRanges = (seqs: Iterable<number>): Ranges => {
+  const ranges: [number, number][] = [];
+  for (const seq of [...new Set(seqs)].sort((a, b) => a - b)) {
+    const last = ranges.at(-1);
+    if (last?.[1] === seq - 1) last[1] = seq;
+    else ranges.push([seq, seq]);
+  }
+  return ranges;
+};
+
+const numbersIn = function* (ranges: Ranges): Generator<number> {
+  for (const [from, to] of ranges) for (let seq = from; seq <= to; seq++) yield seq;
+};
+
+/**
+ * Adds single acknowledged messages to what a member is known to have. The watermark rises over everything that is now
+ * known without a gap; what lies beyond a gap is remembered, so that closing the gap later brings it in, and a message
+ * that was never acknowledged is never taken for delivered.
+ * @param known seqs above the watermark that count as delivered: those acknowledged, and the member's own messages
+ */
+export const acknowledge = (
+  member: Pick<Member, 'deliveredSeq' | 'deliveredAhead'>,
+  known: Iterable<number>,
+): Pick<Member, 'deliveredSeq' | 'deliveredAhead'> => {
+  let { deliveredSeq } = member;
+  const ranges = toRanges(
+    [...numbersIn(member.deliveredAhead), ...known].filter((seq) => seq > deliveredSeq),
+  );
+  const first = ranges[0];
+  if (first?.[0] !== deliveredSeq + 1) return { deliveredSeq, deliveredAhead: ranges };
+  deliveredSeq = first[1];
+  return { deliveredSeq, deliveredAhead: ranges.slice(1) };
+};
+
+/** Raises the watermark to a place up to which a member says to have everything. */
+export const raiseTo = (
+  member: Pick<Member, 'deliveredSeq' | 'deliveredAhead'>,
+  upToSeq: number,
+): Pick<Member, 'deliveredSeq' | 'deliveredAhead'> => {
+  if (upToSeq <= member.deliveredSeq) return member;
+  return acknowledge({ deliveredSeq: upToSeq, deliveredAhead: member.deliveredAhead }, []);
+};

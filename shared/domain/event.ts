@@ -1,0 +1,37 @@
+import type { ChatErrorCode } from './errors.ts';
+import type { Message } from './message.ts';
+
+/** What a client is sent over its socket: flat, told apart by `type`. */
+export type ServerEvent =
+  | { type: 'connected'; at: string; userId: string; conversations: string[] }
+  | { type: 'message.created'; at: string; conversationId: string; seq: number; message: Message }
+  | { type: 'message.rejected'; at: string; conversationId: string; clientMessageId: string; code: string }
+  | {
+      type: 'receipt.delivered' | 'receipt.read';
+      at: string;
+      conversationId: string;
+      userId: string;
+      upToSeq: number;
+    }
+  | {
+      type: 'ack';
+      at: string;
+      ref: string | number | null;
+      ok: boolean;
+      messageId?: string;
+      conversationId?: string;
+      error?: EventError;
+    }
+  | { type: 'pong'; at: string; ref: string | number | null }
+  | { type: 'error'; at: string; code: EventErrorCode; message: string; ref: string | number | null };
+
+/** Over a socket everything can go wrong that can over HTTP; a bug is `internal-error`. */
+export type EventErrorCode = ChatErrorCode | 'unknown-event' | 'internal-error';
+
+export interface EventError {
+  code: EventErrorCode;
+  message: string;
+  /** Seconds; with `rate-limited` and `unavailable`. */
+  retryAfter?: number;
+  errors?: { pointer: string; detail: string }[];
+}

@@ -1,0 +1,26 @@
+import { createHash } from 'node:crypto';
+
+/** 144 bits of SHA-256 over an unambiguous encoding of the parts: no two lists of parts share one by accident. */
+const digest = (...parts: string[]): string =>
+  createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 24);
+
+/** The one conversation of two users: a pure function of the pair, whoever begins. */
+export const directConversationId = (a: string, b: string): string =>
+  `d-${digest('direct', ...(a < b ? [a, b] : [b, a]))}`;
+
+/** A message's id is a pure function of where, who and the client's own id for it: every retry names the same message. */
+export const messageIdOf = (conversationId: string, senderId: string, clientMessageId: string): string =>
+  `m-${digest('message', conversationId, senderId, clientMessageId)}`;
+
+/** A message has at most one attachment, so its id follows from the message's. */
+export const attachmentIdOf = (messageId: string): string => `a-${digest('attachment', messageId)}`;
+
+/** Names one delivery check: the same for all messages to one user in one conversation within one window. */
+export const deliveryCheckId = (conversationId: string, userId: string, window: number): string =>
+  `c-${digest('check', conversationId, userId, String(window))}`;
+
+export const isConversationId = (id: string): boolean => /^[dg]-[\w-]{24}$/.test(id);
+
+export const isMessageId = (id: string): boolean => /^m-[\w-]{24}$/.test(id);
+
+export const isAttachmentId = (id: string): boolean => /^a-[\w-]{24}$/.test(id);

@@ -1,0 +1,78 @@
+import type { Head, Member } from '../domain/conversation.ts';
+import type { AcceptedMessage, LoggedMessage } from '../domain/message.ts';
+
+export interface Appended {
+  message: LoggedMessage;
+  head: Head;
+  /** False when the message was in the log already: the queue delivers at least once. */
+  isNew: boolean;
+}
+
+/** An inclusive range of places. */
+export interface SeqRange {
+  from: number;
+  to: number;
+}
+
+/** When a member's watermark moved to `upToSeq`. */
+export interface WatermarkMove {
+  upToSeq: number;
+  deliveredAt: string | null;
+  readAt: string | null;
+}
+
+export interface Watermarks {
+  deliveredSeq?: number;
+  readSeq?: number;
+}
+
+/** The only truth about a conversation: its messages in order, its members, its watermarks. */
+export interface ConversationLog {
+  /**
+   * Gives a message its place, or finds the place it has. Creates a direct conversation with its first message.
+   * Safe to repeat, and under concurrent writers: `seq` gets neither a hole nor a repeat.
+   * @throws ChatError `not-found` when there is no such conversation; `unavailable`
+   */
+  append(message: AcceptedMessage, now: Date): Promise<Appended>;
+
+  head(conversationId: string): Promise<Head | undefined>;
+
+  member(conversationId: string, userId: string): Promise<Member | undefined>;
+
+  members(conversationId: string): Promise<Member[]>;
+
+  /** The messages of a range in ascending order. */
+  read(conversationId: string, range: SeqRange): Promise<LoggedMessage[]>;
+
+  /** The moves of a member's watermarks that cover a range: the first at or after each of its places. */
+  moves(conversationId: string, userId: string, range: SeqRange): Promise<WatermarkMove[]>;
+
+  /**
+   * Raises a member's watermarks; lower values change nothing, higher than the head count as the head, read implies
+   * delivered. Resolves to the member as it now is, and to what rose.
+   * @throws ChatError `not-a-member`
+   */
+  raise(
+    conversationId: string,
+    userId: string,
+    to: Watermarks,
+    now: Date,
+  ): Promise<{ member: Member; raised: Watermarks }>;
+
+  /**
+   * Records single messages as delivered to a member. The watermark rises only as far as nothing is missing below it.
+   * @throws ChatError `not-a-member`
+   */
+  acknowledge(
+    conversationId: string,
+    userId: string,
+    seqs: readonly number[],
+    now: Date,
+  ): Promise<{ member: Member; raised: Watermarks }>;
+
+  /** Notes that everything up to a place is either delivered to a member or in the inbox. Never falls. */
+  noteChecked(conversationId: string, userId: string, seq: number): Promise<void>;
+
+  /** The conversations a user is in. */
+  conversationsOf(userId: string): Promise<string[]>;
+}

@@ -1,0 +1,25 @@
+import type { AcceptedMessage } from '../domain/message.ts';
+
+/** What a Service Bus-triggered function is told besides the message. */
+export interface Tracing {
+  /** W3C trace context of the request that caused it. */
+  traceparent: string;
+}
+
+/** Asks to look once more whether a user has received what was pushed. */
+export interface DeliveryCheck {
+  conversationId: string;
+  userId: string;
+}
+
+/** The way into the queues. Each call resolves when the queue holds the message durably. */
+export interface Outbox {
+  /** @throws ChatError `unavailable` */
+  enqueue(message: AcceptedMessage, tracing: Tracing): Promise<void>;
+
+  /** Schedules a check; several for one user and conversation within a window are one. */
+  scheduleCheck(check: DeliveryCheck, tracing: Tracing): Promise<void>;
+
+  /** Puts aside what can never succeed, for operators to see. */
+  park(body: unknown, reason: { code: string; detail: string }, tracing: Tracing): Promise<void>;
+}

@@ -1,0 +1,116 @@
+import type { HistoryQuery } from '../contract/lists.ts';
+import { isDelivered, type Member } from '../domain/conversation.ts';
+import { asMessage, type LoggedMessage, type Message } from '../domain/message.ts';
+import type { ConversationLog, SeqRange, WatermarkMove } from '../ports/conversation-log.ts';
+import { notAMember, requireMember } from './membership.ts';
+
+export interface ReadHistoryParts {
+  log: Pick<ConversationLog, 'member' | 'head' | 'members' | 'read' | 'moves'>;
+}
+
+export interface HistoryPage {
+  items: Message[];
+  nextCursor: string | null;
+  headSeq: number;
+  headRev: number;
+  total: number;
+}
+
+interface Window extends SeqRange {
+  /** Which way the next page lies. */
+  towards: 'older' | 'newer';
+}
+
+const older = (before: number, limit: number): Window => ({
+  from: before - limit,
+  to: before - 1,
+  towards: 'older',
+});
+
+const newer = (after: number, limit: number): Window => ({
+  from: after + 1,
+  to: after + limit,
+  towards: 'newer',
+});
+
+/** Which places a query asks for. Pages are arithmetic on `seq`; page 1 is the newest. */
+const windowOf = (query: HistoryQuery, headSeq: number): Window => {
+  const { limit } = query;
+  if (query.cursor !== undefined) {
+    const seq = Number(query.cursor.slice(1));
+    return query.cursor.startsWith('b') ? older(seq, limit) : newer(seq, limit);
+  }
+  if (query.before !== undefined) return older(query.before, limit);
+  if (query.after !== undefined) return newer(query.after, limit);
+  if (query.around !== undefined) return newer(query.around - 1 - Math.floor((limit - 1) / 2), limit);
+  const size = Math.min(query.pageSize ?? limit, 200);
+  return older(headSeq + 1 - ((query.page ?? 1) - 1) * size, size);
+};
+
+const nextCursor = ({ from, to, towards }: Window, headSeq: number): string | null => {
+  if (towards === 'older') return from > 1 ? `b${from}` : null;
+  return to < headSeq ? `a${to}` : null;
+};
+
+/** How far others have got: the slowest of them decides. */
+interface Others {
+  members: Member[];
+  moves: Map<string, WatermarkMove[]>;
+}
+
+const latest = (times: (string | null | undefined)[]): string | null =>
+  times.every((time) => typeof time === 'string') ? (times.toSorted().at(-1) ?? null) : null;
+
+const progressOf = (
+  { members, moves }: Others,
+  { seq, senderId }: LoggedMessage,
+): Parameters<typeof asMessage>[1] => {
+  const readers = members.filter(({ userId }) => userId !== senderId);
+  const when = (key: 'deliveredAt' | 'readAt'): string | null =>
+    latest(
+      readers.map(({ userId }) => moves.get(userId)?.find((move) => move.upToSeq >= seq && move[key])?.[key]),
+    );
+  if (readers.length > 0 && readers.every((member) => member.readSeq >= seq))
+    return { status: 'read', deliveredAt: when('deliveredAt') ?? when('readAt'), readAt: when('readAt') };
+  if (readers.length > 0 && readers.every((member) => isDelivered(member, seq)))
+    return { status: 'delivered', deliveredAt: when('deliveredAt'), readAt: null };
+  return { status: 'sent', deliveredAt: null, readAt: null };
+};
+
+const othersIn = async (
+  log: ReadHistoryParts['log'],
+  conversationId: string,
+  range: SeqRange,
+): Promise<Others> => {
+  const members = await log.members(conversationId);
+  const moves = await Promise.all(
+    members.map(async ({ userId }) => [userId, await log.moves(conversationId, userId, range)] as const),
+  );
+  return { members, moves: new Map(moves) };
+};
+
+/**
+ * A page of a conversation in ascending order, each message with how far it has come.
+ * @throws ChatError `not-a-member`
+ */
+export const readHistory =
+  ({ log }: ReadHistoryParts) =>
+  async (userId: string, conversationId: string, query: HistoryQuery): Promise<HistoryPage> => {
+    await requireMember(log, conversationId, userId);
+    // The head before the messages: whatever comes in between is named by the next `after`.
+    const head = await log.head(conversationId);
+    if (!head) throw notAMember();
+    const window = windowOf(query, head.headSeq);
+    const range = { from: Math.max(1, window.from), to: Math.min(window.to, head.headSeq) };
+    const isEmpty = range.from > range.to;
+    const [messages, others] = isEmpty
+      ? [[], { members: [], moves: new Map<string, WatermarkMove[]>() }]
+      : await Promise.all([log.read(conversationId, range), othersIn(log, conversationId, range)]);
+    return {
+      items: messages.map((message) => asMessage(message, progressOf(others, message))),
+      nextCursor: nextCursor(window, head.headSeq),
+      headSeq: head.headSeq,
+      headRev: head.headRev,
+      total: head.headSeq,
+    };
+  };

@@ -1,0 +1,70 @@
+import type { ServerEvent } from '../domain/event.ts';
+import type { Broadcaster } from '../ports/broadcaster.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { ConversationLog, Watermarks } from '../ports/conversation-log.ts';
+import type { Presence } from '../ports/presence.ts';
+import { requireMember } from './membership.ts';
+
+export interface RecordReceiptParts {
+  log: Pick<ConversationLog, 'member' | 'head' | 'raise'>;
+  presence: Pick<Presence, 'isOnline'>;
+  broadcaster: Pick<Broadcaster, 'toUser'>;
+  clock: Clock;
+}
+
+export type ReceiptKind = 'delivered' | 'read';
+
+export interface Receipt {
+  conversationId: string;
+  upToSeq: number;
+}
+
+const events = (conversationId: string, userId: string, raised: Watermarks, at: Date): ServerEvent[] => {
+  const common = { at: at.toISOString(), conversationId, userId };
+  return [
+    ...(raised.deliveredSeq === undefined
+      ? []
+      : [{ type: 'receipt.delivered' as const, ...common, upToSeq: raised.deliveredSeq }]),
+    ...(raised.readSeq === undefined
+      ? []
+      : [{ type: 'receipt.read' as const, ...common, upToSeq: raised.readSeq }]),
+  ];
+};
+
+/** Tells the members who are online what rose. A lost one does no harm: the watermarks are in the log. */
+export const announceReceipts = async (
+  {
+    log,
+    presence,
+    broadcaster,
+    clock,
+  }: Pick<RecordReceiptParts, 'presence' | 'broadcaster' | 'clock'> & {
+    log: Pick<ConversationLog, 'head'>;
+  },
+  conversationId: string,
+  userId: string,
+  raised: Watermarks,
+): Promise<void> => {
+  const toSend = events(conversationId, userId, raised, clock.now());
+  if (toSend.length === 0) return;
+  const head = await log.head(conversationId);
+  await Promise.allSettled(
+    (head?.directMembers ?? []).map(async (member) => {
+      if (!(await presence.isOnline(member, 'cached'))) return;
+      for (const event of toSend) await broadcaster.toUser(member, event);
+    }),
+  );
+};
+
+/**
+ * Records that everything up to a place has reached a user, or was read. Watermarks only rise; repeating is harmless.
+ * @throws ChatError `not-a-member`, `unavailable`
+ */
+export const recordReceipt =
+  (parts: RecordReceiptParts) =>
+  async (userId: string, kind: ReceiptKind, { conversationId, upToSeq }: Receipt): Promise<void> => {
+    await requireMember(parts.log, conversationId, userId);
+    const to = kind === 'read' ? { readSeq: upToSeq } : { deliveredSeq: upToSeq };
+    const { raised } = await parts.log.raise(conversationId, userId, to, parts.clock.now());
+    await announceReceipts(parts, conversationId, userId, raised);
+  };

@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto';
+import type { SendMessageRequest } from '../contract/send-message.ts';
+import { ChatError, malformed } from '../domain/errors.ts';
+import { cleanFileName } from '../domain/file-name.ts';
+import { attachmentIdOf, directConversationId, messageIdOf } from '../domain/identifiers.ts';
+import type { AcceptedMessage, Attachment } from '../domain/message.ts';
+import type { Attachments } from '../ports/attachments.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { ConversationLog } from '../ports/conversation-log.ts';
+import type { Moderator } from '../ports/moderator.ts';
+import type { Outbox, Tracing } from '../ports/outbox.ts';
+import type { RateLimiter } from '../ports/rate-limiter.ts';
+import { requireMember } from './membership.ts';
+
+export interface SendMessageParts {
+  log: Pick<ConversationLog, 'member'>;
+  outbox: Pick<Outbox, 'enqueue'>;
+  attachments: Pick<Attachments, 'reserve' | 'uploadUrl'>;
+  moderator: Moderator;
+  rateLimiter: RateLimiter;
+  clock: Clock;
+}
+
+/** What the sender is told once the queue holds the message. */
+export interface SendReceipt {
+  messageId: string;
+  conversationId: string;
+  clientMessageId: string;
+  acceptedAt: string;
+  attachment?: { attachmentId: string; uploadUrl: string; expiresAt: string };
+}
+
+interface Target {
+  conversationId: string;
+  directMembers: [string, string] | null;
+}
+
+const target = async (
+  parts: SendMessageParts,
+  senderId: string,
+  draft: SendMessageRequest,
+): Promise<Target> => {
+  if (draft.conversationId !== undefined) {
+    await requireMember(parts.log, draft.conversationId, senderId);
+    return { conversationId: draft.conversationId, directMembers: null };
+  }
+  const receiverId = draft.receiverId ?? '';
+  if (receiverId === senderId) throw malformed('/receiverId', 'must be somebody else than you');
+  return {
+    conversationId: directConversationId(senderId, receiverId),
+    directMembers: [senderId, receiverId],
+  };
+};
+
+const moderate = async (moderator: Moderator, draft: SendMessageRequest): Promise<void> => {
+  for (const text of [draft.messageText, draft.attachment?.fileName]) {
+    const verdict = text === undefined ? { allowed: true as const } : await moderator.review(text);
+    if (!verdict.allowed) throw new ChatError('message-rejected', verdict.reason);
+  }
+};
+
+const attachmentOf = (draft: SendMessageRequest, messageId: string): Attachment | null =>
+  draft.attachment === undefined
+    ? null
+    : {
+        attachmentId: attachmentIdOf(messageId),
+        fileName: cleanFileName(draft.attachment.fileName),
+        contentType: draft.attachment.contentType,
+        size: draft.attachment.size,
+        sha256: draft.attachment.sha256 ?? null,
+      };
+
+/** Notes the attachment and hands out the URL at which its bytes are wanted. */
+const reserve = async (
+  { attachments }: SendMessageParts,
+  { conversationId, senderId, acceptedAt }: AcceptedMessage,
+  attachment: Attachment,
+): Promise<NonNullable<SendReceipt['attachment']>> => {
+  await attachments.reserve({ ...attachment, conversationId, ownerId: senderId, createdAt: acceptedAt });
+  const { url, expiresAt } = await attachments.uploadUrl(attachment.attachmentId);
+  return { attachmentId: attachment.attachmentId, uploadUrl: url, expiresAt: expiresAt.toISOString() };
+};
+
+/**
+ * Accepts a message: resolves once the queue holds it durably. Repeating it with the same `clientMessageId` names the
+ * same message, for ever; of two different contents under one `clientMessageId` the first counts.
+ * @throws ChatError `sender-mismatch`, `not-a-member`, `malformed-request`, `rate-limited`, `message-rejected`,
+ * `unavailable`; nothing was enqueued then
+ */
+export const sendMessage =
+  (parts: SendMessageParts) =>
+  async (senderId: string, draft: SendMessageRequest, tracing: Tracing): Promise<SendReceipt> => {
+    if (draft.senderId !== undefined && draft.senderId !== senderId)
+      throw new ChatError(
+        'sender-mismatch',
+        'senderId is not the user of your token. Leave it out, or send your own.',
+      );
+    const { conversationId, directMembers } = await target(parts, senderId, draft);
+    await parts.rateLimiter.take('send', senderId);
+    await moderate(parts.moderator, draft);
+
+    const clientMessageId = draft.clientMessageId ?? randomUUID();
+    const messageId = messageIdOf(conversationId, senderId, clientMessageId);
+    const attachment = attachmentOf(draft, messageId);
+    const accepted: AcceptedMessage = {
+      messageId,
+      conversationId,
+      senderId,
+      clientMessageId,
+      directMembers,
+      messageText: draft.messageText ?? null,
+      attachment,
+      attachmentUrl: draft.attachmentUrl ?? null,
+      acceptedAt: parts.clock.now().toISOString(),
+    };
+    const upload = attachment && (await reserve(parts, accepted, attachment));
+    await parts.outbox.enqueue(accepted, tracing);
+    return {
+      messageId,
+      conversationId,
+      clientMessageId,
+      acceptedAt: accepted.acceptedAt,
+      ...(upload && { attachment: upload }),
+    };
+  };
