@@ -1,4 +1,5 @@
 /** `node local/functions-host/main.ts --app . --port 7071`: runs a function app. See README.md. */
+import { existsSync } from 'node:fs';
 import { setSourceMapsSupport } from 'node:module';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -10,7 +11,8 @@ import { atLeast, formatLogEntry, type LogEntry } from './log.ts';
 
 const usage = `Usage: node main.ts [--app FOLDER] [--port 7071] [--host 127.0.0.1] [--settings FILE]
   --app       the function app: the folder of its package.json and host.json (default: here)
-  --settings  file with the app's settings (default: local.settings.json of the app); the environment wins`;
+  --settings  file with the app's settings (default: local.settings.json of the app);
+              the environment wins; "none" for no file`;
 
 /** Collects lines and writes them once per turn of the event loop: a write per line would cost more than a call. */
 function lineWriter(stream: NodeJS.WriteStream): (line: string) => void {
@@ -34,6 +36,14 @@ function readPort(text: string): number {
     throw new HostStartError(`--port is "${text}", but must be a number from 0 (any free port) to 65535.`);
   }
   return port;
+}
+
+/** The app's settings file; one that was named must be there. */
+function fileSettings(appDir: string, file: string | undefined): Record<string, string> {
+  if (file === 'none') return {};
+  if (file !== undefined && !existsSync(file))
+    throw new HostStartError(`--settings: there is no file ${file}.`);
+  return readSettingsFile(file ?? resolve(appDir, 'local.settings.json'));
 }
 
 async function main(): Promise<void> {
@@ -64,10 +74,7 @@ async function main(): Promise<void> {
     appDir,
     port: readPort(values.port),
     host: values.host,
-    settings: {
-      ...readSettingsFile(values.settings ?? resolve(appDir, 'local.settings.json')),
-      ...process.env,
-    },
+    settings: { ...fileSettings(appDir, values.settings), ...process.env },
     log,
   }));
   process.on('unhandledRejection', (reason) => {

@@ -1,0 +1,73 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { PortName, Ports } from './ports.ts';
+import type { ServiceSpec } from './service-process.ts';
+import { followPorts } from './settings.ts';
+
+/** The services of the stack, in the order they are started; they are stopped in the reverse order. */
+export const serviceNames = ['azurite', 'service-bus', 'web-pubsub', 'functions'] as const;
+export type ServiceName = (typeof serviceNames)[number];
+
+/** Which ports each service listens on. */
+export const servicePorts: Readonly<Record<ServiceName, readonly PortName[]>> = {
+  azurite: ['blob', 'table'],
+  'service-bus': ['serviceBus'],
+  'web-pubsub': ['webPubSub'],
+  functions: ['functions'],
+};
+
+export interface ServicesOptions {
+  /** The function app's folder. */
+  appDir: string;
+  /** Entities of the broker: a configuration file of the Service Bus emulator. */
+  serviceBusConfig: string;
+  /** Hubs of the Web PubSub service; URLs in it that point at the default ports follow the ports in use. */
+  webPubSubConfig: string;
+  /** Where state lives. */
+  dataDir: string;
+}
+
+type CommandLine = Pick<ServiceSpec, 'title' | 'script' | 'args'>;
+
+const localDir = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** The hubs' configuration for these ports: the file itself, or a rewritten copy when ports are not the default ones. */
+function webPubSubConfigFor({ webPubSubConfig, dataDir }: ServicesOptions, ports: Readonly<Ports>): string {
+  const text = readFileSync(webPubSubConfig, 'utf8');
+  const followed = followPorts(text, ports);
+  if (followed === text) return webPubSubConfig;
+  const copy = join(dataDir, 'web-pubsub.json');
+  writeFileSync(copy, followed);
+  return copy;
+}
+
+/** The command line of a service. */
+export function commandLine(
+  name: ServiceName,
+  options: ServicesOptions,
+  ports: Readonly<Ports>,
+): CommandLine {
+  const script = join(localDir, name === 'functions' ? 'functions-host' : name, 'main.ts');
+  switch (name) {
+    case 'azurite': {
+      const args = ['--data', join(options.dataDir, 'azurite')];
+      args.push('--blob-port', `${ports.blob}`, '--table-port', `${ports.table}`);
+      return { title: 'Azurite', script, args };
+    }
+    case 'service-bus': {
+      const args = ['--config', options.serviceBusConfig, '--port', `${ports.serviceBus}`];
+      args.push('--data', join(options.dataDir, 'service-bus'));
+      return { title: 'The Service Bus broker', script, args };
+    }
+    case 'web-pubsub': {
+      const args = ['--config', webPubSubConfigFor(options, ports), '--port', `${ports.webPubSub}`];
+      return { title: 'The Web PubSub service', script, args };
+    }
+    case 'functions': {
+      // All settings come through the environment, so that a file of the same app cannot mix with them.
+      const args = ['--app', options.appDir, '--port', `${ports.functions}`, '--settings', 'none'];
+      return { title: 'The Functions host', script, args };
+    }
+  }
+}
