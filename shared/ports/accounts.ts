@@ -1,26 +1,37 @@
 /** What is kept of a built-in account. */
 export interface Account {
+  /** The user name as it was typed at registration. */
   userId: string;
   /** Algorithm, parameters, salt and hash in one string; opaque to all but the PasswordHasher. */
   passwordHash: string;
   email: string | null;
   fullName: string | null;
   avatarUrl: string | null;
+  /** ISO 8601, UTC, milliseconds. */
   createdAt: string;
 }
 
 export interface Accounts {
   /**
-   * Adds an account with all that it claims (its name, its e-mail address), or nothing.
-   * @throws ChatError `username-taken` or `email-taken`.
+   * Adds an account with all that it claims (its name, its e-mail address), or nothing. Names and addresses that differ
+   * in case only are the same. Of several at once that claim the same, exactly one is added; one that died halfway
+   * blocks nobody.
+   * @throws ChatError `username-taken`, `email-taken`, `unavailable` (nothing was added, or adding it again says taken)
    */
   add(account: Account): Promise<void>;
+  /** The account whose user id this is, to the letter. @throws ChatError `unavailable` */
   find(userId: string): Promise<Account | undefined>;
+  /** The account of a user name in any case. @throws ChatError `unavailable` */
+  findByUsername(username: string): Promise<Account | undefined>;
 }
 
 export interface PasswordHasher {
+  /** @throws ChatError `unavailable` when too many are waiting */
   hash(password: string): Promise<string>;
-  /** Takes as long for no stored hash (`undefined`) as for a wrong password, so that time tells nobody who exists. */
+  /**
+   * Takes as long for no stored hash (`undefined`) as for a wrong password, so that time tells nobody who exists.
+   * @throws ChatError `unavailable` when too many are waiting
+   */
   verify(password: string, storedHash: string | undefined): Promise<boolean>;
 }
 

@@ -1,5 +1,5 @@
 /** What is counted apart from everything else. */
-export type RateLimitKind = 'send' | 'login' | 'register';
+export type RateLimitKind = 'send' | 'login' | 'login-account' | 'register';
 
 export interface RateLimiter {
   /**

@@ -1,0 +1,31 @@
+import { foldEmail, foldUsername } from '../../domain/account.ts';
+import { ChatError } from '../../domain/errors.ts';
+import type { Account, Accounts } from '../../ports/accounts.ts';
+
+/** Accounts of one process, gone when it ends. */
+export class MemoryAccounts implements Accounts {
+  readonly #byName = new Map<string, Account>();
+  readonly #emails = new Set<string>();
+
+  add(account: Account): Promise<void> {
+    const name = foldUsername(account.userId);
+    const email = account.email === null ? undefined : foldEmail(account.email);
+    if (this.#byName.has(name))
+      return Promise.reject(new ChatError('username-taken', 'This user name is taken.'));
+    if (email !== undefined && this.#emails.has(email))
+      return Promise.reject(new ChatError('email-taken', 'This e-mail address belongs to another account.'));
+    this.#byName.set(name, { ...account });
+    if (email !== undefined) this.#emails.add(email);
+    return Promise.resolve();
+  }
+
+  async find(userId: string): Promise<Account | undefined> {
+    const account = await this.findByUsername(userId);
+    return account?.userId === userId ? account : undefined;
+  }
+
+  findByUsername(username: string): Promise<Account | undefined> {
+    const account = this.#byName.get(foldUsername(username));
+    return Promise.resolve(account && { ...account });
+  }
+}

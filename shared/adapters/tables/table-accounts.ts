@@ -1,0 +1,209 @@
+import { randomUUID } from 'node:crypto';
+import type { TableClient, TableEntityResult } from '@azure/data-tables';
+import { foldEmail, foldUsername } from '../../domain/account.ts';
+import { ChatError } from '../../domain/errors.ts';
+import type { Account, Accounts } from '../../ports/accounts.ts';
+import { guard, isStatus } from './errors.ts';
+import { encodeKey } from './keys.ts';
+
+/** The account, in a partition of its user name; being there once is what makes the name unique. */
+interface AccountRow {
+  partitionKey: string;
+  rowKey: string;
+  /** Names one attempt to register, so that rows of different attempts for one name can be told apart. */
+  registrationId: string;
+  /** `pending` until every claim is held; to everybody else such an account does not exist. */
+  state: 'pending' | 'active';
+  userId: string;
+  passwordHash: string;
+  createdAt: string;
+  email?: string;
+  fullName?: string;
+  avatarUrl?: string;
+}
+
+/** The claim on an e-mail address, in a partition of it. It holds only while its account row does. */
+interface ClaimRow {
+  partitionKey: string;
+  rowKey: string;
+  registrationId: string;
+  /** Partition of the account row that claims. */
+  account: string;
+}
+
+type Stored<T> = TableEntityResult<T>;
+
+const accountKey = (username: string) => ({
+  partitionKey: `name|${encodeKey(foldUsername(username))}`,
+  rowKey: 'account',
+});
+const claimKey = (email: string) => ({
+  partitionKey: `email|${encodeKey(foldEmail(email))}`,
+  rowKey: 'claim',
+});
+
+const usernameTaken = () => new ChatError('username-taken', 'This user name is taken.');
+const emailTaken = () => new ChatError('email-taken', 'This e-mail address belongs to another account.');
+
+/** More than enough for anything but a fight over one name in which nobody ever wins. */
+const maxAttempts = 10;
+
+const rowOf = (account: Account, state: AccountRow['state']): AccountRow => ({
+  ...accountKey(account.userId),
+  registrationId: randomUUID(),
+  state,
+  userId: account.userId,
+  passwordHash: account.passwordHash,
+  createdAt: account.createdAt,
+  ...(account.email !== null && { email: account.email }),
+  ...(account.fullName !== null && { fullName: account.fullName }),
+  ...(account.avatarUrl !== null && { avatarUrl: account.avatarUrl }),
+});
+
+const accountOf = (row: AccountRow): Account => ({
+  userId: row.userId,
+  passwordHash: row.passwordHash,
+  email: row.email ?? null,
+  fullName: row.fullName ?? null,
+  avatarUrl: row.avatarUrl ?? null,
+  createdAt: row.createdAt,
+});
+
+/**
+ * Built-in accounts in the table `Users`.
+ *
+ * A name and an e-mail address live in different partitions (one partition for all accounts would not scale), so no
+ * transaction spans them. Instead one conditional write decides:
+ *
+ * 1. insert the account row as `pending` – this claims the name;
+ * 2. insert the claim row of the address, which names the account row and this attempt;
+ * 3. make the account row `active`, provided that nobody has touched it since step 1.
+ *
+ * Without an address the row is inserted `active` at once. Whoever meets a row of an attempt that is not `active` may
+ * take its place, but must first destroy that attempt's account row under its ETag: from then on its step 3 fails.
+ * So an attempt that succeeds holds both, two attempts never both succeed, and one that died between any two steps
+ * leaves nothing that the next one could not take at once. Every write carries the attempt's id, so a write whose
+ * answer was lost is recognised as done when it is repeated.
+ */
+export class TableAccounts implements Accounts {
+  readonly #table: TableClient;
+
+  /** @param table an existing table `Users` */
+  constructor(table: TableClient) {
+    this.#table = table;
+  }
+
+  async find(userId: string): Promise<Account | undefined> {
+    const account = await this.findByUsername(userId);
+    return account?.userId === userId ? account : undefined;
+  }
+
+  async findByUsername(username: string): Promise<Account | undefined> {
+    const row = await this.#read<AccountRow>(accountKey(username));
+    return row?.state === 'active' ? accountOf(row) : undefined;
+  }
+
+  async add(account: Account): Promise<void> {
+    const row = rowOf(account, account.email === null ? 'active' : 'pending');
+    const etag = await this.#claimName(row);
+    if (account.email === null) return;
+    await this.#claimEmail({
+      ...claimKey(account.email),
+      registrationId: row.registrationId,
+      account: row.partitionKey,
+    }).catch(async (error: unknown) => {
+      if (error instanceof ChatError && error.code === 'email-taken') await this.#delete(row, etag);
+      throw error;
+    });
+    await this.#activate(row, etag);
+  }
+
+  /** Step 1. @returns the ETag of the account row */
+  async #claimName(row: AccountRow): Promise<string> {
+    for (let attempt = 0; attempt < maxAttempts; attempt++) {
+      const inserted = await this.#insert(row);
+      if (inserted !== undefined) return inserted;
+      const found = await this.#read<AccountRow>(row);
+      if (found?.registrationId === row.registrationId) return found.etag;
+      if (found?.state === 'active') throw usernameTaken();
+      const replaced = found && (await this.#replace(row, found.etag));
+      if (replaced !== undefined) return replaced;
+    }
+    throw usernameTaken();
+  }
+
+  /** Step 2. */
+  async #claimEmail(claim: ClaimRow): Promise<void> {
+    for (let attempt = 0; attempt < maxAttempts; attempt++) {
+      if ((await this.#insert(claim)) !== undefined) return;
+      const found = await this.#read<ClaimRow>(claim);
+      if (found?.registrationId === claim.registrationId) return;
+      if (!found || !(await this.#destroyHolder(found))) continue;
+      if ((await this.#replace(claim, found.etag)) !== undefined) return;
+    }
+    throw emailTaken();
+  }
+
+  /**
+   * Makes sure that the attempt which made a claim can never become an account. @returns false to look again
+   * @throws ChatError `email-taken` when it is one already
+   */
+  async #destroyHolder(claim: ClaimRow): Promise<boolean> {
+    const holder = await this.#read<AccountRow>({ partitionKey: claim.account, rowKey: 'account' });
+    if (holder?.registrationId !== claim.registrationId) return true;
+    if (holder.state === 'active') throw emailTaken();
+    return this.#delete(holder, holder.etag);
+  }
+
+  /** Step 3. */
+  async #activate(row: AccountRow, etag: string): Promise<void> {
+    if ((await this.#replace({ ...row, state: 'active' }, etag)) !== undefined) return;
+    const found = await this.#read<AccountRow>(row);
+    if (found?.registrationId === row.registrationId && found.state === 'active') return;
+    // Another attempt, for the same name or the same address, was faster.
+    throw found && found.registrationId !== row.registrationId ? usernameTaken() : emailTaken();
+  }
+
+  async #read<T extends object>(key: {
+    partitionKey: string;
+    rowKey: string;
+  }): Promise<Stored<T> | undefined> {
+    try {
+      return await guard(() => this.#table.getEntity<T>(key.partitionKey, key.rowKey));
+    } catch (error) {
+      if (isStatus(error, 404)) return undefined;
+      throw error;
+    }
+  }
+
+  /** @returns the row's ETag; undefined when there is a row already */
+  async #insert(row: AccountRow | ClaimRow): Promise<string | undefined> {
+    try {
+      return (await guard(() => this.#table.createEntity(row))).etag ?? '';
+    } catch (error) {
+      if (isStatus(error, 409)) return undefined;
+      throw error;
+    }
+  }
+
+  /** @returns the row's new ETag; undefined when the row is no longer the one with this ETag */
+  async #replace(row: AccountRow | ClaimRow, etag: string): Promise<string | undefined> {
+    try {
+      return (await guard(() => this.#table.updateEntity(row, 'Replace', { etag }))).etag ?? '';
+    } catch (error) {
+      if (isStatus(error, 404, 412)) return undefined;
+      throw error;
+    }
+  }
+
+  /** @returns whether it was there with this ETag */
+  async #delete(row: { partitionKey: string; rowKey: string }, etag: string): Promise<boolean> {
+    try {
+      await guard(() => this.#table.deleteEntity(row.partitionKey, row.rowKey, { etag }));
+      return true;
+    } catch (error) {
+      if (isStatus(error, 404, 412)) return false;
+      throw error;
+    }
+  }
+}
