@@ -1,0 +1,74 @@
+/**
+ * Runs a local Web PubSub service.
+ * Usage: node local/web-pubsub/main.ts --config <hubs.json> [--port 8080] [--host 127.0.0.1]
+ * The access key can be given in WEB_PUBSUB_ACCESS_KEY.
+ */
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { startWebPubSub, type WebPubSubConfig } from './index.ts';
+
+const readArguments = () => {
+  const { values } = parseArgs({
+    options: {
+      config: { type: 'string' },
+      port: { type: 'string', default: '8080' },
+      host: { type: 'string', default: '127.0.0.1' },
+    },
+  });
+  if (values.config === undefined) throw new Error('Say which hubs file to use: --config <file>.');
+  const port = Number(values.port);
+  if (!/^\d+$/.test(values.port) || port > 65_535) {
+    throw new Error(`--port must be a number from 0 to 65535, not "${values.port}".`);
+  }
+  return { config: values.config, port, host: values.host };
+};
+
+/** Its shape is checked by the service. */
+const readHubsFile = (path: string): WebPubSubConfig => {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as WebPubSubConfig;
+  } catch (error) {
+    throw new Error(`Cannot read the hubs file ${path}: ${(error as Error).message}`, { cause: error });
+  }
+};
+
+const explain = (error: unknown, port: number, host: string): string => {
+  if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
+    return `Port ${port} on ${host} is already in use. Stop what holds it, or choose another port with --port.`;
+  }
+  return error instanceof Error ? error.message : String(error);
+};
+
+const fail = (message: string): never => {
+  console.error(message);
+  process.exit(1);
+};
+
+const run = async (): Promise<void> => {
+  const { config, port, host } = readArguments();
+  const accessKey = process.env.WEB_PUBSUB_ACCESS_KEY;
+  const service = await startWebPubSub({
+    config: readHubsFile(config),
+    port,
+    host,
+    ...(accessKey ? { accessKey } : {}),
+    log: (line) => {
+      console.error(line);
+    },
+  }).catch((error: unknown) => fail(explain(error, port, host)));
+
+  let isStopping = false;
+  const stop = (): void => {
+    if (isStopping) return;
+    isStopping = true;
+    void service.stop().then(() => process.exit(0));
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  // The parent has died: nobody else would end this process.
+  process.on('disconnect', stop);
+  console.log(`Web PubSub is listening on http://${host}:${service.port}`);
+  process.send?.({ type: 'ready', port: service.port, connectionString: service.connectionString });
+};
+
+await run().catch((error: unknown) => fail(error instanceof Error ? error.message : String(error)));
