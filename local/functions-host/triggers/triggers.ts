@@ -1,19 +1,9 @@
-import type { HostConfig } from '../config/host-json.ts';
-import type { Settings } from '../config/settings.ts';
-import type { RegisteredFunction } from '../core-api.ts';
 import { HostStartError } from '../errors.ts';
-import type { Invoker } from '../invoker.ts';
 import type { Listener } from '../lifecycle.ts';
-import type { HostLog } from '../log.ts';
-
-/** What a trigger needs to call its function. */
-export interface TriggerContext {
-  fn: RegisteredFunction;
-  settings: Settings;
-  config: HostConfig;
-  invoker: Invoker;
-  log: HostLog;
-}
+import type { TriggerContext } from './context.ts';
+import { readServiceBusBinding } from './service-bus/binding.ts';
+import { QueueListener } from './service-bus/queue-listener.ts';
+import { SessionListener } from './service-bus/session-listener.ts';
 
 /**
  * Makes the listener for a function that is not called by HTTP.
@@ -22,5 +12,14 @@ export interface TriggerContext {
  */
 export function createListener(context: TriggerContext): Listener {
   const { type } = context.fn.trigger.binding;
-  throw new HostStartError(`trigger "${type}" is not supported.`);
+  switch (type.toLowerCase()) {
+    case 'servicebustrigger': {
+      const binding = readServiceBusBinding(context.fn, context.settings);
+      return binding.hasSessions
+        ? new SessionListener(context, binding)
+        : new QueueListener(context, binding);
+    }
+    default:
+      throw new HostStartError(`trigger "${type}" is not supported.`);
+  }
 }

@@ -1,0 +1,96 @@
+import type { RegisteredFunction } from '../../core-api.ts';
+import type { Invocation } from '../../invoker.ts';
+import { toTriggerMetadata, toTypedData } from '../../rpc-data.ts';
+
+/** A received message, however it came. */
+export interface ReceivedMessage {
+  /** Bytes of a data section; text or other values of a value section. */
+  body: unknown;
+  messageId?: string | undefined;
+  sessionId?: string | undefined;
+  contentType?: string | undefined;
+  correlationId?: string | undefined;
+  subject?: string | undefined;
+  to?: string | undefined;
+  replyTo?: string | undefined;
+  replyToSessionId?: string | undefined;
+  partitionKey?: string | undefined;
+  deadLetterSource?: string | undefined;
+  lockToken?: string | undefined;
+  /** Deliveries before this one. */
+  earlierDeliveries: number;
+  sequenceNumber?: number | string | undefined;
+  enqueuedAt?: Date | undefined;
+  expiresAt?: Date | undefined;
+  lockedUntil?: Date | undefined;
+  applicationProperties: Record<string, unknown>;
+}
+
+/** `DateTimeOffset.MaxValue`: never. */
+const never = new Date(Date.UTC(9999, 11, 31, 23, 59, 59, 999));
+
+/** Binding data of one message (`ServiceBusTriggerBindingStrategy.cs`); the library camel-cases the names. */
+function metadataOf(message: ReceivedMessage): Record<string, unknown> {
+  const expiresAt = message.expiresAt ?? never;
+  const { enqueuedAt, subject, partitionKey, applicationProperties } = message;
+  return {
+    MessageId: message.messageId,
+    DeliveryCount: message.earlierDeliveries + 1,
+    EnqueuedTimeUtc: enqueuedAt,
+    EnqueuedTime: enqueuedAt,
+    ExpiresAtUtc: expiresAt,
+    ExpiresAt: expiresAt,
+    SequenceNumber: message.sequenceNumber,
+    LockToken: message.lockToken,
+    SessionId: message.sessionId,
+    ReplyToSessionId: message.replyToSessionId,
+    CorrelationId: message.correlationId,
+    Subject: subject,
+    Label: subject,
+    ContentType: message.contentType,
+    To: message.to,
+    ReplyTo: message.replyTo,
+    PartitionKey: partitionKey,
+    TransactionPartitionKey: partitionKey,
+    DeadLetterSource: message.deadLetterSource,
+    ApplicationProperties: applicationProperties,
+    UserProperties: applicationProperties,
+  };
+}
+
+function textOf(body: unknown): string {
+  if (body instanceof Uint8Array)
+    return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
+  return typeof body === 'string' ? body : JSON.stringify(body ?? null);
+}
+
+function bytesOf(body: unknown): Uint8Array {
+  return body instanceof Uint8Array ? body : Buffer.from(textOf(body));
+}
+
+/** The sender's trace context: the SDKs write it as `Diagnostic-Id`, OpenTelemetry as `traceparent`. */
+function traceParentOf({ applicationProperties }: ReceivedMessage): string | undefined {
+  const value = applicationProperties['Diagnostic-Id'] ?? applicationProperties.traceparent;
+  return typeof value === 'string' && /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(value)
+    ? value
+    : undefined;
+}
+
+/** Makes the invocation for one message. */
+export function toInvocation(
+  fn: RegisteredFunction,
+  message: ReceivedMessage,
+  isBinary: boolean,
+): Invocation {
+  const body = isBinary ? bytesOf(message.body) : textOf(message.body);
+  return {
+    inputData: [{ name: fn.trigger.name, data: toTypedData(body) }],
+    triggerMetadata: toTriggerMetadata(metadataOf(message)),
+    reason: '(null)',
+    traceParent: traceParentOf(message),
+    details: () =>
+      `Trigger Details: MessageId: ${message.messageId ?? ''}, SequenceNumber: ${message.sequenceNumber ?? ''}, ` +
+      `DeliveryCount: ${message.earlierDeliveries + 1}, EnqueuedTimeUtc: ${message.enqueuedAt?.toISOString() ?? ''}, ` +
+      `LockedUntilUtc: ${message.lockedUntil?.toISOString() ?? ''}, SessionId: ${message.sessionId ?? '(null)'}`,
+  };
+}

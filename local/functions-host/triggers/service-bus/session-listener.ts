@@ -1,0 +1,101 @@
+import { messageOf } from '../../errors.ts';
+import type { Listener } from '../../lifecycle.ts';
+import type { TriggerContext } from '../context.ts';
+import { type AmqpConnection, connectAmqp } from './amqp.ts';
+import { Backoff } from './backoff.ts';
+import { localEndpoint, type ServiceBusBinding } from './binding.ts';
+import { Dispatcher } from './dispatcher.ts';
+import { multiSession, MultiSessionLink } from './multi-session-link.ts';
+import { SdkSessionListener } from './sdk-session-listener.ts';
+
+/**
+ * Listens to an entity with sessions: over one link for all of them where the broker offers it, with the SDK's session
+ * receivers otherwise. Lost connections are made again for as long as it runs; what was not settled comes again then.
+ */
+export class SessionListener implements Listener {
+  readonly #context: TriggerContext;
+  readonly #binding: ServiceBusBinding;
+  readonly #dispatcher: Dispatcher;
+  readonly #backoff = new Backoff();
+  readonly #stopped = new AbortController();
+  #link: MultiSessionLink | undefined;
+  #fallback: SdkSessionListener | undefined;
+  #running: Promise<void> | undefined;
+
+  constructor(context: TriggerContext, binding: ServiceBusBinding) {
+    this.#context = context;
+    this.#binding = binding;
+    this.#dispatcher = new Dispatcher(context, binding);
+  }
+
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    this.#backoff.stop();
+    await this.#link?.stop();
+    await this.#fallback?.stop();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const endpoint = localEndpoint(this.#binding.connectionString);
+    if (endpoint === undefined) {
+      this.#useSdk();
+      return;
+    }
+    while (!this.#isStopping()) {
+      try {
+        const connection = await connectAmqp(
+          endpoint.host,
+          endpoint.port,
+          `functions-host-${this.#context.fn.name}`,
+        );
+        if (!connection.offers(multiSession)) {
+          connection.connection.close();
+          this.#useSdk();
+          return;
+        }
+        const reason = await this.#listen(connection);
+        if (!this.#isStopping())
+          this.#dispatcher.warn(`Lost the link to "${this.#binding.address}": ${reason}`);
+      } catch (error) {
+        this.#dispatcher.warn(
+          `Cannot reach the broker at ${endpoint.host}:${endpoint.port}: ${messageOf(error)}`,
+        );
+      }
+      await this.#backoff.wait();
+    }
+  }
+
+  async #listen(connection: AmqpConnection): Promise<string> {
+    const { maxConcurrentSessions, maxAutoLockRenewalMs } = this.#context.config.serviceBus;
+    this.#link = new MultiSessionLink(connection, {
+      address: this.#binding.address,
+      slots: maxConcurrentSessions,
+      maxLockRenewalMs: maxAutoLockRenewalMs,
+      handle: async (message) => {
+        this.#backoff.reset();
+        return this.#dispatcher.handle(message);
+      },
+      warn: this.#dispatcher.warn,
+    });
+    if (this.#isStopping()) await this.#link.stop();
+    return this.#link.ended;
+  }
+
+  #isStopping(): boolean {
+    return this.#stopped.signal.aborted;
+  }
+
+  #useSdk(): void {
+    if (this.#isStopping()) return;
+    this.#dispatcher.inform(
+      'The broker does not offer one link for many sessions: using one receiver per session.',
+    );
+    this.#fallback = new SdkSessionListener(this.#context, this.#binding);
+    this.#fallback.start();
+  }
+}
