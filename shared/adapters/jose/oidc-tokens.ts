@@ -1,0 +1,41 @@
+import { decodeJwt, errors, jwtVerify, type JWTVerifyGetKey } from 'jose';
+import type { Caller } from '../../domain/user.ts';
+import type { Authenticator } from '../../ports/authenticator.ts';
+import type { Clock } from '../../ports/clock.ts';
+import { issuerKeys, type IssuerKeysSettings } from './issuer-keys.ts';
+import { VerifiedTokens } from './verified-tokens.ts';
+
+export interface OidcIssuer extends IssuerKeysSettings {
+  /** This app, as the issuer names it in `aud`. One of several is enough. */
+  audience: string | string[];
+}
+
+/** Public-key algorithms only: with HS256 among them, anybody could sign with the public key as if it were secret. */
+const algorithms = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const;
+
+/** Tokens of one or more OpenID Connect providers. */
+export class OidcTokens implements Authenticator {
+  readonly #tokens: VerifiedTokens;
+
+  constructor(issuers: OidcIssuer[], clock: Clock) {
+    const known = new Map<string, OidcIssuer & { keys: JWTVerifyGetKey }>(
+      issuers.map((issuer) => [issuer.issuer, { ...issuer, keys: issuerKeys(issuer) }]),
+    );
+    this.#tokens = new VerifiedTokens(clock, async (token, rules) => {
+      // Not verified yet: says only whose keys to verify with, and jwtVerify compares it again.
+      const issuer = known.get(decodeJwt(token).iss ?? '');
+      if (!issuer) throw new errors.JWTInvalid('The token is of no issuer that is trusted here.');
+      const { payload } = await jwtVerify(token, issuer.keys, {
+        ...rules,
+        algorithms: [...algorithms],
+        issuer: issuer.issuer,
+        audience: issuer.audience,
+      });
+      return payload;
+    });
+  }
+
+  authenticate(token: string): Promise<Caller> {
+    return this.#tokens.authenticate(token);
+  }
+}

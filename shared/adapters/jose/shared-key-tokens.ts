@@ -1,0 +1,63 @@
+import { randomUUID, webcrypto } from 'node:crypto';
+import { jwtVerify, SignJWT } from 'jose';
+import type { Caller } from '../../domain/user.ts';
+import type { TokenIssuer } from '../../ports/accounts.ts';
+import type { Authenticator } from '../../ports/authenticator.ts';
+import type { Clock } from '../../ports/clock.ts';
+import { VerifiedTokens } from './verified-tokens.ts';
+
+export interface SharedKeySettings {
+  /** Checked by `signingKeyProblem`; its UTF-8 bytes are the key. */
+  signingKey: string;
+  lifetimeSeconds: number;
+  /** Written into tokens and demanded of them; without it, any will do. */
+  issuer?: string | undefined;
+  audience?: string | undefined;
+}
+
+/** Tokens of built-in accounts: JWTs that this app, and whoever else holds the key, signs with HS256. */
+export class SharedKeyTokens implements Authenticator, TokenIssuer {
+  readonly #settings: SharedKeySettings;
+  readonly #clock: Clock;
+  readonly #key: Promise<webcrypto.CryptoKey>;
+  readonly #tokens: VerifiedTokens;
+
+  constructor(settings: SharedKeySettings, clock: Clock) {
+    const { signingKey, issuer, audience } = settings;
+    this.#settings = settings;
+    this.#clock = clock;
+    const algorithm = { name: 'HMAC', hash: 'SHA-256' };
+    this.#key = webcrypto.subtle.importKey('raw', Buffer.from(signingKey), algorithm, false, [
+      'sign',
+      'verify',
+    ]);
+    this.#tokens = new VerifiedTokens(clock, async (token, rules) => {
+      const { payload } = await jwtVerify(token, await this.#key, {
+        ...rules,
+        algorithms: ['HS256'],
+        ...(issuer !== undefined && { issuer }),
+        ...(audience !== undefined && { audience }),
+      });
+      return payload;
+    });
+  }
+
+  authenticate(token: string): Promise<Caller> {
+    return this.#tokens.authenticate(token);
+  }
+
+  async issue(userId: string): Promise<{ token: string; expiresAt: Date }> {
+    const { lifetimeSeconds, issuer, audience } = this.#settings;
+    const issuedAt = Math.floor(this.#clock.now().getTime() / 1000);
+    const jwt = new SignJWT()
+      .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+      .setSubject(userId)
+      .setJti(randomUUID())
+      .setIssuedAt(issuedAt)
+      .setExpirationTime(issuedAt + lifetimeSeconds);
+    if (issuer !== undefined) jwt.setIssuer(issuer);
+    if (audience !== undefined) jwt.setAudience(audience);
+    const expiresAt = new Date((issuedAt + lifetimeSeconds) * 1000);
+    return { token: await jwt.sign(await this.#key), expiresAt };
+  }
+}
