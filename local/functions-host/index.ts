@@ -1,4 +1,3 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { resolve } from 'node:path';
 import { loadApp } from './app-loader.ts';
 import { unsupported } from './binding-validator.ts';
@@ -6,6 +5,7 @@ import { loadHostConfig, type HostConfig } from './config/host-json.ts';
 import type { Settings } from './config/settings.ts';
 import { AppRegistry, type RegisteredFunction } from './core-api.ts';
 import { HostStartError } from './errors.ts';
+import type { Fireable } from './http/admin.ts';
 import { HttpServer } from './http/server.ts';
 import { Invoker } from './invoker.ts';
 import type { Listener } from './lifecycle.ts';
@@ -52,16 +52,25 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
   await loadApp(appDir, registry);
   const functions = enabledFunctions(registry, settings, log);
   const invoker = new Invoker(registry, log, config.functionTimeoutMs);
-  const http = createHttpServer(options, config, functions, invoker, log);
   const listeners = createListeners(functions, { settings, config, invoker, log });
+  const http = new HttpServer({
+    port: options.port ?? 7071,
+    host: options.host ?? '127.0.0.1',
+    routePrefix: config.routePrefix,
+    customHeaders: config.customHeaders,
+    functions: functions.filter(isHttp),
+    fireable: fireableOf(listeners),
+    invoker,
+    log,
+  });
 
   await http.listen();
-  await Promise.all(listeners.map(async (listener) => listener.start()));
+  await Promise.all([...listeners.values()].map(async (listener) => listener.start()));
   log.write('information', 'Host.Startup', `${functions.length} functions are running`);
   return {
     port: http.port,
     functions: functions.map((fn) => fn.name),
-    stop: () => stopHost(http, listeners, invoker, registry, log),
+    stop: () => stopHost(http, [...listeners.values()], invoker, registry, log),
   };
 }
 
@@ -96,41 +105,16 @@ function isHttp(fn: RegisteredFunction): boolean {
   return fn.trigger.binding.type.toLowerCase() === 'httptrigger';
 }
 
-function createHttpServer(
-  { port = 7071, host = '127.0.0.1' }: FunctionsHostOptions,
-  { routePrefix, customHeaders }: HostConfig,
-  functions: RegisteredFunction[],
-  invoker: Invoker,
-  log: HostLog,
-): HttpServer {
-  const admin = (_request: IncomingMessage, path: string, response: ServerResponse): boolean => {
-    if (!/^\/admin\/host\/(status|ping)\/?$/i.test(path)) return false;
-    response.writeHead(200, { 'content-type': 'application/json' });
-    response.end(JSON.stringify({ state: 'Running', processUptime: Math.round(process.uptime() * 1000) }));
-    return true;
-  };
-  return new HttpServer({
-    port,
-    host,
-    routePrefix,
-    customHeaders,
-    functions: functions.filter(isHttp),
-    invoker,
-    log,
-    admin,
-  });
-}
-
-/** Makes all listeners, or says everything that is wrong with their triggers at once. */
+/** Makes all listeners, by function, or says everything that is wrong with their triggers at once. */
 function createListeners(
   functions: RegisteredFunction[],
   services: { settings: Settings; config: HostConfig; invoker: Invoker; log: HostLog },
-): Listener[] {
-  const listeners: Listener[] = [];
+): Map<string, Listener> {
+  const listeners = new Map<string, Listener>();
   const problems: string[] = [];
   for (const fn of functions.filter((each) => !isHttp(each))) {
     try {
-      listeners.push(createListener({ fn, ...services }));
+      listeners.set(fn.name, createListener({ fn, ...services }));
     } catch (error) {
       if (!(error instanceof HostStartError)) throw error;
       problems.push(`"${fn.name}": ${error.message}`);
@@ -138,4 +122,12 @@ function createListeners(
   }
   if (problems.length > 0) throw new HostStartError(`The app cannot run here:\n- ${problems.join('\n- ')}`);
   return listeners;
+}
+
+function fireableOf(listeners: ReadonlyMap<string, Listener>): Fireable {
+  const fireable = new Map<string, () => void>();
+  for (const [name, listener] of listeners) {
+    if (listener.fire !== undefined) fireable.set(name.toLowerCase(), () => listener.fire?.());
+  }
+  return fireable;
 }

@@ -4,6 +4,8 @@ export interface Listener {
   start(): Promise<void> | void;
   /** Takes nothing new, and resolves when what it had begun is finished and settled. */
   stop(): Promise<void>;
+  /** Calls the function at once, where that makes sense: a timer that need not be waited for. */
+  fire?(): void;
 }
 
 /** How long work in flight may take after a stop was asked for. */

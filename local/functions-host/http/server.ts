@@ -4,6 +4,7 @@ import type { RegisteredFunction } from '../core-api.ts';
 import { HostStartError, messageOf } from '../errors.ts';
 import type { Invoker } from '../invoker.ts';
 import type { HostLog } from '../log.ts';
+import { answerAdmin, type Fireable } from './admin.ts';
 import { buildRoutes, methodsOf, templateOf, type FindRoute } from './routes.ts';
 import { toInvocation, writeResponse } from './rpc.ts';
 
@@ -18,8 +19,8 @@ export interface HttpOptions {
   functions: RegisteredFunction[];
   invoker: Invoker;
   log: HostLog;
-  /** Answers the paths under `/admin`; false when it doesn't know the path. */
-  admin: (request: IncomingMessage, path: string, response: ServerResponse) => boolean;
+  /** Functions that `/admin/functions/NAME` calls. */
+  fireable: Fireable;
 }
 
 /** Answers requests from the app's HTTP functions. */
@@ -77,7 +78,7 @@ export class HttpServer {
     const target = request.url ?? '/';
     const queryAt = target.indexOf('?');
     const path = queryAt === -1 ? target : target.slice(0, queryAt);
-    if (path.toLowerCase().startsWith('/admin/') && this.#options.admin(request, path, response)) return;
+    if (/^\/admin\//i.test(path) && answerAdmin(request, path, response, this.#options.fireable)) return;
     const match = this.#findRoute(request.method ?? 'GET', path);
     if (match === undefined) {
       endBare(response, path === '/' ? 200 : 404, request);

@@ -4,6 +4,7 @@ import type { TriggerContext } from './context.ts';
 import { readServiceBusBinding } from './service-bus/binding.ts';
 import { QueueListener } from './service-bus/queue-listener.ts';
 import { SessionListener } from './service-bus/session-listener.ts';
+import { TimerListener } from './timer/timer-listener.ts';
 
 /**
  * Makes the listener for a function that is not called by HTTP.
@@ -19,6 +20,8 @@ export function createListener(context: TriggerContext): Listener {
         ? new SessionListener(context, binding)
         : new QueueListener(context, binding);
     }
+    case 'timertrigger':
+      return new TimerListener(context);
     default:
       throw new HostStartError(`trigger "${type}" is not supported.`);
   }

@@ -1,5 +1,5 @@
 const firstMs = 100;
-const mostMs = 5000;
+const mostMs = 1000;
 
 /** Waits between attempts: longer after each failure, with some chance in it, until stopped. */
 export class Backoff {

@@ -7,6 +7,7 @@ export class Dispatcher {
   readonly #context: TriggerContext;
   readonly #binding: ServiceBusBinding;
   readonly #autoComplete: boolean;
+  #trouble: string | undefined;
 
   constructor(context: TriggerContext, binding: ServiceBusBinding) {
     this.#context = context;
@@ -21,6 +22,8 @@ export class Dispatcher {
    */
   readonly handle = async (message: ReceivedMessage): Promise<boolean | undefined> => {
     const { fn, invoker } = this.#context;
+    if (this.#trouble !== undefined) this.inform('Messages come again.');
+    this.#trouble = undefined;
     try {
       await invoker.invoke(fn, toInvocation(fn, message, this.#binding.isBinary));
       return this.#autoComplete ? true : undefined;
@@ -32,6 +35,12 @@ export class Dispatcher {
   readonly warn = (message: string): void => {
     const { fn, log } = this.#context;
     log.write('warning', `Host.Triggers.ServiceBus.${fn.name}`, message);
+  };
+
+  /** Warns of trouble with the connection, which comes again at every attempt to mend it: once. */
+  readonly trouble = (message: string): void => {
+    if (message !== this.#trouble) this.warn(message);
+    this.#trouble = message;
   };
 
   readonly inform = (message: string): void => {
