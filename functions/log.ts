@@ -5,10 +5,13 @@ type Field = string | number | boolean | null | undefined | readonly string[] | 
 
 const zeroTrace = '0'.repeat(32);
 
+/** The trace id in a W3C traceparent: `version-traceId-parentId-flags`. */
+export const traceIdOf = (traceparent: string): string => traceparent.split('-')[1] ?? zeroTrace;
+
 /** The W3C trace context that the host gave this invocation. */
 export const traceOf = (context: InvocationContext): { traceparent: string; traceId: string } => {
   const traceparent = context.traceContext?.traceParent ?? '';
-  return { traceparent, traceId: traceparent.split('-')[1] ?? zeroTrace };
+  return { traceparent, traceId: traceIdOf(traceparent) };
 };
 
 /** Whatever was thrown, as an Error. */

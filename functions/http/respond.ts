@@ -15,6 +15,10 @@ export interface Exchange {
   traceparent: string;
   /** The JSON body, validated. @throws ChatError 4xx */
   body: <T extends z.ZodType>(schema: T) => Promise<z.infer<T>>;
+  /** The JSON body as it came. @throws ChatError 4xx */
+  rawBody: () => Promise<unknown>;
+  /** Validates a value that came with the request. @throws ChatError 400 */
+  parse: <T extends z.ZodType>(schema: T, value: unknown) => z.infer<T>;
   /** The query string, validated; the last of repeated parameters counts. @throws ChatError 400 */
   query: <T extends z.ZodType>(schema: T) => z.infer<T>;
   /** A route parameter. */
@@ -47,6 +51,8 @@ const exchangeOf = (services: HttpServices, request: HttpRequest, context: Invoc
   request,
   context,
   traceparent: traceOf(context).traceparent,
+  rawBody: () => readJson(request, services.http.maxBodyBytes),
+  parse,
   body: async (schema) => parse(schema, await readJson(request, services.http.maxBodyBytes)),
   query: (schema) => parse(schema, Object.fromEntries(request.query)),
   param: (name) => request.params[name] ?? '',

@@ -1,0 +1,25 @@
+import { app, type ServiceBusQueueHandler } from '@azure/functions';
+import { logEvent, traceIdOf } from './log.ts';
+import type { Services } from './services.ts';
+
+type CheckDeliveryServices = Pick<Services, 'checkDelivery'>;
+
+/**
+ * Looks, a while after a push, whether it was acknowledged; what was not goes into the receiver's inbox. Safe to repeat.
+ */
+export const checkDelivery =
+  (services: CheckDeliveryServices): ServiceBusQueueHandler =>
+  async (body, context) => {
+    const outcome = await services.checkDelivery(body);
+    const traceId = traceIdOf(outcome.traceparent);
+    if (outcome.parked)
+      logEvent(context, 'warn', 'check.parked', { code: outcome.code, detail: outcome.detail }, traceId);
+    else if (outcome.result > 0) logEvent(context, 'info', 'check.kept', { kept: outcome.result }, traceId);
+  };
+
+export const registerCheckDelivery = (services: CheckDeliveryServices): void =>
+  app.serviceBusQueue('checkDelivery', {
+    connection: 'ServiceBusConnection',
+    queueName: 'chat-checks',
+    handler: checkDelivery(services),
+  });

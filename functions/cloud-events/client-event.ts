@@ -1,0 +1,90 @@
+import { eventRef, receipt } from '../../shared/contract/client-events.ts';
+import { sendMessageRequest } from '../../shared/contract/send-message.ts';
+import { ChatError } from '../../shared/domain/errors.ts';
+import type { EventError, ServerEvent } from '../../shared/domain/event.ts';
+import { parse } from '../http/body.ts';
+import type { Services } from '../services.ts';
+
+export type ClientEventServices = Pick<Services, 'sendMessage' | 'recordReceipt' | 'messageLimits' | 'clock'>;
+
+/** An event that a client sent over its socket. */
+export interface ClientEvent {
+  name: string;
+  userId: string;
+  data: unknown;
+  traceparent: string;
+}
+
+type Ref = string | number | null;
+type Done = { messageId?: string; conversationId?: string } | 'pong';
+
+const run = async (
+  services: ClientEventServices,
+  { name, userId, data, traceparent }: ClientEvent,
+): Promise<Done> => {
+  switch (name) {
+    case 'message.send': {
+      const draft = parse(sendMessageRequest(services.messageLimits), data);
+      const { messageId, conversationId, attachment } = await services.sendMessage(userId, draft, {
+        traceparent,
+      });
+      return { messageId, conversationId, ...(attachment && { attachment }) };
+    }
+    case 'receipt.delivered':
+    case 'receipt.read':
+      await services.recordReceipt(
+        userId,
+        name === 'receipt.read' ? 'read' : 'delivered',
+        parse(receipt, data),
+      );
+      return {};
+    case 'ping':
+      return 'pong';
+    default:
+      throw new UnknownEvent(name);
+  }
+};
+
+class UnknownEvent extends Error {}
+
+const errorOf = (error: unknown): EventError => {
+  if (!(error instanceof ChatError)) return { code: 'internal-error', message: 'Something went wrong here.' };
+  return {
+    code: error.code,
+    message: error.message,
+    ...(error.retryAfterSeconds !== undefined && { retryAfter: error.retryAfterSeconds }),
+    ...(error.errors && { errors: error.errors }),
+  };
+};
+
+/**
+ * Does what a client's event asks for.
+ * @returns the answer for the client, and what went wrong if that is a bug. It never throws: an answer that is not 2xx
+ * would cost the client its connection.
+ */
+export const handleClientEvent = async (
+  services: ClientEventServices,
+  event: ClientEvent,
+): Promise<{ answer: ServerEvent; bug?: unknown }> => {
+  const at = services.clock.now().toISOString();
+  const ref: Ref = eventRef.safeParse(event.data).data?.ref ?? null;
+  try {
+    const done = await run(services, event);
+    return {
+      answer: done === 'pong' ? { type: 'pong', at, ref } : { type: 'ack', at, ref, ok: true, ...done },
+    };
+  } catch (error) {
+    if (error instanceof UnknownEvent)
+      return {
+        answer: {
+          type: 'error',
+          at,
+          ref,
+          code: 'unknown-event',
+          message: `There is no event '${event.name.slice(0, 64)}'. Send message.send, receipt.delivered, receipt.read or ping.`,
+        },
+      };
+    const answer: ServerEvent = { type: 'ack', at, ref, ok: false, error: errorOf(error) };
+    return error instanceof ChatError ? { answer } : { answer, bug: error };
+  }
+};

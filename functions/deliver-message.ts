@@ -1,0 +1,32 @@
+import { app, type ServiceBusQueueHandler } from '@azure/functions';
+import { logEvent, traceIdOf } from './log.ts';
+import type { Services } from './services.ts';
+
+type DeliverMessageServices = Pick<Services, 'deliverMessage'>;
+
+/**
+ * Appends an accepted message to its conversation and delivers it: in order within the conversation
+ * (session = conversation), at least once, so delivering twice is harmless. What can never succeed is
+ * parked by the use case with its reason; anything else throws and returns the message to the queue.
+ */
+export const deliverMessage =
+  (services: DeliverMessageServices): ServiceBusQueueHandler =>
+  async (body, context) => {
+    const outcome = await services.deliverMessage(body);
+    const traceId = traceIdOf(outcome.traceparent);
+    if (outcome.parked) {
+      logEvent(context, 'warn', 'message.parked', { code: outcome.code, detail: outcome.detail }, traceId);
+      return;
+    }
+    const { pushErrors, ...delivery } = outcome.result;
+    logEvent(context, 'info', 'message.delivered', { ...delivery }, traceId);
+    if (pushErrors.length > 0) logEvent(context, 'warn', 'push.failed', { pushErrors }, traceId);
+  };
+
+export const registerDeliverMessage = (services: DeliverMessageServices): void =>
+  app.serviceBusQueue('deliverMessage', {
+    connection: 'ServiceBusConnection', // in Azure: ServiceBusConnection__fullyQualifiedNamespace
+    queueName: 'chat-queue',
+    isSessionsEnabled: true,
+    handler: deliverMessage(services),
+  });

@@ -1,0 +1,176 @@
+import { TableClient } from '@azure/data-tables';
+import { DefaultAzureCredential, type TokenCredential } from '@azure/identity';
+import { ServiceBusClient } from '@azure/service-bus';
+import { BlobServiceClient, StorageSharedKeyCredential } from '@azure/storage-blob';
+import { WebPubSubServiceClient } from '@azure/web-pubsub';
+import { BlobAttachments } from '../shared/adapters/blobs/blob-attachments.ts';
+import { ScryptPasswordHasher } from '../shared/adapters/crypto/scrypt-password-hasher.ts';
+import { OidcTokens } from '../shared/adapters/jose/oidc-tokens.ts';
+import { SharedKeyTokens } from '../shared/adapters/jose/shared-key-tokens.ts';
+import { TokenBucketRateLimiter } from '../shared/adapters/memory/token-bucket-rate-limiter.ts';
+import { WordListModerator } from '../shared/adapters/moderation/word-list-moderator.ts';
+import { ServiceBusOutbox } from '../shared/adapters/service-bus/service-bus-outbox.ts';
+import { TableAccounts } from '../shared/adapters/tables/table-accounts.ts';
+import { TableConversationLog } from '../shared/adapters/tables/table-conversation-log.ts';
+import { TableInbox } from '../shared/adapters/tables/table-inbox.ts';
+import { TablePresence } from '../shared/adapters/tables/table-presence.ts';
+import { createTables, openTables, type Tables } from '../shared/adapters/tables/tables.ts';
+import { WebPubSubBroadcaster } from '../shared/adapters/web-pubsub/web-pubsub-broadcaster.ts';
+import type { Config, Reach } from '../shared/config.ts';
+import { checkEnvelope, messageEnvelope } from '../shared/contract/queue.ts';
+import type { Timer } from '../shared/ports/clock.ts';
+import { acknowledgeInbox } from '../shared/use-cases/acknowledge-inbox.ts';
+import { checkDelivery } from '../shared/use-cases/check-delivery.ts';
+import { connectClient } from '../shared/use-cases/connect-client.ts';
+import { deliverMessage } from '../shared/use-cases/deliver-message.ts';
+import { getAttachment } from '../shared/use-cases/get-attachment.ts';
+import { getOwnAccount } from '../shared/use-cases/get-own-account.ts';
+import { logIn } from '../shared/use-cases/log-in.ts';
+import { requireMember } from '../shared/use-cases/membership.ts';
+import { readHistory } from '../shared/use-cases/read-history.ts';
+import { readInbox } from '../shared/use-cases/read-inbox.ts';
+import { recordReceipt } from '../shared/use-cases/record-receipt.ts';
+import { registerUser } from '../shared/use-cases/register-user.ts';
+import { rejectMessage } from '../shared/use-cases/reject-message.ts';
+import { sendMessage } from '../shared/use-cases/send-message.ts';
+import { workOff } from '../shared/use-cases/work-off.ts';
+
+/** What all functions are made from. */
+export type Services = ReturnType<typeof createServices>;
+
+const hubName = 'chat';
+
+const systemTimer: Timer = {
+  now: () => new Date(),
+  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+};
+
+/** Short waits: a request has somebody waiting, and a queue message is tried again by its own function. */
+const retryOptions = { maxRetries: 3, retryDelayInMs: 100, maxRetryDelayInMs: 1000 };
+
+const settingOf = (connectionString: string, name: string): string | undefined =>
+  new RegExp(`(?:^|;)${name}=([^;]*)`, 'i').exec(connectionString)?.[1];
+
+const openServiceBus = (reach: Reach, credential: () => TokenCredential): ServiceBusClient =>
+  'connectionString' in reach
+    ? new ServiceBusClient(reach.connectionString)
+    : new ServiceBusClient(reach.address, credential());
+
+const openStorage = (
+  reach: Reach,
+  credential: () => TokenCredential,
+): { tables: Tables; blobs: BlobServiceClient } => {
+  if ('connectionString' in reach) {
+    const options = { allowInsecureConnection: true, retryOptions };
+    return {
+      tables: openTables((name) => TableClient.fromConnectionString(reach.connectionString, name, options)),
+      blobs: BlobServiceClient.fromConnectionString(reach.connectionString),
+    };
+  }
+  const url = (service: string): string => `https://${reach.address}.${service}.core.windows.net`;
+  return {
+    tables: openTables((name) => new TableClient(url('table'), name, credential(), { retryOptions })),
+    blobs: new BlobServiceClient(url('blob'), credential()),
+  };
+};
+
+const accountKeyOf = (reach: Reach): { accountKey?: StorageSharedKeyCredential } => {
+  const name = 'connectionString' in reach ? settingOf(reach.connectionString, 'AccountName') : undefined;
+  const key = 'connectionString' in reach ? settingOf(reach.connectionString, 'AccountKey') : undefined;
+  return name !== undefined && key !== undefined
+    ? { accountKey: new StorageSharedKeyCredential(name, key) }
+    : {};
+};
+
+const authOf = (config: Config) => {
+  const { auth } = config;
+  if (auth.kind === 'oidc') return { authenticator: new OidcTokens([auth], systemTimer), issuer: undefined };
+  const tokens = new SharedKeyTokens(auth, systemTimer);
+  return { authenticator: tokens, issuer: tokens };
+};
+
+/** The composition root: the only place where ports meet their adapters. */
+export const createServices = (config: Config) => {
+  let identity: TokenCredential | undefined;
+  const credential = (): TokenCredential =>
+    (identity ??= new DefaultAzureCredential(
+      config.identityClientId === undefined ? {} : { managedIdentityClientId: config.identityClientId },
+    ));
+  const clock = systemTimer;
+  const serviceBus = openServiceBus(config.serviceBus, credential);
+  const { tables, blobs } = openStorage(config.storage, credential);
+  const hub = new WebPubSubServiceClient(config.webPubSub.connectionString, hubName, {
+    allowInsecureConnection: true,
+    retryOptions,
+  });
+
+  const log = new TableConversationLog(tables);
+  const inbox = new TableInbox(tables);
+  const presence = new TablePresence(tables, clock);
+  const accounts = new TableAccounts(tables);
+  const outbox = new ServiceBusOutbox(serviceBus, clock, config);
+  const broadcaster = new WebPubSubBroadcaster(hub, clock, config);
+  const attachments = new BlobAttachments(blobs, tables, clock, {
+    ...config.attachment,
+    ...accountKeyOf(config.storage),
+  });
+  const moderator = new WordListModerator(config.moderation);
+  const hasher = new ScryptPasswordHasher();
+  const rateLimiter = new TokenBucketRateLimiter(clock, {
+    send: { perSecond: config.rates.sendPerSecond, burst: config.rates.sendBurst },
+    login: { perSecond: config.rates.loginPerMinute / 60, burst: config.rates.loginPerMinute },
+    register: { perSecond: config.rates.registerPerMinute / 60, burst: config.rates.registerPerMinute },
+  });
+  const { authenticator, issuer } = authOf(config);
+
+  const work = { outbox, timer: systemTimer, random: Math.random };
+  const deliver = deliverMessage({ log, presence, broadcaster, inbox, outbox, clock });
+  const check = checkDelivery({ log, inbox });
+  const reject = rejectMessage({ broadcaster, clock });
+
+  return {
+    clock,
+    authenticator,
+    http: config.http,
+    messageLimits: {
+      maxMessageLength: config.message.maxLength,
+      maxAttachmentBytes: config.attachment.maxBytes,
+    },
+    webPubSub: {
+      host: new URL(settingOf(config.webPubSub.connectionString, 'Endpoint') ?? '').hostname,
+      accessKeys: [settingOf(config.webPubSub.connectionString, 'AccessKey') ?? ''],
+    },
+
+    registerUser: registerUser({ accounts, hasher, rateLimiter, clock }),
+    logIn: logIn({ accounts, hasher, rateLimiter, issuer }),
+    getOwnAccount: getOwnAccount({ accounts }),
+
+    requireMember: (conversationId: string, userId: string) => requireMember(log, conversationId, userId),
+    sendMessage: sendMessage({ log, outbox, attachments, moderator, rateLimiter, clock }),
+    readHistory: readHistory({ log }),
+    readInbox: readInbox({ log, inbox }),
+    acknowledgeInbox: acknowledgeInbox({ log, inbox, presence, broadcaster, clock }),
+    getAttachment: getAttachment({ attachments, log }),
+    recordReceipt: recordReceipt({ log, presence, broadcaster, clock }),
+
+    clientUrl: (userId: string) => broadcaster.clientUrl(userId),
+    connectClient: connectClient({ presence, log, broadcaster, clock }),
+    disconnectClient: (userId: string, connectionId: string) =>
+      presence.disconnected(userId, connectionId, clock.now()),
+
+    deliverMessage: workOff(work, messageEnvelope, {
+      handle: ({ message, traceparent }) => deliver(message, { traceparent }),
+      refused: ({ message }, code) => reject(message, code),
+    }),
+    checkDelivery: workOff(work, checkEnvelope, { handle: (envelope) => check(envelope.check) }),
+
+    checkReadiness: async (): Promise<void> => {
+      await log.head('d-readiness');
+    },
+    /** Creates what is missing of tables and containers. */
+    prepare: async (): Promise<void> => {
+      await Promise.all([createTables(tables), attachments.createContainer()]);
+    },
+    close: () => serviceBus.close(),
+  };
+};

@@ -1,0 +1,152 @@
+import { acknowledge, raiseTo, type Head, type Member } from '../../domain/conversation.ts';
+import { ChatError } from '../../domain/errors.ts';
+import { typeOf, type AcceptedMessage, type LoggedMessage } from '../../domain/message.ts';
+import type {
+  Appended,
+  ConversationLog,
+  SeqRange,
+  WatermarkMove,
+  Watermarks,
+} from '../../ports/conversation-log.ts';
+
+interface Stored {
+  head: Head;
+  members: Map<string, Member>;
+  messages: LoggedMessage[];
+  moves: Map<string, WatermarkMove[]>;
+}
+
+const newMember = (userId: string): Member => ({
+  userId,
+  role: 'member',
+  joinedSeq: 0,
+  deliveredSeq: 0,
+  deliveredAhead: [],
+  readSeq: 0,
+  checkedSeq: 0,
+});
+
+const isWithin = ({ from, to }: SeqRange, seq: number): boolean => from <= seq && seq <= to;
+
+/** A conversation log that lives as long as the process: for tests and simulations. */
+export class MemoryConversationLog implements ConversationLog {
+  readonly #conversations = new Map<string, Stored>();
+
+  append(message: AcceptedMessage, now: Date): Promise<Appended> {
+    const stored = this.#conversations.get(message.conversationId) ?? this.#create(message);
+    if (!stored) return Promise.reject(new ChatError('not-found', 'There is no such conversation.'));
+    const known = stored.messages.find(({ messageId }) => messageId === message.messageId);
+    if (known) return Promise.resolve({ message: known, head: { ...stored.head }, isNew: false });
+    const { directMembers: _, acceptedAt: __, ...content } = message;
+    const last = stored.messages.at(-1)?.createdAt ?? '';
+    const createdAt = [now.toISOString(), last].sort().at(-1) ?? '';
+    const seq = ++stored.head.headSeq;
+    const logged: LoggedMessage = { ...content, seq, type: typeOf(message), createdAt };
+    stored.messages.push(logged);
+    return Promise.resolve({ message: logged, head: { ...stored.head }, isNew: true });
+  }
+
+  head(conversationId: string): Promise<Head | undefined> {
+    const head = this.#conversations.get(conversationId)?.head;
+    return Promise.resolve(head && { ...head });
+  }
+
+  member(conversationId: string, userId: string): Promise<Member | undefined> {
+    return Promise.resolve(this.#conversations.get(conversationId)?.members.get(userId));
+  }
+
+  members(conversationId: string): Promise<Member[]> {
+    return Promise.resolve([...(this.#conversations.get(conversationId)?.members.values() ?? [])]);
+  }
+
+  read(conversationId: string, range: SeqRange): Promise<LoggedMessage[]> {
+    const messages = this.#conversations.get(conversationId)?.messages ?? [];
+    return Promise.resolve(messages.filter(({ seq }) => isWithin(range, seq)));
+  }
+
+  moves(conversationId: string, userId: string, { from }: SeqRange): Promise<WatermarkMove[]> {
+    const moves = this.#conversations.get(conversationId)?.moves.get(userId) ?? [];
+    return Promise.resolve(moves.filter(({ upToSeq }) => upToSeq >= from));
+  }
+
+  raise(
+    conversationId: string,
+    userId: string,
+    to: Watermarks,
+    now: Date,
+  ): Promise<{ member: Member; raised: Watermarks }> {
+    return this.#change(conversationId, userId, now, (member, { headSeq }) => {
+      const readSeq = Math.max(member.readSeq, Math.min(to.readSeq ?? 0, headSeq));
+      const deliveredTo = Math.max(Math.min(to.deliveredSeq ?? 0, headSeq), readSeq);
+      return { ...member, ...raiseTo(member, deliveredTo), readSeq };
+    });
+  }
+
+  acknowledge(
+    conversationId: string,
+    userId: string,
+    seqs: readonly number[],
+    now: Date,
+  ): Promise<{ member: Member; raised: Watermarks }> {
+    return this.#change(conversationId, userId, now, (member) => ({
+      ...member,
+      ...acknowledge(member, seqs),
+    }));
+  }
+
+  async noteChecked(conversationId: string, userId: string, seq: number): Promise<void> {
+    await this.#change(conversationId, userId, new Date(0), (member) => ({
+      ...member,
+      checkedSeq: Math.max(member.checkedSeq, seq),
+    }));
+  }
+
+  conversationsOf(userId: string): Promise<string[]> {
+    const ids = [...this.#conversations].filter(([, { members }]) => members.has(userId)).map(([id]) => id);
+    return Promise.resolve(ids);
+  }
+
+  #create({ conversationId, directMembers }: AcceptedMessage): Stored | undefined {
+    if (!directMembers) return undefined;
+    const stored: Stored = {
+      head: { conversationId, type: 'direct', directMembers, headSeq: 0, headRev: 0 },
+      members: new Map(directMembers.map((userId) => [userId, newMember(userId)])),
+      messages: [],
+      moves: new Map(),
+    };
+    this.#conversations.set(conversationId, stored);
+    return stored;
+  }
+
+  #change(
+    conversationId: string,
+    userId: string,
+    now: Date,
+    change: (member: Member, head: Head) => Member,
+  ): Promise<{ member: Member; raised: Watermarks }> {
+    const stored = this.#conversations.get(conversationId);
+    const before = stored?.members.get(userId);
+    if (!stored || !before) return Promise.reject(new ChatError('not-a-member', 'Not a member.'));
+    const after = change(before, stored.head);
+    stored.members.set(userId, after);
+    const raised: Watermarks = {
+      ...(after.deliveredSeq > before.deliveredSeq && { deliveredSeq: after.deliveredSeq }),
+      ...(after.readSeq > before.readSeq && { readSeq: after.readSeq }),
+    };
+    this.#note(stored, userId, raised, now.toISOString());
+    return Promise.resolve({ member: after, raised });
+  }
+
+  #note({ moves }: Stored, userId: string, { deliveredSeq, readSeq }: Watermarks, at: string): void {
+    const rows = new Map((moves.get(userId) ?? []).map((move) => [move.upToSeq, move]));
+    const note = (upToSeq: number, when: Partial<WatermarkMove>): void => {
+      rows.set(upToSeq, { upToSeq, deliveredAt: null, readAt: null, ...rows.get(upToSeq), ...when });
+    };
+    if (deliveredSeq !== undefined) note(deliveredSeq, { deliveredAt: at });
+    if (readSeq !== undefined) note(readSeq, { readAt: at });
+    moves.set(
+      userId,
+      [...rows.values()].sort((a, b) => a.upToSeq - b.upToSeq),
+    );
+  }
+}

@@ -1,0 +1,128 @@
+import {
+  isServiceBusError,
+  type ServiceBusClient,
+  type ServiceBusMessage,
+  type ServiceBusSender,
+} from '@azure/service-bus';
+import { ChatError } from '../../domain/errors.ts';
+import { deliveryCheckId } from '../../domain/identifiers.ts';
+import type { AcceptedMessage } from '../../domain/message.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { DeliveryCheck, Outbox, Tracing } from '../../ports/outbox.ts';
+import { BatchingSender } from './batching-sender.ts';
+
+/** The queues of the app, as `infra/service-bus.json` declares them. */
+export const queues = { chat: 'chat-queue', checks: 'chat-checks', deadletter: 'chat-deadletter' } as const;
+
+export interface ServiceBusOutboxOptions {
+  /** Longest time between a push and its delivery check. */
+  deliveryCheckSeconds: number;
+}
+
+const envelope = 1;
+
+const traceIdOf = ({ traceparent }: Tracing): string | undefined => traceparent.split('-')[1];
+
+/** Service Bus' own limits and time-outs are transient to a client; a message that is refused for good is not. */
+const asUnavailable = (error: unknown): unknown =>
+  isServiceBusError(error) &&
+  !['MessageSizeExceeded', 'MessagingEntityNotFound', 'UnauthorizedAccess'].includes(error.code)
+    ? new ChatError('unavailable', 'The queue cannot be reached just now.', {
+        cause: error,
+        retryAfterSeconds: 1,
+      })
+    : error;
+
+/**
+ * Three queues: messages, one session per conversation, so that each conversation is worked on in order; delivery
+ * checks, scheduled and single by their MessageId; and what was parked.
+ */
+export class ServiceBusOutbox implements Outbox {
+  readonly #messages: BatchingSender;
+  readonly #checks: ServiceBusSender;
+  readonly #parked: ServiceBusSender;
+  readonly #clock: Clock;
+  readonly #windowMs: number;
+  readonly #scheduled = new Map<string, number>();
+
+  constructor(client: ServiceBusClient, clock: Clock, { deliveryCheckSeconds }: ServiceBusOutboxOptions) {
+    this.#messages = new BatchingSender(client.createSender(queues.chat));
+    this.#checks = client.createSender(queues.checks);
+    this.#parked = client.createSender(queues.deadletter);
+    this.#clock = clock;
+    this.#windowMs = (deliveryCheckSeconds * 1000) / 2;
+  }
+
+  async enqueue(message: AcceptedMessage, tracing: Tracing): Promise<void> {
+    await this.#guard(() =>
+      this.#messages.send({
+        body: { v: envelope, kind: 'message', ...tracing, message },
+        contentType: 'application/json',
+        sessionId: message.conversationId,
+        messageId: message.messageId,
+        ...this.#correlation(tracing),
+      }),
+    );
+  }
+
+  /**
+   * Checks fall due half a delay after the end of their window: whatever was pushed within the window had at least half
+   * the delay to be acknowledged, at most the whole.
+   */
+  async scheduleCheck(check: DeliveryCheck, tracing: Tracing): Promise<void> {
+    const now = this.#clock.now().getTime();
+    const window = Math.floor(now / this.#windowMs);
+    const messageId = deliveryCheckId(check.conversationId, check.userId, window);
+    if (this.#scheduled.has(messageId)) return;
+    const due = new Date((window + 2) * this.#windowMs);
+    const message: ServiceBusMessage = {
+      body: { v: envelope, kind: 'check', ...tracing, check },
+      contentType: 'application/json',
+      messageId,
+      ...this.#correlation(tracing),
+    };
+    await this.#guard(() => this.#checks.scheduleMessages(message, due));
+    this.#remember(messageId, window);
+  }
+
+  async park(
+    body: unknown,
+    { code, detail }: { code: string; detail: string },
+    tracing: Tracing,
+  ): Promise<void> {
+    await this.#guard(() =>
+      this.#parked.sendMessages({
+        body: body ?? null,
+        contentType: 'application/json',
+        applicationProperties: {
+          reason: code,
+          detail: detail.slice(0, 1024),
+          parkedAt: this.#clock.now().toISOString(),
+        },
+        ...this.#correlation(tracing),
+      }),
+    );
+  }
+
+  #correlation(tracing: Tracing): { correlationId?: string } {
+    const traceId = traceIdOf(tracing);
+    return traceId === undefined ? {} : { correlationId: traceId };
+  }
+
+  /** What this instance has scheduled in this window need not be sent again. */
+  #remember(messageId: string, window: number): void {
+    for (const [id, since] of this.#scheduled) {
+      if (since >= window) break;
+      this.#scheduled.delete(id);
+    }
+    this.#scheduled.set(messageId, window);
+  }
+
+  async #guard<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      throw asUnavailable(error);
+    }
+  }
+}

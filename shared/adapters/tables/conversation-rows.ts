@@ -1,0 +1,126 @@
+import type { TableEntity, TableEntityResult } from '@azure/data-tables';
+import type { ConversationType, Head, Member, Ranges, Role } from '../../domain/conversation.ts';
+import type { AcceptedMessage, Attachment, LoggedMessage, MessageType } from '../../domain/message.ts';
+import { typeOf } from '../../domain/message.ts';
+import type { WatermarkMove } from '../../ports/conversation-log.ts';
+import { encodeKey, seqKey } from './keys.ts';
+
+/**
+ * The rows of a conversation's partition in `Conversations`. Row keys sort by kind, then by place:
+ * `head` · `id|<message>` · `member|<user>` · `msg|<seq>` · `rcp|<user>|<seq>`.
+ */
+
+export const headKey = 'head';
+export const messageKey = (seq: number): string => `msg|${seqKey(seq)}`;
+export const markerKey = (messageId: string): string => `id|${messageId}`;
+export const memberKey = (userId: string): string => `member|${encodeKey(userId)}`;
+export const moveKey = (userId: string, upToSeq: number): string =>
+  `rcp|${encodeKey(userId)}|${seqKey(upToSeq)}`;
+
+export interface HeadRow {
+  type: ConversationType;
+  directMembers: string;
+  headSeq: number;
+  headRev: number;
+  /** When the newest message got its place: the next one is not earlier. */
+  lastAt: string;
+}
+
+export const headOf = (conversationId: string, row: HeadRow): Head => ({
+  conversationId,
+  type: row.type,
+  directMembers: JSON.parse(row.directMembers) as string[],
+  headSeq: row.headSeq,
+  headRev: row.headRev,
+});
+
+export type MemberRow = {
+  userId: string;
+  role: Role;
+  joinedSeq: number;
+  deliveredSeq: number;
+  deliveredAhead?: string;
+  readSeq: number;
+  checkedSeq?: number;
+};
+
+export const memberOf = (row: MemberRow): Member => ({
+  userId: row.userId,
+  role: row.role,
+  joinedSeq: row.joinedSeq,
+  deliveredSeq: row.deliveredSeq,
+  deliveredAhead: JSON.parse(row.deliveredAhead ?? '[]') as Ranges,
+  readSeq: row.readSeq,
+  checkedSeq: row.checkedSeq ?? 0,
+});
+
+export const newMember = (conversationId: string, userId: string, role: Role): TableEntity<MemberRow> => ({
+  partitionKey: conversationId,
+  rowKey: memberKey(userId),
+  userId,
+  role,
+  joinedSeq: 0,
+  deliveredSeq: 0,
+  readSeq: 0,
+});
+
+interface MessageRow {
+  messageId: string;
+  seq: number;
+  senderId: string;
+  clientMessageId: string;
+  type: MessageType;
+  /** A property of its own: 10,000 code points come near to the 64 KiB that a property takes. */
+  text?: string;
+  attachment?: string;
+  attachmentUrl?: string;
+  acceptedAt: string;
+  createdAt: string;
+}
+
+/** Columns that make a message. */
+export type StoredMessage = TableEntityResult<MessageRow>;
+
+export const messageRow = (
+  message: AcceptedMessage,
+  seq: number,
+  createdAt: string,
+): TableEntity<MessageRow> => ({
+  partitionKey: message.conversationId,
+  rowKey: messageKey(seq),
+  messageId: message.messageId,
+  seq,
+  senderId: message.senderId,
+  clientMessageId: message.clientMessageId,
+  type: typeOf(message),
+  ...(message.messageText !== null && { text: message.messageText }),
+  ...(message.attachment !== null && { attachment: JSON.stringify(message.attachment) }),
+  ...(message.attachmentUrl !== null && { attachmentUrl: message.attachmentUrl }),
+  acceptedAt: message.acceptedAt,
+  createdAt,
+});
+
+export const messageOf = (conversationId: string, row: Omit<MessageRow, 'acceptedAt'>): LoggedMessage => ({
+  messageId: row.messageId,
+  conversationId,
+  seq: row.seq,
+  senderId: row.senderId,
+  clientMessageId: row.clientMessageId,
+  type: row.type,
+  messageText: row.text ?? null,
+  attachment: row.attachment === undefined ? null : (JSON.parse(row.attachment) as Attachment),
+  attachmentUrl: row.attachmentUrl ?? null,
+  createdAt: row.createdAt,
+});
+
+export interface MoveRow {
+  upToSeq: number;
+  deliveredAt?: string;
+  readAt?: string;
+}
+
+export const moveOf = (row: MoveRow): WatermarkMove => ({
+  upToSeq: row.upToSeq,
+  deliveredAt: row.deliveredAt ?? null,
+  readAt: row.readAt ?? null,
+});

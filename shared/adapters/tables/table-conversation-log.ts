@@ -1,0 +1,304 @@
+import { odata, type TableEntity, type TransactionAction } from '@azure/data-tables';
+import { acknowledge, raiseTo, type Head, type Member } from '../../domain/conversation.ts';
+import { ChatError } from '../../domain/errors.ts';
+import type { AcceptedMessage, LoggedMessage } from '../../domain/message.ts';
+import type {
+  Appended,
+  ConversationLog,
+  SeqRange,
+  WatermarkMove,
+  Watermarks,
+} from '../../ports/conversation-log.ts';
+import {
+  headKey,
+  headOf,
+  markerKey,
+  memberKey,
+  memberOf,
+  messageKey,
+  messageOf,
+  messageRow,
+  moveKey,
+  moveOf,
+  newMember,
+  type HeadRow,
+  type MemberRow,
+  type MoveRow,
+  type StoredMessage,
+} from './conversation-rows.ts';
+import { guard, isStatus } from './errors.ts';
+import { HeadCache, type CachedHead } from './head-cache.ts';
+import { encodeKey } from './keys.ts';
+import { findRow, listRows, type Tables } from './tables.ts';
+
+/** Tries under contention: writers of one conversation are few, its session has one at a time. */
+const maxTries = 10;
+
+/** Where a write found that another had come first: the row it rests on changed, or a row it adds is there. */
+const isConflict = (error: unknown): boolean => isStatus(error, 409, 412);
+
+const tooContended = (): ChatError =>
+  new ChatError('unavailable', 'The conversation is being written by too many at once.', {
+    retryAfterSeconds: 1,
+  });
+
+/**
+ * A conversation is one partition of `Conversations`. The head row is updated under its ETag in the transaction that
+ * inserts the message, so that two writers, also one that has lost its session and does not know it, cannot both win;
+ * the marker row in the same transaction keeps a message single for ever.
+ */
+export class TableConversationLog implements ConversationLog {
+  readonly #tables: Pick<Tables, 'conversations' | 'userConversations'>;
+  readonly #heads = new HeadCache();
+
+  constructor(tables: Pick<Tables, 'conversations' | 'userConversations'>) {
+    this.#tables = tables;
+  }
+
+  async append(message: AcceptedMessage, now: Date): Promise<Appended> {
+    const { conversationId } = message;
+    for (let tries = 0; tries < maxTries; tries++) {
+      const head = this.#heads.get(conversationId) ?? (await this.#readHead(conversationId));
+      try {
+        return head ? await this.#appendTo(head, message, now) : await this.#create(message, now);
+      } catch (error) {
+        this.#heads.delete(conversationId); // after any failure it is unknown what was written
+        if (!isConflict(error)) throw error;
+        const found = await this.#find(message);
+        if (found) return found;
+      }
+    }
+    throw tooContended();
+  }
+
+  async head(conversationId: string): Promise<Head | undefined> {
+    const head = await this.#readHead(conversationId);
+    return head && headOf(conversationId, head.row);
+  }
+
+  async member(conversationId: string, userId: string): Promise<Member | undefined> {
+    const row = await findRow<MemberRow>(this.#tables.conversations, conversationId, memberKey(userId));
+    return row && memberOf(row);
+  }
+
+  async members(conversationId: string): Promise<Member[]> {
+    const filter = odata`PartitionKey eq ${conversationId} and RowKey ge 'member|' and RowKey lt 'member}'`;
+    const rows = await listRows(this.#tables.conversations, filter);
+    return rows.map((row) => memberOf(row as unknown as MemberRow));
+  }
+
+  async read(conversationId: string, { from, to }: SeqRange): Promise<LoggedMessage[]> {
+    if (from > to) return [];
+    const filter = odata`PartitionKey eq ${conversationId} and RowKey ge ${messageKey(from)} and RowKey le ${messageKey(to)}`;
+    const rows = await listRows(this.#tables.conversations, filter, { limit: to - from + 1 });
+    return rows.map((row) => messageOf(conversationId, row as unknown as StoredMessage));
+  }
+
+  async moves(conversationId: string, userId: string, { from, to }: SeqRange): Promise<WatermarkMove[]> {
+    const last = moveKey(userId, Number.MAX_SAFE_INTEGER);
+    const filter = odata`PartitionKey eq ${conversationId} and RowKey ge ${moveKey(userId, from)} and RowKey le ${last}`;
+    // A move may concern one of the two watermarks only, so the first after the range may be one of two.
+    const rows = await listRows(this.#tables.conversations, filter, { limit: to - from + 3 });
+    return rows.map((row) => moveOf(row as unknown as MoveRow));
+  }
+
+  raise(
+    conversationId: string,
+    userId: string,
+    to: Watermarks,
+    now: Date,
+  ): Promise<{ member: Member; raised: Watermarks }> {
+    return this.#changeMember(conversationId, userId, now, async (member) => {
+      const head = await this.head(conversationId);
+      const clamp = (seq = 0): number => Math.min(seq, head?.headSeq ?? 0);
+      const readSeq = Math.max(member.readSeq, clamp(to.readSeq));
+      const deliveredTo = Math.max(clamp(to.deliveredSeq), readSeq);
+      return { ...member, ...raiseTo(member, deliveredTo), readSeq };
+    });
+  }
+
+  acknowledge(
+    conversationId: string,
+    userId: string,
+    seqs: readonly number[],
+    now: Date,
+  ): Promise<{ member: Member; raised: Watermarks }> {
+    return this.#changeMember(conversationId, userId, now, (member) =>
+      Promise.resolve({ ...member, ...acknowledge(member, seqs) }),
+    );
+  }
+
+  async noteChecked(conversationId: string, userId: string, seq: number): Promise<void> {
+    await this.#changeMember(conversationId, userId, new Date(0), (member) =>
+      Promise.resolve({ ...member, checkedSeq: Math.max(member.checkedSeq, seq) }),
+    );
+  }
+
+  async conversationsOf(userId: string): Promise<string[]> {
+    const filter = odata`PartitionKey eq ${encodeKey(userId)}`;
+    const rows = await listRows(this.#tables.userConversations, filter, { select: ['rowKey'] });
+    return rows.map(({ rowKey }) => rowKey ?? '');
+  }
+
+  async #readHead(conversationId: string): Promise<CachedHead | undefined> {
+    const row = await findRow<HeadRow>(this.#tables.conversations, conversationId, headKey);
+    if (!row) return undefined;
+    const head = { row, etag: row.etag };
+    this.#heads.set(conversationId, head);
+    return head;
+  }
+
+  async #appendTo(head: CachedHead, message: AcceptedMessage, now: Date): Promise<Appended> {
+    const seq = head.row.headSeq + 1;
+    const createdAt = [now.toISOString(), head.row.lastAt].sort().at(-1) ?? '';
+    const row: HeadRow = { ...head.row, headSeq: seq, lastAt: createdAt };
+    const update = { partitionKey: message.conversationId, rowKey: headKey, headSeq: seq, lastAt: createdAt };
+    return this.#commit(message, row, createdAt, [['update', update, 'Merge', { etag: head.etag }]]);
+  }
+
+  /** The first message of a direct conversation makes the conversation. */
+  async #create(message: AcceptedMessage, now: Date): Promise<Appended> {
+    const { conversationId, directMembers } = message;
+    if (!directMembers) throw new ChatError('not-found', 'There is no such conversation.');
+    // These rows before the conversation: one that leads nowhere does no harm, a conversation nobody finds would.
+    await Promise.all(
+      directMembers.map((userId) =>
+        guard(() =>
+          this.#tables.userConversations.upsertEntity({
+            partitionKey: encodeKey(userId),
+            rowKey: conversationId,
+          }),
+        ),
+      ),
+    );
+    const createdAt = now.toISOString();
+    const row: HeadRow = {
+      type: 'direct',
+      directMembers: JSON.stringify(directMembers),
+      headSeq: 1,
+      headRev: 0,
+      lastAt: createdAt,
+    };
+    return this.#commit(message, row, createdAt, [
+      [
+        'create',
+        { partitionKey: conversationId, rowKey: headKey, ...row, createdAt, createdBy: message.senderId },
+      ],
+      ...directMembers.map((userId): TransactionAction => [
+        'create',
+        newMember(conversationId, userId, 'member'),
+      ]),
+    ]);
+  }
+
+  async #commit(
+    message: AcceptedMessage,
+    row: HeadRow,
+    createdAt: string,
+    headActions: TransactionAction[],
+  ): Promise<Appended> {
+    const { conversationId, messageId } = message;
+    const stored = messageRow(message, row.headSeq, createdAt);
+    const response = await guard(() =>
+      this.#tables.conversations.submitTransaction([
+        ...headActions,
+        ['create', { ...stored }],
+        ['create', { partitionKey: conversationId, rowKey: markerKey(messageId), seq: row.headSeq }],
+      ]),
+    );
+    const etag = response.subResponses[0]?.etag;
+    if (etag === undefined) this.#heads.delete(conversationId);
+    else this.#heads.set(conversationId, { row, etag });
+    return { message: messageOf(conversationId, stored), head: headOf(conversationId, row), isNew: true };
+  }
+
+  /** A message that is in the log already, with its place. */
+  async #find({ conversationId, messageId }: AcceptedMessage): Promise<Appended | undefined> {
+    const table = this.#tables.conversations;
+    const marker = await findRow<{ seq: number }>(table, conversationId, markerKey(messageId));
+    if (!marker) return undefined;
+    const [head, stored] = await Promise.all([
+      this.#readHead(conversationId),
+      findRow<StoredMessage>(table, conversationId, messageKey(marker.seq)),
+    ]);
+    if (!head || !stored) throw new Error(`The log of ${conversationId} has a marker without its message.`);
+    return {
+      message: messageOf(conversationId, stored),
+      head: headOf(conversationId, head.row),
+      isNew: false,
+    };
+  }
+
+  /** Changes a member's row under its ETag, and notes when a watermark rose in the same transaction. */
+  async #changeMember(
+    conversationId: string,
+    userId: string,
+    now: Date,
+    change: (member: Member) => Promise<Member>,
+  ): Promise<{ member: Member; raised: Watermarks }> {
+    const table = this.#tables.conversations;
+    for (let tries = 0; tries < maxTries; tries++) {
+      const row = await findRow<MemberRow>(table, conversationId, memberKey(userId));
+      if (!row)
+        throw new ChatError(
+          'not-a-member',
+          'You are not a member of this conversation, or it does not exist.',
+        );
+      const before = memberOf(row);
+      const after = await change(before);
+      const actions = memberActions(conversationId, before, after, row.etag, now);
+      if (actions.length === 0) return { member: before, raised: {} };
+      try {
+        await guard(() => table.submitTransaction(actions));
+        return { member: after, raised: raisedBetween(before, after) };
+      } catch (error) {
+        if (!isConflict(error)) throw error;
+      }
+    }
+    throw tooContended();
+  }
+}
+
+const raisedBetween = (before: Member, after: Member): Watermarks => ({
+  ...(after.deliveredSeq > before.deliveredSeq && { deliveredSeq: after.deliveredSeq }),
+  ...(after.readSeq > before.readSeq && { readSeq: after.readSeq }),
+});
+
+const memberActions = (
+  conversationId: string,
+  before: Member,
+  after: Member,
+  etag: string,
+  now: Date,
+): TransactionAction[] => {
+  const changed = {
+    deliveredSeq: after.deliveredSeq,
+    deliveredAhead: JSON.stringify(after.deliveredAhead),
+    readSeq: after.readSeq,
+    checkedSeq: after.checkedSeq,
+  };
+  const same =
+    before.deliveredSeq === after.deliveredSeq &&
+    before.readSeq === after.readSeq &&
+    before.checkedSeq === after.checkedSeq &&
+    JSON.stringify(before.deliveredAhead) === changed.deliveredAhead;
+  if (same) return [];
+  const { deliveredSeq, readSeq } = raisedBetween(before, after);
+  const at = now.toISOString();
+  const moves = new Map<number, TableEntity<Partial<MoveRow>>>();
+  const move = (upToSeq: number, when: Partial<MoveRow>): void => {
+    const key = { partitionKey: conversationId, rowKey: moveKey(after.userId, upToSeq), upToSeq };
+    moves.set(upToSeq, { ...moves.get(upToSeq), ...key, ...when });
+  };
+  if (deliveredSeq !== undefined) move(deliveredSeq, { deliveredAt: at });
+  if (readSeq !== undefined) move(readSeq, { readAt: at });
+  return [
+    [
+      'update',
+      { partitionKey: conversationId, rowKey: memberKey(after.userId), ...changed },
+      'Merge',
+      { etag },
+    ],
+    ...[...moves.values()].map((row): TransactionAction => ['upsert', row, 'Merge']),
+  ];
+};

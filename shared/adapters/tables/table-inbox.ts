@@ -1,0 +1,112 @@
+import { odata, type TransactionAction } from '@azure/data-tables';
+import type { LoggedMessage } from '../../domain/message.ts';
+import type { Inbox, InboxItem } from '../../ports/inbox.ts';
+import { guard, isStatus } from './errors.ts';
+import { encodeKey, seqKey } from './keys.ts';
+import { findRow, listRows, type Tables } from './tables.ts';
+
+/** Rows that one entity-group transaction takes. */
+const transactionSize = 100;
+
+/** Bytes that one takes are 4 MiB; a row of ours has at most some 150 KiB with its properties in UTF-16. */
+const transactionRows = 25;
+
+/** Deletes and look-ups under way at once. */
+const concurrency = 32;
+
+interface InboxRow {
+  conversationId: string;
+  /** The message without its text, which is a property of its own because it may fill one. */
+  message: string;
+  text?: string;
+}
+
+/**
+ * Row key: append time with `:` as `-`, conversation, seq. No two messages collide, a conversation's rows are in order,
+ * and the same message has the same key whenever it is kept.
+ */
+const rowKeyOf = ({ createdAt, conversationId, seq }: LoggedMessage): string =>
+  `${createdAt.replaceAll(':', '-')}|${conversationId}|${seqKey(seq)}`;
+
+const isInboxId = (id: string): boolean => /^[\dTZ.-]{20,40}\|[\w-]{1,64}\|\d{16}$/.test(id);
+
+const itemOf = (rowKey: string, row: InboxRow): InboxItem => ({
+  inboxId: rowKey,
+  message: { ...(JSON.parse(row.message) as LoggedMessage), messageText: row.text ?? null },
+});
+
+const upsertOf = (partitionKey: string, message: LoggedMessage): TransactionAction => {
+  const { messageText, ...rest } = message;
+  const row: InboxRow = {
+    conversationId: message.conversationId,
+    message: JSON.stringify(rest),
+    ...(messageText !== null && { text: messageText }),
+  };
+  return ['upsert', { partitionKey, rowKey: rowKeyOf(message), ...row }, 'Replace'];
+};
+
+const each = async <T>(items: readonly T[], size: number, run: (item: T) => Promise<void>): Promise<void> => {
+  for (let start = 0; start < items.length; start += size)
+    await Promise.all(items.slice(start, start + size).map(run));
+};
+
+/** The table `ChatMessages`: one partition per receiver. */
+export class TableInbox implements Inbox {
+  readonly #table: Tables['inbox'];
+
+  constructor(tables: Pick<Tables, 'inbox'>) {
+    this.#table = tables.inbox;
+  }
+
+  async keep(userId: string, messages: readonly LoggedMessage[]): Promise<void> {
+    const partitionKey = encodeKey(userId);
+    for (let start = 0; start < messages.length; start += transactionRows) {
+      const actions = messages
+        .slice(start, start + transactionRows)
+        .map((message) => upsertOf(partitionKey, message));
+      await guard(() => this.#table.submitTransaction(actions));
+    }
+  }
+
+  async list(userId: string, limit: number, after: string | undefined): Promise<InboxItem[]> {
+    const filter = odata`PartitionKey eq ${encodeKey(userId)} and RowKey gt ${after ?? ''}`;
+    const rows = await listRows(this.#table, filter, { limit });
+    return rows.map((row) => itemOf(row.rowKey ?? '', row as unknown as InboxRow));
+  }
+
+  async find(userId: string, inboxIds: readonly string[]): Promise<InboxItem[]> {
+    const found: InboxItem[] = [];
+    await each(inboxIds.filter(isInboxId), concurrency, async (inboxId) => {
+      const row = await findRow<InboxRow>(this.#table, encodeKey(userId), inboxId);
+      if (row) found.push(itemOf(inboxId, row));
+    });
+    return found;
+  }
+
+  async remove(userId: string, inboxIds: readonly string[]): Promise<void> {
+    const partitionKey = encodeKey(userId);
+    const ids = inboxIds.filter(isInboxId);
+    for (let start = 0; start < ids.length; start += transactionSize)
+      await this.#removeTogether(partitionKey, ids.slice(start, start + transactionSize));
+  }
+
+  /** In one transaction; where one of the rows is gone already, which fails it, row by row. */
+  async #removeTogether(partitionKey: string, rowKeys: string[]): Promise<void> {
+    try {
+      await guard(() =>
+        this.#table.submitTransaction(rowKeys.map((rowKey) => ['delete', { partitionKey, rowKey }])),
+      );
+    } catch (error) {
+      if (!isStatus(error, 404)) throw error;
+      await each(rowKeys, concurrency, (rowKey) => this.#removeOne(partitionKey, rowKey));
+    }
+  }
+
+  async #removeOne(partitionKey: string, rowKey: string): Promise<void> {
+    try {
+      await guard(() => this.#table.deleteEntity(partitionKey, rowKey));
+    } catch (error) {
+      if (!isStatus(error, 404)) throw error;
+    }
+  }
+}

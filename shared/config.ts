@@ -1,0 +1,202 @@
+import { z } from 'zod';
+import { signingKeyProblem } from './domain/signing-key.ts';
+
+/**
+ * All settings of the app, in one place: `loadConfig` is the only reader of the environment. A service is reached by its
+ * connection string, or in Azure by its address (`…__fullyQualifiedNamespace` and the like) and the app's identity.
+ */
+
+const text = z.string().trim().min(1);
+
+const number = (standard: number, { min = 1, max = Number.MAX_SAFE_INTEGER } = {}) =>
+  z
+    .string()
+    .trim()
+    .regex(/^\d+$/, { error: 'must be a whole number' })
+    .transform(Number)
+    .pipe(
+      z
+        .number()
+        .min(min, { error: `must be at least ${min}` })
+        .max(max, { error: `must be at most ${max}` }),
+    )
+    .default(standard);
+
+/** A Service Bus or Storage connection string, or that of Web PubSub: `Name=value;…`. */
+const connectionString = text.refine((value) => /^(?:[A-Za-z]+=[^;]*;?)+$/.test(value), {
+  error: 'must be a connection string (Name=value;…)',
+});
+
+const settings = z.object({
+  ServiceBusConnection: connectionString.optional(),
+  ServiceBusConnection__fullyQualifiedNamespace: text.optional(),
+  StorageConnection: connectionString.optional(),
+  StorageConnection__accountName: text.optional(),
+  WebPubSubConnection: connectionString.optional(),
+  AZURE_CLIENT_ID: text.optional(),
+
+  AUTH_SIGNING_KEY: text.optional(),
+  AUTH_TOKEN_MINUTES: number(12 * 60, { max: 60 * 24 * 30 }),
+  AUTH_ISSUER: text.optional(),
+  AUTH_AUDIENCE: text.optional(),
+  AUTH_JWKS_URI: z.url({ error: 'must be the https URL of a JWKS' }).optional(),
+
+  MAX_MESSAGE_LENGTH: number(10_000, { max: 10_000 }),
+  MAX_BODY_BYTES: number(256 * 1024),
+  MAX_ATTACHMENT_BYTES: number(100 * 1024 * 1024, { max: 5_000 * 1024 * 1024 }),
+  UPLOAD_URL_MINUTES: number(10, { max: 60 }),
+  DOWNLOAD_URL_MINUTES: number(10, { max: 60 }),
+  CLIENT_URL_MINUTES: number(5, { max: 60 }),
+  DELIVERY_CHECK_SECONDS: number(30, { min: 2, max: 600 }),
+  SEND_RATE: number(10),
+  SEND_BURST: number(20),
+  LOGIN_PER_MINUTE: number(60),
+  REGISTER_PER_MINUTE: number(20),
+  TRUSTED_PROXIES: number(0, { min: 0, max: 5 }),
+  MODERATION: z.enum(['built-in', 'off'], { error: 'must be built-in or off' }).default('built-in'),
+  MODERATION_WORDS: z
+    .string()
+    .default('')
+    .transform((words) =>
+      words
+        .split(',')
+        .map((word) => word.trim())
+        .filter((word) => word !== ''),
+    ),
+
+  APPLICATIONINSIGHTS_CONNECTION_STRING: connectionString.optional(),
+});
+
+export type SettingName = keyof z.infer<typeof settings>;
+
+/** Names of all settings, for the checks that compare them with `infra/` and the sample. */
+export const settingNames = Object.keys(settings.shape) as SettingName[];
+
+/** How a service is reached: with a key, or at an address with the app's identity. */
+export type Reach = { connectionString: string } | { address: string };
+
+/** Who may call: accounts of our own, or those of an OpenID Connect provider. */
+export type AuthConfig =
+  | {
+      kind: 'accounts';
+      signingKey: string;
+      tokenMinutes: number;
+      issuer: string | undefined;
+      audience: string | undefined;
+    }
+  | { kind: 'oidc'; issuer: string; audience: string; jwksUri: string | undefined };
+
+export interface Config {
+  serviceBus: Reach;
+  storage: Reach;
+  webPubSub: { connectionString: string };
+  auth: AuthConfig;
+  identityClientId: string | undefined;
+  message: { maxLength: number };
+  http: { maxBodyBytes: number; trustedProxies: number };
+  attachment: { maxBytes: number; uploadUrlMinutes: number; downloadUrlMinutes: number };
+  clientUrlMinutes: number;
+  deliveryCheckSeconds: number;
+  rates: { sendPerSecond: number; sendBurst: number; loginPerMinute: number; registerPerMinute: number };
+  moderation: { isOn: boolean; words: string[] };
+  applicationInsights: string | undefined;
+}
+
+/** Everything that is wrong with the settings, at once. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+
+  constructor(problems: string[]) {
+    super(
+      `The app cannot start with these settings:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
+    );
+  }
+}
+
+type Settings = z.infer<typeof settings>;
+
+const reach = (
+  problems: string[],
+  name: SettingName,
+  connection: string | undefined,
+  addressName: string,
+  address: string | undefined,
+): Reach => {
+  if (connection !== undefined) return { connectionString: connection };
+  if (address !== undefined) return { address };
+  problems.push(
+    `${name}: is missing. Set it to a connection string, or ${addressName} to use the app's identity`,
+  );
+  return { address: '' };
+};
+
+const authOf = (problems: string[], set: Settings): AuthConfig => {
+  const { AUTH_SIGNING_KEY: signingKey, AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience } = set;
+  if (signingKey !== undefined) {
+    const problem = signingKeyProblem(signingKey);
+    if (problem !== undefined) problems.push(`AUTH_SIGNING_KEY: ${problem}`);
+    return { kind: 'accounts', signingKey, tokenMinutes: set.AUTH_TOKEN_MINUTES, issuer, audience };
+  }
+  if (issuer === undefined || audience === undefined)
+    problems.push(
+      'AUTH_SIGNING_KEY: is missing. Set it (32 random bytes) for built-in accounts, or AUTH_ISSUER and AUTH_AUDIENCE for an OpenID Connect provider',
+    );
+  return { kind: 'oidc', issuer: issuer ?? '', audience: audience ?? '', jwksUri: set.AUTH_JWKS_URI };
+};
+
+/**
+ * Reads and checks all settings. An empty setting counts as absent.
+ * @throws ConfigError naming everything that is wrong; values are never repeated in it
+ */
+export const loadConfig = (env: Record<string, string | undefined>): Config => {
+  const given = Object.fromEntries(
+    settingNames.map((name) => [name, env[name]?.trim() ? env[name] : undefined]),
+  );
+  const parsed = settings.safeParse(given);
+  if (!parsed.success)
+    throw new ConfigError(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`));
+  const set = parsed.data;
+  const problems: string[] = [];
+  if (set.WebPubSubConnection === undefined || !/AccessKey=[^;]+/i.test(set.WebPubSubConnection))
+    problems.push(
+      'WebPubSubConnection: must be a connection string with an AccessKey: it is what events are trusted by',
+    );
+  const config: Config = {
+    serviceBus: reach(
+      problems,
+      'ServiceBusConnection',
+      set.ServiceBusConnection,
+      'ServiceBusConnection__fullyQualifiedNamespace',
+      set.ServiceBusConnection__fullyQualifiedNamespace,
+    ),
+    storage: reach(
+      problems,
+      'StorageConnection',
+      set.StorageConnection,
+      'StorageConnection__accountName',
+      set.StorageConnection__accountName,
+    ),
+    webPubSub: { connectionString: set.WebPubSubConnection ?? '' },
+    auth: authOf(problems, set),
+    identityClientId: set.AZURE_CLIENT_ID,
+    message: { maxLength: set.MAX_MESSAGE_LENGTH },
+    http: { maxBodyBytes: set.MAX_BODY_BYTES, trustedProxies: set.TRUSTED_PROXIES },
+    attachment: {
+      maxBytes: set.MAX_ATTACHMENT_BYTES,
+      uploadUrlMinutes: set.UPLOAD_URL_MINUTES,
+      downloadUrlMinutes: set.DOWNLOAD_URL_MINUTES,
+    },
+    clientUrlMinutes: set.CLIENT_URL_MINUTES,
+    deliveryCheckSeconds: set.DELIVERY_CHECK_SECONDS,
+    rates: {
+      sendPerSecond: set.SEND_RATE,
+      sendBurst: set.SEND_BURST,
+      loginPerMinute: set.LOGIN_PER_MINUTE,
+      registerPerMinute: set.REGISTER_PER_MINUTE,
+    },
+    moderation: { isOn: set.MODERATION === 'built-in', words: set.MODERATION_WORDS },
+    applicationInsights: set.APPLICATIONINSIGHTS_CONNECTION_STRING,
+  };
+  if (problems.length > 0) throw new ConfigError(problems);
+  return config;
+};

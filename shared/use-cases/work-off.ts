@@ -1,0 +1,87 @@
+import type { z } from 'zod';
+import { ChatError, type ChatErrorCode } from '../domain/errors.ts';
+import type { Timer } from '../ports/clock.ts';
+import type { Outbox, Tracing } from '../ports/outbox.ts';
+
+export interface WorkOffParts {
+  outbox: Pick<Outbox, 'park'>;
+  timer: Timer;
+  /** 0 ≤ x < 1 */
+  random: () => number;
+}
+
+/** What became of a queue message. `traceparent` is that of the request it came from. */
+export type Outcome<T> = { traceparent: string } & (
+  { parked: false; result: T } | { parked: true; code: string; detail: string }
+);
+
+/** What to do with a queue message. */
+export interface Work<C, T> {
+  handle: (content: C) => Promise<T>;
+  /** Called once a message was parked that could be read. */
+  refused?: (content: C, code: string) => Promise<void>;
+}
+
+/** Refusals that no repetition changes. */
+const permanent = new Set<ChatErrorCode>(['malformed-request', 'not-found', 'not-a-member', 'conflict']);
+
+/** Waits before the tries, in ms: together half a minute, well within the lock that the host renews. */
+const waits = [200, 400, 800, 1600, 3200, 5000, 8000, 10_000];
+
+/** Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ */
+const retried = async <T>({ timer, random }: WorkOffParts, work: () => Promise<T>): Promise<T> => {
+  for (const wait of waits) {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof ChatError && permanent.has(error.code)) throw error;
+    }
+    await timer.sleep(wait * random());
+  }
+  return work();
+};
+
+const park = async <T>(
+  { outbox }: WorkOffParts,
+  body: unknown,
+  reason: { code: string; detail: string },
+  tracing: Tracing,
+): Promise<Outcome<T>> => {
+  await outbox.park(body, reason, tracing);
+  return { parked: true, ...reason, traceparent: tracing.traceparent };
+};
+
+/**
+ * Works off one queue message. What can never succeed (malformed, of an unknown version, refused for good) is parked with
+ * its reason, so that it does not hold up what comes behind it. What fails for the moment is tried again for half a
+ * minute; then the error is thrown, and the message returns to the queue.
+ */
+export const workOff =
+  <E extends z.ZodType<{ traceparent: string }>, T>(
+    parts: WorkOffParts,
+    envelope: E,
+    { handle, refused }: Work<z.infer<E>, T>,
+  ) =>
+  async (body: unknown): Promise<Outcome<T>> => {
+    const parsed = envelope.safeParse(body);
+    if (!parsed.success) {
+      const detail = parsed.error.issues
+        .map(({ path, message }) => `${path.join('.')}: ${message}`)
+        .join('; ');
+      return park(parts, body, { code: 'malformed-envelope', detail }, { traceparent: '' });
+    }
+    const { traceparent } = parsed.data;
+    try {
+      return { parked: false, result: await retried(parts, () => handle(parsed.data)), traceparent };
+    } catch (error) {
+      if (!(error instanceof ChatError && permanent.has(error.code))) throw error;
+      const outcome = await park<T>(
+        parts,
+        body,
+        { code: error.code, detail: error.message },
+        { traceparent },
+      );
+      await refused?.(parsed.data, error.code);
+      return outcome;
+    }
+  };

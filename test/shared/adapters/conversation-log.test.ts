@@ -1,0 +1,193 @@
+import { TableClient } from '@azure/data-tables';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MemoryConversationLog } from '../../../shared/adapters/memory/memory-conversation-log.ts';
+import { TableConversationLog } from '../../../shared/adapters/tables/table-conversation-log.ts';
+import { createTables, openTables, type Tables } from '../../../shared/adapters/tables/tables.ts';
+import { ChatError } from '../../../shared/domain/errors.ts';
+import { directConversationId } from '../../../shared/domain/identifiers.ts';
+import type { ConversationLog } from '../../../shared/ports/conversation-log.ts';
+import { startAzurite, type Azurite } from '../../support/azurite.ts';
+import { anAcceptedMessage, aUser } from '../../support/builders.ts';
+
+const noon = new Date('2026-01-01T12:00:00.000Z');
+const later = (seconds: number): Date => new Date(noon.getTime() + seconds * 1000);
+const everything = { from: 1, to: 1000 };
+
+let azurite: Azurite;
+let tables: Tables;
+
+beforeAll(async () => {
+  azurite = await startAzurite();
+  const options = { allowInsecureConnection: true };
+  tables = openTables((name) => TableClient.fromConnectionString(azurite.tables, name, options));
+  await createTables(tables);
+}, 60_000);
+
+afterAll(() => azurite.stop());
+
+describe.each<[string, () => ConversationLog]>([
+  ['in memory', () => new MemoryConversationLog()],
+  ['in Table Storage', () => new TableConversationLog(tables)],
+])('a conversation log %s', (_, open) => {
+  const pair = (): { ann: string; bo: string; id: string } => {
+    const [ann, bo] = [aUser('ann'), aUser('bo')];
+    return { ann, bo, id: directConversationId(ann, bo) };
+  };
+
+  it('gives messages their places one after the other, and creates the conversation with the first', async () => {
+    const log = open();
+    const { ann, bo, id } = pair();
+    const first = await log.append(anAcceptedMessage({ from: ann, to: bo, messageText: 'one' }), noon);
+    const second = await log.append(anAcceptedMessage({ from: bo, to: ann, messageText: 'two' }), later(1));
+    expect([first.message.seq, second.message.seq]).toEqual([1, 2]);
+    expect(await log.head(id)).toMatchObject({ type: 'direct', headSeq: 2, headRev: 0 });
+    expect((await log.members(id)).map(({ userId }) => userId).sort()).toEqual([ann, bo].sort());
+    expect((await log.read(id, everything)).map(({ messageText }) => messageText)).toEqual(['one', 'two']);
+    expect(await log.conversationsOf(ann)).toEqual([id]);
+  });
+
+  it('keeps what a message consists of', async () => {
+    const log = open();
+    const { ann, bo, id } = pair();
+    const attachment = {
+      attachmentId: 'a-1',
+      fileName: 'ü.png',
+      contentType: 'image/png',
+      size: 3,
+      sha256: null,
+    };
+    const accepted = anAcceptedMessage({
+      from: ann,
+      to: bo,
+      messageText: '😀'.repeat(10_000),
+      attachment,
+      attachmentUrl: 'https://example.com/x',
+    });
+    const { message } = await log.append(accepted, noon);
+    expect(await log.read(id, everything)).toEqual([message]);
+    expect(message).toMatchObject({
+      messageText: accepted.messageText,
+      attachment,
+      type: 'image',
+      createdAt: noon.toISOString(),
+    });
+  });
+
+  it('finds the place of a message that comes again, even after others', async () => {
+    const log = open();
+    const { ann, bo, id } = pair();
+    const accepted = anAcceptedMessage({ from: ann, to: bo });
+    const first = await log.append(accepted, noon);
+    await log.append(anAcceptedMessage({ from: bo, to: ann }), later(1));
+    const again = await log.append({ ...accepted, messageText: 'changed' }, later(2));
+    expect(again).toMatchObject({ isNew: false, message: first.message });
+    expect(await log.head(id)).toMatchObject({ headSeq: 2 });
+  });
+
+  it('gives concurrent messages places without hole or repeat, and one message one place', async () => {
+    const log = open();
+    const { ann, bo, id } = pair();
+    const messages = Array.from({ length: 8 }, () => anAcceptedMessage({ from: ann, to: bo }));
+    const appended = await Promise.all(
+      [...messages, ...messages].map((message) => retrying(() => log.append(message, noon))),
+    );
+    expect(appended.map(({ message }) => message.seq).sort((a, b) => a - b)).toEqual([
+      1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8,
+    ]);
+    expect((await log.read(id, everything)).map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  });
+
+  it('never dates a message before the one it follows', async () => {
+    const log = open();
+    const { ann, bo } = pair();
+    await log.append(anAcceptedMessage({ from: ann, to: bo }), later(60));
+    const { message } = await log.append(anAcceptedMessage({ from: bo, to: ann }), noon);
+    expect(message.createdAt).toBe(later(60).toISOString());
+  });
+
+  it('refuses a message for a conversation that is not there', async () => {
+    const message = {
+      ...anAcceptedMessage({ from: 'a', to: 'b' }),
+      conversationId: `g-${'x'.repeat(24)}`,
+      directMembers: null,
+    };
+    await expect(open().append(message, noon)).rejects.toMatchObject({ code: 'not-found' });
+  });
+
+  it('knows who is a member, and who is not', async () => {
+    const log = open();
+    const { ann, bo, id } = pair();
+    await log.append(anAcceptedMessage({ from: ann, to: bo }), noon);
+    expect(await log.member(id, ann)).toMatchObject({ userId: ann, deliveredSeq: 0, readSeq: 0 });
+    expect(await log.member(id, aUser('eve'))).toBeUndefined();
+    expect(await log.member(`d-${'x'.repeat(24)}`, ann)).toBeUndefined();
+  });
+
+  it('raises watermarks up to the head, never lowers them, and lets read imply delivered', async () => {
+    const log = open();
+    const { ann, bo, id } = pair();
+    for (let n = 0; n < 3; n++) await log.append(anAcceptedMessage({ from: ann, to: bo }), noon);
+    expect((await log.raise(id, bo, { deliveredSeq: 99 }, later(1))).raised).toEqual({ deliveredSeq: 3 });
+    expect((await log.raise(id, bo, { deliveredSeq: 1 }, later(2))).raised).toEqual({});
+    await log.append(anAcceptedMessage({ from: ann, to: bo }), noon);
+    const { member, raised } = await log.raise(id, bo, { readSeq: 4 }, later(3));
+    expect(raised).toEqual({ deliveredSeq: 4, readSeq: 4 });
+    expect(member).toMatchObject({ deliveredSeq: 4, readSeq: 4 });
+    expect(await log.moves(id, bo, { from: 2, to: 3 })).toEqual([
+      { upToSeq: 3, deliveredAt: later(1).toISOString(), readAt: null },
+      { upToSeq: 4, deliveredAt: later(3).toISOString(), readAt: later(3).toISOString() },
+    ]);
+    await expect(log.raise(id, aUser('eve'), { readSeq: 1 }, noon)).rejects.toBeInstanceOf(ChatError);
+  });
+
+  it('remembers single acknowledged messages beyond a gap', async () => {
+    const log = open();
+    const { ann, bo, id } = pair();
+    for (let n = 0; n < 4; n++) await log.append(anAcceptedMessage({ from: ann, to: bo }), noon);
+    await log.acknowledge(id, bo, [2, 4], noon);
+    expect(await log.member(id, bo)).toMatchObject({
+      deliveredSeq: 0,
+      deliveredAhead: [
+        [2, 2],
+        [4, 4],
+      ],
+    });
+    expect((await log.acknowledge(id, bo, [1], noon)).raised).toEqual({ deliveredSeq: 2 });
+    expect(await log.member(id, bo)).toMatchObject({ deliveredSeq: 2, deliveredAhead: [[4, 4]] });
+  });
+
+  it('notes how far delivery was checked, and never takes it back', async () => {
+    const log = open();
+    const { ann, bo, id } = pair();
+    await log.append(anAcceptedMessage({ from: ann, to: bo }), noon);
+    await log.noteChecked(id, bo, 7);
+    await log.noteChecked(id, bo, 3);
+    expect(await log.member(id, bo)).toMatchObject({ checkedSeq: 7, deliveredSeq: 0 });
+  });
+});
+
+describe('two instances that write one conversation', () => {
+  it('cannot both win a place', async () => {
+    const [one, other] = [new TableConversationLog(tables), new TableConversationLog(tables)];
+    const [ann, bo] = [aUser('ann'), aUser('bo')];
+    const id = directConversationId(ann, bo);
+    await one.append(anAcceptedMessage({ from: ann, to: bo }), noon);
+    await other.append(anAcceptedMessage({ from: bo, to: ann }), noon); // both know the head now, `one` an old one
+    const appended = await Promise.all(
+      [one, other, one, other].map((log) => log.append(anAcceptedMessage({ from: ann, to: bo }), noon)),
+    );
+    expect(appended.map(({ message }) => message.seq).sort()).toEqual([3, 4, 5, 6]);
+    expect((await one.read(id, everything)).map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+});
+
+/** As the queue would: what was contended comes again. */
+const retrying = async <T>(call: () => Promise<T>): Promise<T> => {
+  for (;;) {
+    try {
+      return await call();
+    } catch (error) {
+      if (!(error instanceof ChatError && error.code === 'unavailable')) throw error;
+    }
+  }
+};

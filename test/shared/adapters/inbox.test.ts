@@ -1,0 +1,103 @@
+import { TableClient } from '@azure/data-tables';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MemoryInbox } from '../../../shared/adapters/memory/memory-inbox.ts';
+import { TableInbox } from '../../../shared/adapters/tables/table-inbox.ts';
+import { createTables, openTables, type Tables } from '../../../shared/adapters/tables/tables.ts';
+import type { LoggedMessage } from '../../../shared/domain/message.ts';
+import type { Inbox } from '../../../shared/ports/inbox.ts';
+import { startAzurite, type Azurite } from '../../support/azurite.ts';
+import { aLoggedMessage, aUser } from '../../support/builders.ts';
+
+let azurite: Azurite;
+let tables: Tables;
+
+beforeAll(async () => {
+  azurite = await startAzurite();
+  tables = openTables((name) =>
+    TableClient.fromConnectionString(azurite.tables, name, { allowInsecureConnection: true }),
+  );
+  await createTables(tables);
+}, 60_000);
+
+afterAll(() => azurite.stop());
+
+describe.each<[string, () => Inbox]>([
+  ['in memory', () => new MemoryInbox()],
+  ['in Table Storage', () => new TableInbox(tables)],
+])('an inbox %s', (_, open) => {
+  const seqsOf = async (inbox: Inbox, userId: string, limit = 100, after?: string): Promise<number[]> =>
+    (await inbox.list(userId, limit, after)).map(({ message }) => message.seq);
+
+  it('keeps messages in order and gives them back as they were', async () => {
+    const inbox = open();
+    const bo = aUser('bo');
+    const messages = [3, 1, 2].map((seq) =>
+      aLoggedMessage({ seq, messageText: `"${'\u0001😀'.repeat(3000)}${seq}` }),
+    );
+    for (const message of messages) await inbox.keep(bo, [message]);
+    const items = await inbox.list(bo, 100, undefined);
+    expect(items.map(({ message }) => message)).toEqual(messages.sort((a, b) => a.seq - b.seq));
+  });
+
+  it('keeps two messages of the same millisecond', async () => {
+    const inbox = open();
+    const bo = aUser('bo');
+    const createdAt = '2026-01-01T12:00:00.000Z';
+    await inbox.keep(bo, [aLoggedMessage({ seq: 1, createdAt }), aLoggedMessage({ seq: 2, createdAt })]);
+    await inbox.keep(bo, [aLoggedMessage({ seq: 1, createdAt, conversationId: `d-${'y'.repeat(24)}` })]);
+    expect(await seqsOf(inbox, bo)).toEqual([1, 2, 1]);
+  });
+
+  it('keeps a message once, however often it is kept', async () => {
+    const inbox = open();
+    const bo = aUser('bo');
+    const message = aLoggedMessage({ seq: 1 });
+    await Promise.all([inbox.keep(bo, [message]), inbox.keep(bo, [message]), inbox.keep(bo, [message])]);
+    expect(await seqsOf(inbox, bo)).toEqual([1]);
+  });
+
+  it('takes more messages at once than one transaction does', async () => {
+    const inbox = open();
+    const bo = aUser('bo');
+    const messages: LoggedMessage[] = Array.from({ length: 60 }, (_, n) => aLoggedMessage({ seq: n + 1 }));
+    await inbox.keep(bo, messages);
+    expect(await seqsOf(inbox, bo)).toHaveLength(60);
+  });
+
+  it('goes on behind a message, also when that is gone', async () => {
+    const inbox = open();
+    const bo = aUser('bo');
+    await inbox.keep(
+      bo,
+      [1, 2, 3, 4].map((seq) => aLoggedMessage({ seq })),
+    );
+    const [, second] = await inbox.list(bo, 2, undefined);
+    await inbox.remove(bo, [second?.inboxId ?? '']);
+    expect(await seqsOf(inbox, bo, 1, second?.inboxId)).toEqual([3]);
+  });
+
+  it('removes exactly the rows named, also when some are gone already', async () => {
+    const inbox = open();
+    const bo = aUser('bo');
+    await inbox.keep(
+      bo,
+      [1, 2, 3].map((seq) => aLoggedMessage({ seq })),
+    );
+    const ids = (await inbox.list(bo, 100, undefined)).map(({ inboxId }) => inboxId);
+    await inbox.remove(bo, ids.slice(0, 1));
+    await inbox.remove(bo, ids.slice(0, 2));
+    await inbox.remove(bo, []);
+    expect(await seqsOf(inbox, bo)).toEqual([3]);
+  });
+
+  it('is its user’s alone, whatever ids are given', async () => {
+    const inbox = open();
+    const [ann, bo] = [aUser("ann' or PartitionKey ne '"), aUser('bo')];
+    await inbox.keep(bo, [aLoggedMessage({ seq: 1 })]);
+    const ids = (await inbox.list(bo, 1, undefined)).map(({ inboxId }) => inboxId);
+    expect(await inbox.list(ann, 100, undefined)).toEqual([]);
+    expect(await inbox.find(ann, [...ids, "x' or '1' eq '1", '../bo', ''])).toEqual([]);
+    await inbox.remove(ann, [...ids, "x' or '1' eq '1", '../bo', '']);
+    expect(await inbox.find(bo, ids)).toHaveLength(1);
+  });
+});

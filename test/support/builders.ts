@@ -1,0 +1,48 @@
+import { directConversationId, messageIdOf } from '../../shared/domain/identifiers.ts';
+import type { AcceptedMessage, LoggedMessage } from '../../shared/domain/message.ts';
+
+let counter = 0;
+
+/** A name that no other test uses. */
+export const aUser = (name = 'user'): string =>
+  `${name}-${process.pid}-${Date.now().toString(36)}-${counter++}`;
+
+/** A message of one user to another, accepted by the queue. */
+export const anAcceptedMessage = ({
+  from,
+  to,
+  clientMessageId = `c-${counter++}`,
+  ...rest
+}: { from: string; to: string } & Partial<AcceptedMessage>): AcceptedMessage => {
+  const conversationId = directConversationId(from, to);
+  return {
+    messageId: messageIdOf(conversationId, from, clientMessageId),
+    conversationId,
+    senderId: from,
+    clientMessageId,
+    directMembers: [from, to],
+    messageText: 'Hello',
+    attachment: null,
+    attachmentUrl: null,
+    acceptedAt: '2026-01-01T12:00:00.000Z',
+    ...rest,
+  };
+};
+
+/** A message in the log; a second after the one before it. */
+export const aLoggedMessage = ({
+  seq,
+  ...rest
+}: { seq: number } & Partial<LoggedMessage>): LoggedMessage => ({
+  messageId: `m-${String(seq).padStart(24, '0')}`,
+  conversationId: `d-${'x'.repeat(24)}`,
+  seq,
+  senderId: 'ann',
+  clientMessageId: `c-${seq}`,
+  type: 'text',
+  messageText: 'Hello',
+  attachment: null,
+  attachmentUrl: null,
+  createdAt: new Date(Date.parse('2026-01-01T12:00:00.000Z') + seq * 1000).toISOString(),
+  ...rest,
+});

@@ -1,0 +1,113 @@
+import { ChatError } from '../../shared/domain/errors.ts';
+import type { ServerEvent } from '../../shared/domain/event.ts';
+import type { AcceptedMessage } from '../../shared/domain/message.ts';
+import type { AttachmentRecord, Attachments, SignedUrl } from '../../shared/ports/attachments.ts';
+import type { Broadcaster } from '../../shared/ports/broadcaster.ts';
+import type { Timer } from '../../shared/ports/clock.ts';
+import type { DeliveryCheck, Outbox, Tracing } from '../../shared/ports/outbox.ts';
+
+export const tracing: Tracing = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' };
+
+/** A clock that stands still until it is told to go on, or somebody sleeps. */
+export class FakeTimer implements Timer {
+  #now: number;
+  slept = 0;
+
+  constructor(now = '2026-01-01T12:00:00.000Z') {
+    this.#now = Date.parse(now);
+  }
+
+  now(): Date {
+    return new Date(this.#now);
+  }
+
+  advance(ms: number): void {
+    this.#now += ms;
+  }
+
+  sleep(ms: number): Promise<void> {
+    this.slept += ms;
+    this.advance(ms);
+    return Promise.resolve();
+  }
+}
+
+/** Remembers what was pushed, and can be down. */
+export class FakeBroadcaster implements Broadcaster {
+  readonly pushed: { to: string; event: ServerEvent }[] = [];
+  isDown = false;
+
+  toUser(userId: string, event: ServerEvent): Promise<void> {
+    if (this.isDown) return Promise.reject(new ChatError('unavailable', 'down'));
+    this.pushed.push({ to: userId, event });
+    return Promise.resolve();
+  }
+
+  toConnection(connectionId: string, event: ServerEvent): Promise<void> {
+    return this.toUser(connectionId, event);
+  }
+
+  clientUrl(userId: string): Promise<{ url: string; expiresAt: Date }> {
+    return Promise.resolve({ url: `ws://test/${userId}`, expiresAt: new Date(0) });
+  }
+
+  /** Seqs of the messages pushed to a user. */
+  messagesTo(userId: string): number[] {
+    return this.pushed.flatMap(({ to, event }) =>
+      to === userId && event.type === 'message.created' ? [event.seq] : [],
+    );
+  }
+}
+
+/** Remembers what was enqueued, and can be down. */
+export class FakeOutbox implements Outbox {
+  readonly enqueued: AcceptedMessage[] = [];
+  readonly checks: DeliveryCheck[] = [];
+  readonly parked: { body: unknown; code: string }[] = [];
+  isDown = false;
+
+  enqueue(message: AcceptedMessage): Promise<void> {
+    return this.#unlessDown(() => this.enqueued.push(message));
+  }
+
+  scheduleCheck(check: DeliveryCheck): Promise<void> {
+    return this.#unlessDown(() => this.checks.push(check));
+  }
+
+  park(body: unknown, { code }: { code: string }): Promise<void> {
+    return this.#unlessDown(() => this.parked.push({ body, code }));
+  }
+
+  #unlessDown(run: () => void): Promise<void> {
+    if (this.isDown) return Promise.reject(new ChatError('unavailable', 'down'));
+    run();
+    return Promise.resolve();
+  }
+}
+
+/** Notes reservations; signs nothing. */
+export class FakeAttachments implements Attachments {
+  readonly records = new Map<string, AttachmentRecord>();
+  readonly uploaded = new Set<string>();
+
+  reserve(record: AttachmentRecord): Promise<void> {
+    if (!this.records.has(record.attachmentId)) this.records.set(record.attachmentId, record);
+    return Promise.resolve();
+  }
+
+  find(attachmentId: string): Promise<AttachmentRecord | undefined> {
+    return Promise.resolve(this.records.get(attachmentId));
+  }
+
+  isUploaded(attachmentId: string): Promise<boolean> {
+    return Promise.resolve(this.uploaded.has(attachmentId));
+  }
+
+  uploadUrl(attachmentId: string): Promise<SignedUrl> {
+    return Promise.resolve({ url: `https://test/up/${attachmentId}`, expiresAt: new Date(0) });
+  }
+
+  downloadUrl({ attachmentId }: AttachmentRecord): Promise<SignedUrl> {
+    return Promise.resolve({ url: `https://test/down/${attachmentId}`, expiresAt: new Date(0) });
+  }
+}
