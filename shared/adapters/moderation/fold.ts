@@ -1,0 +1,75 @@
+/** What stands for a letter: digits and signs that are read as one. `l` is there for `1`, which may be either. */
+const lookAlikes = new Map(
+  Object.entries({
+    '0': 'o',
+    '1': 'i',
+    l: 'i',
+    '|': 'i',
+    '!': 'i',
+    '3': 'e',
+    '4': 'a',
+    '@': 'a',
+    '5': 's',
+    $: 's',
+    '7': 't',
+  }),
+);
+
+const letterOrDigit = /^[\p{L}\p{N}]$/u;
+const isWordCharacter = (character: string): boolean =>
+  (character >= 'a' && character <= 'z') || lookAlikes.has(character) || letterOrDigit.test(character);
+
+/**
+ * A text without case, accents and invisible characters. Marks are taken out before the text is normalised as well:
+ * to bring a long row of them into order takes time in the square of its length.
+ */
+const plainText = (text: string): string =>
+  text
+    .replace(/[\p{M}\p{Cf}]/gu, '')
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .toLowerCase();
+
+/** Runs of word characters, digits and signs that are read as letters among them. Linear in the length of the text. */
+export const words = (text: string): string[] => {
+  const found: string[] = [];
+  let word = '';
+  for (const character of plainText(text)) {
+    if (isWordCharacter(character)) word += character;
+    else if (word !== '') {
+      found.push(word);
+      word = '';
+    }
+  }
+  if (word !== '') found.push(word);
+  return found;
+};
+
+const isDigit = (character: string): boolean => character >= '0' && character <= '9';
+
+/** Two spellings of one word become the same: `5hiii1t`, `sh!t` and `shlt` are read as `shit` is. */
+export const fold = (word: string): string => {
+  const folded: string[] = [];
+  let run = 0;
+  for (const character of word) {
+    const letter = lookAlikes.get(character) ?? character;
+    run = letter === folded.at(-1) ? run + 1 : 1;
+    // Three or more of a letter are emphasis and count once; two are spelling.
+    if (run === 3) folded.pop();
+    if (run < 3) folded.push(letter);
+  }
+  return folded.join('');
+};
+
+/**
+ * What a word may be read as, folded. Signs in it may be letters or punctuation; what is mostly digits (`455`, `A55`) is
+ * a number or a name.
+ */
+export const readings = (word: string): string[] => {
+  if (Array.from(word).filter(isDigit).length * 2 > word.length) return [];
+  const parts = word.split(/[!|@$]/);
+  if (parts.length === 1) return [fold(word)];
+  let end = word.length;
+  while (end > 0 && '!|'.includes(word.charAt(end - 1))) end--;
+  return [word, word.slice(0, end), ...parts].map(fold);
+};
