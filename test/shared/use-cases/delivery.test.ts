@@ -1,0 +1,284 @@
+import { describe, expect, it } from 'vitest';
+import { MemoryConversationLog } from '../../../shared/adapters/memory/memory-conversation-log.ts';
+import { MemoryInbox } from '../../../shared/adapters/memory/memory-inbox.ts';
+import { MemoryPresence } from '../../../shared/adapters/memory/memory-presence.ts';
+import { directConversationId } from '../../../shared/domain/identifiers.ts';
+import type { AcceptedMessage } from '../../../shared/domain/message.ts';
+import { acknowledgeInbox } from '../../../shared/use-cases/acknowledge-inbox.ts';
+import { checkDelivery } from '../../../shared/use-cases/check-delivery.ts';
+import { deliverMessage } from '../../../shared/use-cases/deliver-message.ts';
+import { readHistory } from '../../../shared/use-cases/read-history.ts';
+import { readInbox } from '../../../shared/use-cases/read-inbox.ts';
+import { recordReceipt } from '../../../shared/use-cases/record-receipt.ts';
+import { anAcceptedMessage } from '../../support/builders.ts';
+import { FakeBroadcaster, FakeOutbox, FakeTimer, tracing } from '../../support/fakes.ts';
+
+const [ann, bo] = ['ann', 'bo'];
+const id = directConversationId(ann, bo);
+
+const aChat = () => {
+  const timer = new FakeTimer();
+  const log = new MemoryConversationLog();
+  const inbox = new MemoryInbox();
+  const presence = new MemoryPresence();
+  const broadcaster = new FakeBroadcaster();
+  const outbox = new FakeOutbox();
+  const parts = { log, inbox, presence, broadcaster, outbox, clock: timer };
+  const deliver = deliverMessage(parts);
+  const read = readInbox(parts);
+  return {
+    ...parts,
+    timer,
+    say: (from: string, to: string, rest: Partial<AcceptedMessage> = {}) => {
+      timer.advance(1000);
+      return deliver(anAcceptedMessage({ from, to, ...rest }), tracing);
+    },
+    deliver: (message: AcceptedMessage) => deliver(message, tracing),
+    check: checkDelivery(parts),
+    read: async (userId: string) =>
+      (await read(userId, 100, undefined)).items.map(({ message }) => message.seq),
+    page: read,
+    acknowledge: async (userId: string, seqs: number[]) => {
+      const { items } = await read(userId, 100, undefined);
+      const ids = items.filter(({ message }) => seqs.includes(message.seq)).map(({ inboxId }) => inboxId);
+      return acknowledgeInbox(parts)(userId, ids);
+    },
+    receipt: recordReceipt(parts),
+    history: readHistory(parts),
+  };
+};
+
+describe('delivering a message', () => {
+  it('pushes it to whoever is online, on both sides, and schedules a check for the receiver', async () => {
+    const chat = aChat();
+    await chat.presence.connected(bo, 'b1');
+    await chat.presence.connected(ann, 'a1');
+    await chat.say(ann, bo);
+    expect(chat.broadcaster.messagesTo(bo)).toEqual([1]);
+    expect(chat.broadcaster.messagesTo(ann)).toEqual([1]);
+    expect(chat.outbox.checks).toEqual([{ conversationId: id, userId: bo }]);
+    expect(await chat.read(bo)).toEqual([]);
+  });
+
+  it('keeps it for whoever is offline, and pushes nothing', async () => {
+    const chat = aChat();
+    await chat.say(ann, bo);
+    expect(await chat.read(bo)).toEqual([1]);
+    expect(await chat.read(ann)).toEqual([]);
+    expect(chat.broadcaster.pushed).toEqual([]);
+    expect(chat.outbox.checks).toEqual([]);
+  });
+
+  it('keeps it when the push fails', async () => {
+    const chat = aChat();
+    await chat.presence.connected(bo, 'b1');
+    chat.broadcaster.isDown = true;
+    const delivery = await chat.say(ann, bo);
+    expect(delivery.pushErrors.length).toBeGreaterThan(0);
+    expect(await chat.read(bo)).toEqual([1]);
+  });
+
+  it('fails as a whole when the check cannot be scheduled, so that the queue delivers it again', async () => {
+    const chat = aChat();
+    await chat.presence.connected(bo, 'b1');
+    chat.outbox.isDown = true;
+    const message = anAcceptedMessage({ from: ann, to: bo });
+    await expect(chat.deliver(message)).rejects.toMatchObject({ code: 'unavailable' });
+    chat.outbox.isDown = false;
+    expect(await chat.deliver(message)).toMatchObject({ seq: 1, isNew: false, pushed: [bo] });
+  });
+
+  it('pushes as well when the receiver came online while it was kept', async () => {
+    const chat = aChat();
+    const keep = chat.inbox.keep.bind(chat.inbox);
+    chat.inbox.keep = async (userId, messages) => {
+      await keep(userId, messages);
+      await chat.presence.connected(bo, 'b1'); // having read the inbox just before the row came
+    };
+    await chat.say(ann, bo);
+    expect(chat.broadcaster.messagesTo(bo)).toEqual([1]);
+    expect(await chat.read(bo)).toEqual([1]);
+  });
+
+  it('twice gives it one place and one inbox row', async () => {
+    const chat = aChat();
+    const message = anAcceptedMessage({ from: ann, to: bo });
+    await chat.deliver(message);
+    chat.timer.advance(20 * 60_000); // long after the queue's own duplicate detection
+    await chat.deliver(message);
+    expect(await chat.read(bo)).toEqual([1]);
+    expect((await chat.log.head(id))?.headSeq).toBe(1);
+  });
+});
+
+describe('the delivery check', () => {
+  it('puts into the inbox what a dead socket swallowed', async () => {
+    const chat = aChat();
+    await chat.presence.connected(bo, 'b1');
+    await chat.say(ann, bo);
+    await chat.say(ann, bo);
+    expect(await chat.check({ conversationId: id, userId: bo })).toBe(2);
+    expect(await chat.read(bo)).toEqual([1, 2]);
+  });
+
+  it('keeps nothing that was acknowledged, nor the user’s own messages', async () => {
+    const chat = aChat();
+    await chat.presence.connected(bo, 'b1');
+    await chat.say(ann, bo);
+    await chat.say(bo, ann);
+    await chat.receipt(bo, 'delivered', { conversationId: id, upToSeq: 1 });
+    expect(await chat.check({ conversationId: id, userId: bo })).toBe(0);
+    expect(await chat.read(bo)).toEqual([]);
+  });
+
+  it('looks at each message once, however long a client stays silent', async () => {
+    const chat = aChat();
+    await chat.presence.connected(bo, 'b1');
+    for (let n = 0; n < 3; n++) await chat.say(ann, bo);
+    expect(await chat.check({ conversationId: id, userId: bo })).toBe(3);
+    await chat.say(ann, bo);
+    expect(await chat.check({ conversationId: id, userId: bo })).toBe(1);
+    expect(await chat.read(bo)).toEqual([1, 2, 3, 4]);
+  });
+
+  it('takes more than a batch, and a conversation that is not there', async () => {
+    const chat = aChat();
+    await chat.presence.connected(bo, 'b1');
+    for (let n = 0; n < 250; n++) await chat.say(ann, bo);
+    expect(await chat.check({ conversationId: id, userId: bo })).toBe(250);
+    expect(await chat.check({ conversationId: directConversationId('x', 'y'), userId: bo })).toBe(0);
+    expect(await chat.check({ conversationId: id, userId: 'eve' })).toBe(0);
+  });
+});
+
+describe('the inbox', () => {
+  it('leaves out what reached the user by another way', async () => {
+    const chat = aChat();
+    await chat.say(ann, bo);
+    await chat.say(ann, bo);
+    await chat.receipt(bo, 'delivered', { conversationId: id, upToSeq: 1 });
+    expect(await chat.read(bo)).toEqual([2]);
+  });
+
+  it('gives nothing twice that was acknowledged, in whatever order', async () => {
+    const chat = aChat();
+    for (let n = 0; n < 3; n++) await chat.say(ann, bo);
+    expect(await chat.acknowledge(bo, [3])).toBe(1);
+    expect(await chat.read(bo)).toEqual([1, 2]);
+    await chat.check({ conversationId: id, userId: bo });
+    expect(await chat.read(bo)).toEqual([1, 2]);
+    expect(await chat.acknowledge(bo, [1, 2])).toBe(2);
+    expect(await chat.read(bo)).toEqual([]);
+    expect(await chat.log.member(id, bo)).toMatchObject({ deliveredSeq: 3, deliveredAhead: [] });
+  });
+
+  it('never counts a message as delivered that was pushed into a dead socket', async () => {
+    const chat = aChat();
+    await chat.presence.connected(bo, 'b1');
+    await chat.say(ann, bo); // 1: pushed, never seen
+    await chat.presence.disconnected(bo, 'b1');
+    await chat.say(ann, bo); // 2: kept
+    await chat.acknowledge(bo, [2]);
+    expect(await chat.log.member(id, bo)).toMatchObject({ deliveredSeq: 0 });
+    await chat.check({ conversationId: id, userId: bo });
+    expect(await chat.read(bo)).toEqual([1]);
+  });
+
+  it('counts the user’s own messages in between as delivered', async () => {
+    const chat = aChat();
+    await chat.say(ann, bo);
+    await chat.say(bo, ann);
+    await chat.say(ann, bo);
+    await chat.acknowledge(bo, [1, 3]);
+    expect(await chat.log.member(id, bo)).toMatchObject({ deliveredSeq: 3, deliveredAhead: [] });
+  });
+
+  it('is read page by page, also over rows that are left out', async () => {
+    const chat = aChat();
+    for (let n = 0; n < 10; n++) await chat.say(ann, bo);
+    await chat.receipt(bo, 'delivered', { conversationId: id, upToSeq: 5 });
+    const seen: number[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await chat.page(bo, 2, cursor);
+      seen.push(...page.items.map(({ message }) => message.seq));
+      cursor = page.nextCursor ?? undefined;
+    } while (cursor !== undefined);
+    expect(seen).toEqual([6, 7, 8, 9, 10]);
+  });
+
+  it('tells the sender what was delivered', async () => {
+    const chat = aChat();
+    await chat.say(ann, bo);
+    await chat.presence.connected(ann, 'a1');
+    await chat.acknowledge(bo, [1]);
+    expect(chat.broadcaster.pushed).toContainEqual({
+      to: ann,
+      event: expect.objectContaining({ type: 'receipt.delivered', userId: bo, upToSeq: 1 }) as unknown,
+    });
+  });
+});
+
+describe('the history', () => {
+  const query = {
+    limit: 50,
+    before: undefined,
+    after: undefined,
+    around: undefined,
+    page: undefined,
+    pageSize: undefined,
+    cursor: undefined,
+  };
+
+  it('shows how far each message has come, and since when', async () => {
+    const chat = aChat();
+    for (let n = 0; n < 3; n++) await chat.say(ann, bo);
+    await chat.receipt(bo, 'delivered', { conversationId: id, upToSeq: 2 });
+    const deliveredAt = chat.timer.now().toISOString();
+    chat.timer.advance(1000);
+    await chat.receipt(bo, 'read', { conversationId: id, upToSeq: 1 });
+    const readAt = chat.timer.now().toISOString();
+    const { items } = await chat.history(ann, id, query);
+    expect(items.map(({ status, deliveredAt, readAt }) => ({ status, deliveredAt, readAt }))).toEqual([
+      { status: 'read', deliveredAt, readAt },
+      { status: 'delivered', deliveredAt, readAt: null },
+      { status: 'sent', deliveredAt: null, readAt: null },
+    ]);
+  });
+
+  it.each([
+    [{}, [9, 10, 11, 12], 'b9'],
+    [{ before: 9 }, [5, 6, 7, 8], 'b5'],
+    [{ before: 3 }, [1, 2], null],
+    [{ after: 0 }, [1, 2, 3, 4], 'a4'],
+    [{ after: 10 }, [11, 12], null],
+    [{ after: 12 }, [], null],
+    [{ around: 6 }, [5, 6, 7, 8], 'a8'],
+    [{ page: 1, pageSize: 5 }, [8, 9, 10, 11, 12], 'b8'],
+    [{ page: 3, pageSize: 5 }, [1, 2], null],
+    [{ page: 9, pageSize: 5 }, [], null],
+    [{ cursor: 'b5' }, [1, 2, 3, 4], null],
+    [{ cursor: 'a4' }, [5, 6, 7, 8], 'a8'],
+  ])('asked for %j answers %j', async (bounds, seqs, nextCursor) => {
+    const chat = aChat();
+    for (let n = 0; n < 12; n++) await chat.say(n % 2 === 0 ? ann : bo, n % 2 === 0 ? bo : ann);
+    const page = await chat.history(ann, id, { ...query, limit: 4, ...bounds });
+    expect(page.items.map(({ seq }) => seq)).toEqual(seqs);
+    expect(page).toMatchObject({ nextCursor, headSeq: 12, headRev: 0, total: 12 });
+  });
+
+  it('is closed to strangers, and says the same of what does not exist', async () => {
+    const chat = aChat();
+    await chat.say(ann, bo);
+    const errors = await Promise.all(
+      [id, directConversationId('x', 'y'), 'nonsense', '../head'].map((conversationId) =>
+        chat.history('eve', conversationId, query).then(
+          () => 'no error',
+          (error: unknown) => String(error),
+        ),
+      ),
+    );
+    expect(new Set(errors).size).toBe(1);
+    expect(errors[0]).toContain('not a member');
+  });
+});

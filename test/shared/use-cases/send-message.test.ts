@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest';
+import { MemoryConversationLog } from '../../../shared/adapters/memory/memory-conversation-log.ts';
+import { sendMessageRequest } from '../../../shared/contract/send-message.ts';
+import { ChatError } from '../../../shared/domain/errors.ts';
+import { directConversationId } from '../../../shared/domain/identifiers.ts';
+import type { Verdict } from '../../../shared/ports/moderator.ts';
+import { sendMessage } from '../../../shared/use-cases/send-message.ts';
+import { anAcceptedMessage } from '../../support/builders.ts';
+import { FakeAttachments, FakeOutbox, FakeTimer, tracing } from '../../support/fakes.ts';
+
+const schema = sendMessageRequest({ maxMessageLength: 10_000, maxAttachmentBytes: 1_000_000 });
+
+const aSender = ({ verdict = { allowed: true } as Verdict, isLimited = false } = {}) => {
+  const parts = {
+    log: new MemoryConversationLog(),
+    outbox: new FakeOutbox(),
+    attachments: new FakeAttachments(),
+    moderator: { review: () => Promise.resolve(verdict) },
+    rateLimiter: {
+      take: () =>
+        isLimited ? Promise.reject(new ChatError('rate-limited', 'slow down')) : Promise.resolve(),
+    },
+    clock: new FakeTimer(),
+  };
+  const send = sendMessage(parts);
+  return { ...parts, send: (from: string, body: object) => send(from, schema.parse(body), tracing) };
+};
+
+describe('sending a message', () => {
+  it('answers once the queue holds it', async () => {
+    const { send, outbox } = aSender();
+    const receipt = await send('ann', { receiverId: 'bo', messageText: 'hi', clientMessageId: 'c1' });
+    expect(receipt).toMatchObject({
+      conversationId: directConversationId('ann', 'bo'),
+      clientMessageId: 'c1',
+      acceptedAt: '2026-01-01T12:00:00.000Z',
+    });
+    expect(outbox.enqueued).toHaveLength(1);
+    expect(outbox.enqueued[0]).toMatchObject({ messageId: receipt.messageId, directMembers: ['ann', 'bo'] });
+  });
+
+  it('is refused while the queue cannot be reached', async () => {
+    const { send, outbox } = aSender();
+    outbox.isDown = true;
+    await expect(send('ann', { receiverId: 'bo', messageText: 'hi' })).rejects.toMatchObject({
+      code: 'unavailable',
+    });
+  });
+
+  it('names the same message at every retry, and a fresh one without a client id', async () => {
+    const { send } = aSender();
+    const body = { receiverId: 'bo', messageText: 'hi', clientMessageId: 'c1' };
+    const ids = await Promise.all(Array.from({ length: 5 }, () => send('ann', body)));
+    expect(new Set(ids.map(({ messageId }) => messageId)).size).toBe(1);
+    const { clientMessageId: _, ...without } = body;
+    const [one, two] = await Promise.all([send('ann', without), send('ann', without)]);
+    expect(one.messageId).not.toBe(two.messageId);
+  });
+
+  it.each([
+    ['in another’s name', { senderId: 'bo', receiverId: 'bo', messageText: 'hi' }, 'sender-mismatch'],
+    ['to oneself', { receiverId: 'ann', messageText: 'hi' }, 'malformed-request'],
+    [
+      'to a conversation of others',
+      { conversationId: directConversationId('x', 'y'), messageText: 'hi' },
+      'not-a-member',
+    ],
+    ['to what can be no conversation', { conversationId: '../x', messageText: 'hi' }, 'not-a-member'],
+  ])('%s is refused, and nothing is enqueued', async (_, body, code) => {
+    const { send, outbox } = aSender();
+    await expect(send('ann', body)).rejects.toMatchObject({ code });
+    expect(outbox.enqueued).toEqual([]);
+  });
+
+  it('to a conversation one is in needs no receiver', async () => {
+    const { send, log, outbox } = aSender();
+    const first = anAcceptedMessage({ from: 'bo', to: 'ann' });
+    await log.append(first, new Date());
+    await send('ann', { conversationId: first.conversationId, messageText: 'hi' });
+    expect(outbox.enqueued[0]).toMatchObject({ conversationId: first.conversationId, directMembers: null });
+  });
+
+  it('that moderation rejects is not enqueued, and says why', async () => {
+    const { send, outbox } = aSender({ verdict: { allowed: false, reason: 'No spam, please.' } });
+    await expect(send('ann', { receiverId: 'bo', messageText: 'hi' })).rejects.toMatchObject({
+      code: 'message-rejected',
+      message: 'No spam, please.',
+    });
+    expect(outbox.enqueued).toEqual([]);
+  });
+
+  it('over the limit is not enqueued', async () => {
+    const { send, outbox } = aSender({ isLimited: true });
+    await expect(send('ann', { receiverId: 'bo', messageText: 'hi' })).rejects.toMatchObject({
+      code: 'rate-limited',
+    });
+    expect(outbox.enqueued).toEqual([]);
+  });
+
+  it('with an attachment hands out where to upload it, the same at every retry', async () => {
+    const { send, outbox, attachments } = aSender();
+    const body = {
+      receiverId: 'bo',
+      clientMessageId: 'c1',
+      attachment: { fileName: '../cat\u202egpj.png', contentType: 'Image/PNG', size: 5 },
+    };
+    const [one, two] = [await send('ann', body), await send('ann', body)];
+    expect(one.attachment?.attachmentId).toBe(two.attachment?.attachmentId);
+    expect(one.attachment?.uploadUrl).toContain(one.attachment?.attachmentId);
+    expect(outbox.enqueued[0]?.attachment).toMatchObject({
+      fileName: '_catgpj.png',
+      contentType: 'image/png',
+      size: 5,
+    });
+    expect([...attachments.records.values()]).toMatchObject([
+      { ownerId: 'ann', conversationId: one.conversationId },
+    ]);
+  });
+});
