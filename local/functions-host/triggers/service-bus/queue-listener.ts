@@ -28,6 +28,7 @@ export class QueueListener implements Listener {
   readonly #settleQueue = new SettleQueue();
   readonly #inWork = new Set<Promise<void>>();
   #subscription: { close(): Promise<void> } | undefined;
+  #isStopping = false;
 
   constructor(context: TriggerContext, binding: ServiceBusBinding) {
     this.#context = context;
@@ -51,7 +52,7 @@ export class QueueListener implements Listener {
         processMessage: (message) => this.#onMessage(message),
         // The SDK goes on trying by itself, whatever the error.
         processError: ({ error, errorSource }) => {
-          this.#dispatcher.warn(`${errorSource}: ${messageOf(error)}`);
+          if (!this.#isStopping) this.#dispatcher.trouble(`${errorSource}: ${messageOf(error)}`);
           return Promise.resolve();
         },
       },
@@ -60,6 +61,7 @@ export class QueueListener implements Listener {
   }
 
   async stop(): Promise<void> {
+    this.#isStopping = true;
     // In this order: a receiver closed first could no longer settle.
     await this.#subscription?.close();
     while (this.#inWork.size > 0) await Promise.all(this.#inWork);

@@ -74,7 +74,7 @@ export class SdkSessionListener implements Listener {
         await this.#pump(receiver);
       } catch (error) {
         if (!this.#isStopping() && !isNoSession(error)) {
-          this.#dispatcher.warn(`Cannot accept a session: ${messageOf(error)}`);
+          this.#dispatcher.trouble(`Cannot accept a session: ${messageOf(error)}`);
           await this.#backoff.wait();
         }
       } finally {

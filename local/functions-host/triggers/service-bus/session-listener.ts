@@ -60,9 +60,9 @@ export class SessionListener implements Listener {
         }
         const reason = await this.#listen(connection);
         if (!this.#isStopping())
-          this.#dispatcher.warn(`Lost the link to "${this.#binding.address}": ${reason}`);
+          this.#dispatcher.trouble(`Lost the link to "${this.#binding.address}": ${reason}`);
       } catch (error) {
-        this.#dispatcher.warn(
+        this.#dispatcher.trouble(
           `Cannot reach the broker at ${endpoint.host}:${endpoint.port}: ${messageOf(error)}`,
         );
       }
