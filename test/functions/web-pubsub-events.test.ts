@@ -1,0 +1,197 @@
+import { createHmac } from 'node:crypto';
+import { HttpRequest, InvocationContext, type HttpResponseInit } from '@azure/functions';
+import { describe, expect, it, vi } from 'vitest';
+import { webPubSubEvents } from '../../functions/web-pubsub-events.ts';
+import { ChatError } from '../../shared/domain/errors.ts';
+import { FakeTimer } from '../support/fakes.ts';
+
+const key = 'the-access-key';
+const sign = (connectionId: string, accessKey = key): string =>
+  `sha256=${createHmac('sha256', accessKey).update(connectionId).digest('hex')}`;
+
+const aHandler = () => {
+  const services = {
+    clock: new FakeTimer(),
+    http: { maxBodyBytes: 1000, trustedProxies: 0 },
+    messageLimits: { maxMessageLength: 10_000, maxAttachmentBytes: 1000 },
+    webPubSub: { host: 'chat.webpubsub.azure.com', accessKeys: ['another-key', key] },
+    connectClient: vi.fn(() => Promise.resolve()),
+    disconnectClient: vi.fn(() => Promise.resolve()),
+    recordReceipt: vi.fn(() => Promise.resolve()),
+    sendMessage: vi.fn(() =>
+      Promise.resolve({ messageId: 'm-1', conversationId: 'd-1', clientMessageId: 'c1', acceptedAt: '' }),
+    ),
+  };
+  const handler = webPubSubEvents(services);
+  const context = new InvocationContext({ functionName: 'webPubSubEvents', logHandler: () => undefined });
+  const call = async (
+    method: string,
+    headers: Record<string, string>,
+    body?: unknown,
+  ): Promise<HttpResponseInit> => {
+    const request = new HttpRequest({
+      method,
+      url: 'http://127.0.0.1/api/webpubsub/events',
+      headers,
+      ...(body !== undefined && { body: { string: typeof body === 'string' ? body : JSON.stringify(body) } }),
+    });
+    return (await handler(request, context)) as HttpResponseInit;
+  };
+  const event = (name: string, body: unknown, headers: Record<string, string> = {}, connectionId = 'conn1') =>
+    call(
+      'POST',
+      {
+        'ce-type': `azure.webpubsub.${['connect', 'connected', 'disconnected'].includes(name) ? 'sys' : 'user'}.${name}`,
+        'ce-eventname': name,
+        'ce-connectionid': connectionId,
+        'ce-signature': sign(connectionId),
+        'content-type': 'application/json',
+        ...headers,
+      },
+      body,
+    );
+  const connect = async (userId: string, connectionId = 'conn1'): Promise<string> => {
+    const response = await event('connect', { claims: { sub: [userId] } }, {}, connectionId);
+    return new Headers(response.headers as Record<string, string>).get('ce-connectionState') ?? '';
+  };
+  return { services, call, event, connect };
+};
+
+describe('events of Web PubSub', () => {
+  it('are allowed to come from the configured service only', async () => {
+    const { call } = aHandler();
+    const allowed = await call('OPTIONS', { 'webhook-request-origin': 'chat.webpubsub.azure.com' });
+    expect(allowed).toMatchObject({
+      status: 200,
+      headers: { 'WebHook-Allowed-Origin': 'chat.webpubsub.azure.com' },
+    });
+    for (const origin of ['evil.com', 'chat.webpubsub.azure.com.evil.com', '*', ''])
+      expect(await call('OPTIONS', { 'webhook-request-origin': origin })).toEqual({ status: 403 });
+  });
+
+  it.each([
+    ['none', ''],
+    ['an empty one', 'sha256='],
+    ['one of another key', sign('conn1', 'guess')],
+    ['one of another connection', sign('conn2')],
+    ['upper case', sign('conn1').toUpperCase()],
+    ['a bare digest', sign('conn1').slice(7)],
+  ])('are refused with %s as signature', async (_, signature) => {
+    const { event, services } = aHandler();
+    expect(await event('connected', {}, { 'ce-signature': signature })).toEqual({ status: 401 });
+    expect(services.connectClient).not.toHaveBeenCalled();
+  });
+
+  it('are accepted with one of several signatures', async () => {
+    const { event, connect } = aHandler();
+    const headers = {
+      'ce-signature': `${sign('conn1', 'old-key')},${sign('conn1')}`,
+      'ce-connectionstate': await connect('ann'),
+    };
+    expect(await event('connected', {}, headers)).toEqual({ status: 204 });
+  });
+
+  it('bind a connection to the user of its token, without any role or group', async () => {
+    const { event, connect, services } = aHandler();
+    expect(await event('connect', { claims: { sub: ['auth0|5f%41'] } })).toMatchObject({
+      jsonBody: { userId: 'auth0|5f%41', groups: [], roles: [] },
+    });
+    await event('connected', {}, { 'ce-connectionstate': await connect('auth0|5f%41') });
+    expect(services.connectClient).toHaveBeenCalledWith('auth0|5f%41', 'conn1');
+  });
+
+  it('let nobody in without a user', async () => {
+    const { event } = aHandler();
+    for (const body of [
+      {},
+      { claims: {} },
+      { claims: { sub: [''] } },
+      { claims: { sub: ['a\nb'] } },
+      'nonsense',
+    ])
+      expect(await event('connect', body)).toMatchObject({ status: 401 });
+  });
+
+  it('are those of the bound user, whatever they say themselves', async () => {
+    const { event, connect, services } = aHandler();
+    const state = await connect('ann');
+    await event(
+      'message.send',
+      { receiverId: 'bo', messageText: 'hi' },
+      { 'ce-connectionstate': state, 'ce-userid': 'eve' },
+    );
+    expect(services.sendMessage).toHaveBeenCalledWith('ann', expect.anything(), expect.anything());
+    const forged = Buffer.from(
+      JSON.stringify({ ...(JSON.parse(Buffer.from(state, 'base64').toString()) as object), user: 'eve' }),
+    ).toString('base64');
+    for (const other of ['', 'nonsense', forged, await connect('ann', 'conn2')])
+      expect(await event('message.send', {}, { 'ce-connectionstate': other })).toEqual({ status: 401 });
+  });
+
+  it('tell who comes and goes', async () => {
+    const { event, connect, services } = aHandler();
+    const headers = { 'ce-connectionstate': await connect('ann') };
+    await event('disconnected', { reason: '' }, headers);
+    expect(services.disconnectClient).toHaveBeenCalledWith('ann', 'conn1');
+    services.connectClient.mockRejectedValueOnce(new Error('storage is down'));
+    expect(await event('connected', {}, headers)).toEqual({ status: 500 });
+  });
+
+  it('that clients send are answered with an ack that repeats their ref', async () => {
+    const { event, connect, services } = aHandler();
+    const headers = { 'ce-connectionstate': await connect('ann') };
+    const sent = await event('message.send', { ref: 7, receiverId: 'bo', messageText: 'hi' }, headers);
+    expect(sent.jsonBody).toMatchObject({
+      type: 'ack',
+      ref: 7,
+      ok: true,
+      messageId: 'm-1',
+      conversationId: 'd-1',
+    });
+    const receipt = await event(
+      'receipt.delivered',
+      { ref: 'r1', conversationId: 'd-1', upToSeq: 3 },
+      headers,
+    );
+    expect(receipt.jsonBody).toMatchObject({ type: 'ack', ref: 'r1', ok: true });
+    expect(services.recordReceipt).toHaveBeenCalledWith('ann', 'delivered', {
+      conversationId: 'd-1',
+      upToSeq: 3,
+    });
+    expect((await event('ping', { ref: 1 }, headers)).jsonBody).toMatchObject({ type: 'pong', ref: 1 });
+  });
+
+  it('that are wrong are answered 2xx with what is wrong: anything else would cost the connection', async () => {
+    const { event, connect, services } = aHandler();
+    const headers = { 'ce-connectionstate': await connect('ann') };
+    const malformed = await event('message.send', { ref: 1, receiverId: 'bo' }, headers);
+    expect(malformed.status ?? 200).toBe(200);
+    expect(malformed.jsonBody).toMatchObject({
+      type: 'ack',
+      ref: 1,
+      ok: false,
+      error: { code: 'malformed-request', errors: [{ pointer: '/messageText' }] },
+    });
+    expect((await event('message.send', '{', headers)).jsonBody).toMatchObject({ ok: false, ref: null });
+    expect((await event('message.send', `"${'x'.repeat(2000)}"`, headers)).jsonBody).toMatchObject({
+      ok: false,
+    });
+    expect((await event('make.coffee', { ref: 2 }, headers)).jsonBody).toMatchObject({
+      type: 'error',
+      code: 'unknown-event',
+      ref: 2,
+    });
+    services.sendMessage.mockRejectedValueOnce(
+      new ChatError('rate-limited', 'slow down', { retryAfterSeconds: 3 }),
+    );
+    expect(
+      (await event('message.send', { receiverId: 'bo', messageText: 'hi' }, headers)).jsonBody,
+    ).toMatchObject({
+      error: { code: 'rate-limited', retryAfter: 3 },
+    });
+    services.sendMessage.mockRejectedValueOnce(new Error('a bug with a secret'));
+    const bug = await event('message.send', { receiverId: 'bo', messageText: 'hi' }, headers);
+    expect(bug.jsonBody).toMatchObject({ ok: false, error: { code: 'internal-error' } });
+    expect(JSON.stringify(bug)).not.toContain('secret');
+  });
+});
