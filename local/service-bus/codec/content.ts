@@ -1,0 +1,189 @@
+/**
+ * What a sender gave: the raw sections of a message, and the few fields of it the broker reads. Immutable; a change of
+ * properties makes a new content.
+ */
+import { randomUUID } from 'node:crypto';
+import { MalformedMessageError, splitSections } from './sections.ts';
+import type { MessageSections } from './sections.ts';
+import { described, encodeValues, plain, toInteger, types } from './values.ts';
+import type { TypedValue } from './values.ts';
+
+/** Fields of the properties section (AMQP 1.0 §3.2.4) in the order of its list. */
+export const propertyFields = [
+  'messageId',
+  'userId',
+  'to',
+  'subject',
+  'replyTo',
+  'correlationId',
+  'contentType',
+  'contentEncoding',
+  'absoluteExpiryTime',
+  'creationTime',
+  'sessionId',
+  'groupSequence',
+  'replyToSessionId',
+] as const;
+export type PropertyField = (typeof propertyFields)[number];
+
+/** Annotations that only the broker sets: a sender's own are dropped. */
+const brokerAnnotations = new Set([
+  'x-opt-sequence-number',
+  'x-opt-enqueued-time',
+  'x-opt-enqueue-sequence-number',
+  'x-opt-locked-until',
+  'x-opt-message-state',
+  'x-opt-deadletter-source',
+  'x-opt-scheduled-enqueue-time',
+]);
+
+const scheduledTimeAnnotation = 'x-opt-scheduled-enqueue-time';
+
+export class MessageContent {
+  /** The message as it was sent (with an id if it had none): enough to make this content again. */
+  readonly bytes: Buffer;
+  readonly sections: MessageSections;
+  readonly #properties: readonly TypedValue[];
+  #header: readonly TypedValue[] | undefined;
+  #annotations: readonly TypedValue[] | undefined;
+  #applicationProperties: ReadonlyMap<string, TypedValue> | undefined;
+
+  /** @throws MalformedMessageError if the bytes are not one AMQP message. */
+  constructor(bytes: Buffer) {
+    let sections = splitSections(bytes);
+    let whole = bytes;
+    let properties = sections.properties ? readList(sections.properties) : [];
+    if (plain(properties[0]) == null) {
+      // The SDK uses the id to find what it settles, so a message without one gets one.
+      properties = [types.wrap_string(randomUUID().replaceAll('-', '')), ...properties.slice(1)];
+      sections = { ...sections, properties: encodeValues(described(0x73, types.wrap_list(properties))) };
+      whole = joinSections(sections);
+    }
+    this.sections = sections;
+    this.bytes = whole;
+    this.#properties = properties;
+  }
+
+  /** One field of the properties section; ids that are not strings are given as their text. */
+  property(field: PropertyField): unknown {
+    const value = plain(this.#properties[propertyFields.indexOf(field)]);
+    return value ?? undefined;
+  }
+
+  get messageId(): string {
+    return idText(this.property('messageId'));
+  }
+
+  get sessionId(): string | undefined {
+    const value = this.property('sessionId');
+    return typeof value === 'string' ? value : undefined;
+  }
+
+  /** The header's fields with their types: durable, priority, ttl, first-acquirer, delivery-count. */
+  get header(): readonly TypedValue[] {
+    return (this.#header ??= this.sections.header ? readList(this.sections.header) : []);
+  }
+
+  /** Time to live in ms, if the sender set one. */
+  get ttlMs(): number | undefined {
+    return toInteger(plain(this.header[2]));
+  }
+
+  /** When a sender wants the message enqueued (ms since 1970), if it set such an annotation. */
+  get scheduledFor(): number | undefined {
+    if (this.sections.annotations === undefined) return undefined;
+    const value = readMap(this.sections.annotations).find(([key]) => key === scheduledTimeAnnotation)?.[1];
+    const time = plain(value);
+    return time instanceof Date ? time.getTime() : toInteger(time);
+  }
+
+  /** The sender's annotations as alternating keys and values, without those only the broker sets. */
+  get senderAnnotations(): readonly TypedValue[] {
+    return (this.#annotations ??= this.#readAnnotations());
+  }
+
+  get applicationProperties(): ReadonlyMap<string, TypedValue> {
+    const section = this.sections.applicationProperties;
+    return (this.#applicationProperties ??= new Map(section ? readMap(section) : []));
+  }
+
+  /** A copy with application properties added or replaced; everything else stays as it is, byte by byte. */
+  withApplicationProperties(changes: Record<string, unknown>): MessageContent {
+    const merged = new Map(this.applicationProperties);
+    for (const [name, value] of Object.entries(changes)) {
+      if (value !== undefined) merged.set(name, types.wrap(value));
+    }
+    return this.withProperties(merged);
+  }
+
+  /** A copy with exactly these application properties. */
+  withProperties(properties: ReadonlyMap<string, TypedValue>): MessageContent {
+    const items = [...properties].flatMap(([name, value]) => [types.wrap_string(name), value]);
+    const applicationProperties = encodeValues(described(0x74, types.Map32(items)));
+    return new MessageContent(joinSections({ ...this.sections, applicationProperties }));
+  }
+
+  /** A copy with a field of the properties section replaced. */
+  withProperty(field: PropertyField, value: string): MessageContent {
+    const at = propertyFields.indexOf(field);
+    const fields = Array.from(
+      { length: Math.max(this.#properties.length, at + 1) },
+      (_, i) => this.#properties[i] ?? types.Null(),
+    );
+    fields[at] = types.wrap_string(value);
+    return new MessageContent(
+      joinSections({ ...this.sections, properties: encodeValues(described(0x73, types.wrap_list(fields))) }),
+    );
+  }
+
+  #readAnnotations(): readonly TypedValue[] {
+    if (this.sections.annotations === undefined) return [];
+    return readMap(this.sections.annotations)
+      .filter(([key]) => !brokerAnnotations.has(key))
+      .flatMap(([key, value]) => [types.wrap_symbol(key), value]);
+  }
+}
+
+/** Message and correlation ids may be strings, numbers, uuids or binary (AMQP 1.0 §3.2.11 to 3.2.14). */
+function idText(value: unknown): string {
+  if (Buffer.isBuffer(value)) return value.toString('hex');
+  return typeof value === 'string' ? value : String(value);
+}
+
+function joinSections(sections: MessageSections): Buffer {
+  const parts = [
+    sections.header,
+    sections.annotations,
+    sections.properties,
+    sections.applicationProperties,
+    sections.body,
+  ];
+  return Buffer.concat(parts.filter((part) => part !== undefined));
+}
+
+function readList(section: Buffer): readonly TypedValue[] {
+  const value = readValue(section);
+  if (!types.is_list(value))
+    throw new MalformedMessageError('A header or properties section must be a list.');
+  return value.value as readonly TypedValue[];
+}
+
+function readMap(section: Buffer): [string, TypedValue][] {
+  const value = readValue(section);
+  if (!types.is_map(value)) throw new MalformedMessageError('An annotations section must be a map.');
+  const items = value.value as readonly TypedValue[];
+  const entries: [string, TypedValue][] = [];
+  for (let i = 0; i + 1 < items.length; i += 2) {
+    const item = items[i + 1];
+    if (item !== undefined) entries.push([String(items[i]?.value), item]);
+  }
+  return entries;
+}
+
+function readValue(section: Buffer): TypedValue {
+  try {
+    return new types.Reader(section).read();
+  } catch (error) {
+    throw new MalformedMessageError('A message section cannot be decoded.', { cause: error });
+  }
+}

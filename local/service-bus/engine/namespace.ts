@@ -1,0 +1,151 @@
+import { systemClock } from './deadlines.ts';
+import { Deadlines } from './deadlines.ts';
+import type { Clock } from './deadlines.ts';
+import { dispatch } from './dispatch.ts';
+import { entityExists, entityNotFound } from './errors.ts';
+import { noJournal } from './journal.ts';
+import type { Journal } from './journal.ts';
+import { MessageQueue } from './queue.ts';
+import { defaultRule } from './rules.ts';
+import type { Rule } from './rules.ts';
+import type { EngineServices } from './services.ts';
+import type { QueueSettings, TopicSettings } from './settings.ts';
+import { Topic } from './topic.ts';
+import type { Subscription } from './topic.ts';
+import { Turn } from './turn.ts';
+
+export interface NamespaceOptions {
+  readonly clock?: Clock;
+  readonly journal?: Journal;
+  /** The highest sequence numbers the journal knows, by path in lower case. */
+  readonly sequenceNumbers?: ReadonlyMap<string, number>;
+  /** The journal cannot be written any more. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** What an address can name. */
+export type Entity = MessageQueue | Topic;
+
+/** All entities of a broker. Paths match without regard to case. */
+export class Namespace {
+  readonly services: EngineServices;
+  readonly queues = new Map<string, MessageQueue>();
+  readonly topics = new Map<string, Topic>();
+  readonly #sequenceNumbers: Map<string, number>;
+
+  constructor(options: NamespaceOptions) {
+    const clock = options.clock ?? systemClock;
+    const journal = options.journal ?? noJournal;
+    const turn = new Turn({
+      commit: () => {
+        journal.commit();
+      },
+      fail: options.onFailure,
+    });
+    this.services = { clock, journal, turn, deadlines: new Deadlines(clock) };
+    this.#sequenceNumbers = new Map(options.sequenceNumbers);
+  }
+
+  /** @throws BrokerError `entity-already-exists` if a queue or topic has this name */
+  createQueue(name: string, settings: QueueSettings): MessageQueue {
+    this.#requireFree(name);
+    const queue = this.#newQueue(name, settings);
+    this.queues.set(name.toLowerCase(), queue);
+    return queue;
+  }
+
+  /** @throws BrokerError `entity-already-exists` if a queue or topic has this name */
+  createTopic(name: string, settings: TopicSettings): Topic {
+    this.#requireFree(name);
+    const topic = new Topic(name, settings, this.services, this.#lastSequenceNumber(name));
+    this.topics.set(name.toLowerCase(), topic);
+    return topic;
+  }
+
+  /** Without rules it gets the default one. @throws BrokerError `entity-already-exists` */
+  createSubscription(
+    topic: Topic,
+    name: string,
+    settings: QueueSettings,
+    rules: readonly Rule[] = [defaultRule],
+  ): Subscription {
+    const path = `${topic.path}/Subscriptions/${name}`;
+    if (topic.subscriptions.has(name.toLowerCase())) throw entityExists(path);
+    const queue = this.#newQueue(path, settings);
+    const subscription = { name, queue, rules: new Map(rules.map((rule) => [rule.name, rule])) };
+    topic.subscriptions.set(name.toLowerCase(), subscription);
+    return subscription;
+  }
+
+  /** A queue, subscription or topic, or a dead-letter queue, by its address. */
+  find(address: string): Entity | undefined {
+    const path = normalizePath(address);
+    const deadLetterOf = /^(.+)\/\$deadletterqueue$/.exec(path)?.[1];
+    if (deadLetterOf !== undefined) return this.#findQueue(deadLetterOf)?.deadLetters;
+    return this.#findQueue(path) ?? this.topics.get(path);
+  }
+
+  /** @throws BrokerError `not-found` */
+  get(address: string): Entity {
+    const entity = this.find(address);
+    if (!entity) throw entityNotFound(address);
+    return entity;
+  }
+
+  findSubscription(address: string): Subscription | undefined {
+    const names = /^(.+)\/subscriptions\/([^/]+)$/.exec(normalizePath(address));
+    return names ? this.topics.get(names[1] ?? '')?.subscriptions.get(names[2] ?? '') : undefined;
+  }
+
+  /** Every queue there is, with those of subscriptions and of dead letters. */
+  *allQueues(): Generator<MessageQueue> {
+    for (const queue of this.#mainQueues()) {
+      yield queue;
+      if (queue.deadLetters) yield queue.deadLetters;
+    }
+  }
+
+  /** Commits what is open and lets nothing happen any more. */
+  stop(): void {
+    this.services.turn.stop();
+    this.services.deadlines.stop();
+  }
+
+  *#mainQueues(): Generator<MessageQueue> {
+    yield* this.queues.values();
+    for (const topic of this.topics.values()) {
+      for (const subscription of topic.subscriptions.values()) yield subscription.queue;
+    }
+  }
+
+  #findQueue(path: string): MessageQueue | undefined {
+    return this.queues.get(path) ?? this.findSubscription(path)?.queue;
+  }
+
+  #requireFree(name: string): void {
+    const key = name.toLowerCase();
+    if (this.queues.has(key) || this.topics.has(key)) throw entityExists(name);
+  }
+
+  #newQueue(path: string, settings: QueueSettings): MessageQueue {
+    return new MessageQueue({
+      path,
+      settings,
+      services: this.services,
+      dispatch,
+      lastSequenceNumber: (of) => this.#lastSequenceNumber(of),
+    });
+  }
+
+  #lastSequenceNumber(path: string): number {
+    return this.#sequenceNumbers.get(path.toLowerCase()) ?? 0;
+  }
+}
+
+/** Clients address entities as `queue`, `/queue/` or `sb://host/queue`. */
+function normalizePath(address: string): string {
+  return address
+    .replace(/^(?:amqps?|sb):\/\/[^/]+/i, '')
+    .replace(/^\/+|\/+$/g, '')
+    .toLowerCase();
+}

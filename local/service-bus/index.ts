@@ -1,0 +1,66 @@
+/** A Service Bus broker for one machine. See README.md. */
+import { readConfig } from './config/config.ts';
+import type { Entities, ServiceBusConfig } from './config/config.ts';
+import { Namespace } from './engine/namespace.ts';
+import { listen } from './server/server.ts';
+
+export type { ServiceBusConfig } from './config/config.ts';
+
+export interface ServiceBusOptions {
+  /** Default 5672; 0 takes any free port. */
+  readonly port?: number;
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** The parsed entities file. */
+  readonly config: ServiceBusConfig;
+  /** Folder of the journal; without it state is in memory only. */
+  readonly dataDir?: string;
+  readonly log?: (line: string) => void;
+}
+
+export interface ServiceBus {
+  readonly port: number;
+  /** For `new ServiceBusClient(…)`. */
+  readonly connectionString: string;
+  /** Ends all connections; resolves when the port is free and the journal closed. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a broker with the entities of a configuration.
+ * @throws ConfigError if the configuration is not valid; Node's error (`EADDRINUSE`) if the port cannot be had
+ */
+export async function startServiceBus(options: ServiceBusOptions): Promise<ServiceBus> {
+  const { port = 5672, host = '127.0.0.1', log = () => undefined } = options;
+  const entities = readConfig(options.config);
+  const namespace = new Namespace({
+    onFailure: (error) => {
+      log(`The journal cannot be written, nothing is acknowledged any more: ${String(error)}`);
+    },
+  });
+  createEntities(namespace, entities);
+  const server = await listen({ namespace, port, host, log });
+  return {
+    port: server.port,
+    connectionString: connectionString(server.port),
+    stop: async () => {
+      await server.close();
+      namespace.stop();
+    },
+  };
+}
+
+function createEntities(namespace: Namespace, { queues, topics }: Entities): void {
+  for (const { name, settings } of queues) namespace.createQueue(name, settings);
+  for (const { name, settings, subscriptions } of topics) {
+    const topic = namespace.createTopic(name, settings);
+    for (const subscription of subscriptions) {
+      namespace.createSubscription(topic, subscription.name, subscription.settings, subscription.rules);
+    }
+  }
+}
+
+/** What Microsoft's emulator uses, so nothing but the port changes for a client. */
+function connectionString(port: number): string {
+  return `Endpoint=sb://127.0.0.1:${port};SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=SAS_KEY_VALUE;UseDevelopmentEmulator=true;`;
+}

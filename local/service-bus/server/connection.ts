@@ -1,0 +1,132 @@
+/** Makes rhea serve one socket, with what it lacks as a server. */
+import type { Socket } from 'node:net';
+import { maxMessageSize } from '../engine/settings.ts';
+import { ConnectionClass } from './rhea.ts';
+import type { Connection, Container, Frame, ReceiverLink, Session } from './rhea.ts';
+
+/** Message format that makes rhea hand over the bytes of a plain message instead of decoding it. */
+const plainMessageFormat = 0x7fff0000;
+
+const maxFrameSize = 65_536;
+
+const connectionOptions = {
+  max_frame_size: maxFrameSize,
+  idle_time_out: 120_000,
+  channel_max: 65_535,
+  autoaccept: false,
+  treat_modified_as_released: false,
+  credit_window: 0,
+  reconnect: false,
+  session_buffer_size: { incoming: 4_096, outgoing: 65_536 },
+  offered_capabilities: ['local:multi-session'],
+};
+
+/**
+ * Serves AMQP on a socket.
+ * @param gone called once when the socket has closed, however that came about
+ * @param flushed called when a session's window may have opened
+ */
+export function serveConnection(
+  socket: Socket,
+  container: Container,
+  on: { gone: (connection: Connection) => void; windowOpened: (session: Session) => void },
+): Connection {
+  const connection = new ConnectionClass({ ...connectionOptions }, container);
+  patchSessions(connection, on.windowOpened);
+  ignoreLateFrames(connection);
+  writeInOnePiece(connection, socket);
+  connection.accept(socket);
+  limitFrames(connection);
+  for (const event of ['error', 'protocol_error']) {
+    connection.on(event, () => {
+      socket.destroy();
+    });
+  }
+  // rhea does not look at 'close': a destroyed socket would leave its receivers behind.
+  socket.once('close', () => {
+    on.gone(connection);
+  });
+  return connection;
+}
+
+function patchSessions(connection: Connection, windowOpened: (session: Session) => void): void {
+  const create = connection.create_session.bind(connection);
+  connection.create_session = (bufferSize) => {
+    const session = create(bufferSize);
+    const onTransfer = session.on_transfer.bind(session);
+    const onFlow = session.on_flow.bind(session);
+    const onDetach = session.on_detach.bind(session);
+    session.on_transfer = (frame) => {
+      const link = linkOf(session, frame) as ReceiverLink | undefined;
+      if (!link?.state.remote_open || isTooLarge(link, frame)) return;
+      const { message_format: format } = frame.performative;
+      if (format === 0 || format == null) frame.performative.message_format = plainMessageFormat;
+      onTransfer(frame);
+    };
+    session.on_flow = (frame) => {
+      if (frame.performative.handle != null && !linkOf(session, frame)) return;
+      onFlow(frame);
+      windowOpened(session);
+    };
+    session.on_detach = (frame) => {
+      const link = linkOf(session, frame);
+      if (link?.state.remote_open) onDetach(frame);
+    };
+    return session;
+  };
+}
+
+const linkOf = (session: Session, frame: Frame) => session.remote.handles[frame.performative.handle ?? -1];
+
+/** A message that never ends would fill the memory: the link ends as soon as it is clear that it is too large. */
+function isTooLarge(link: ReceiverLink, frame: Frame): boolean {
+  const parts = link._incomplete?.frames ?? [];
+  const size = parts.reduce((sum, part) => sum + part.length, frame.payload?.length ?? 0);
+  if (size <= 4 * maxMessageSize) return false;
+  link.close({
+    condition: 'amqp:link:message-size-exceeded',
+    description: `A message of more than ${maxMessageSize} bytes was sent.`,
+  });
+  link._incomplete = undefined;
+  link.state.remote_open = false;
+  return true;
+}
+
+/**
+ * A peer may still send on a session or link that has just ended: its frames crossed ours. rhea calls that a protocol
+ * error and closes the connection, and with it every other link on it.
+ */
+function ignoreLateFrames(connection: Connection): void {
+  type Handler = (frame: Frame) => void;
+  const handlers = connection as unknown as Record<string, Handler>;
+  for (const name of ['end', 'attach', 'detach', 'transfer', 'disposition', 'flow']) {
+    const handle = handlers[`on_${name}`]?.bind(connection);
+    handlers[`on_${name}`] = (frame) => {
+      if (connection.remote_channel_map[frame.channel]) handle?.(frame);
+    };
+  }
+}
+
+/** rhea writes every frame by itself; what one turn produces goes out in one piece. */
+function writeInOnePiece(connection: Connection, socket: Socket): void {
+  const run = connection._process.bind(connection);
+  connection._process = () => {
+    socket.cork();
+    try {
+      run();
+    } finally {
+      socket.uncork();
+    }
+  };
+}
+
+/** rhea would collect a frame of any announced size. */
+function limitFrames(connection: Connection): void {
+  const { transport } = connection;
+  const peek = transport.peek_size.bind(transport);
+  transport.peek_size = (bytes) => {
+    const size = peek(bytes);
+    if (size !== undefined && size > maxFrameSize) throw new Error(`A frame of ${size} bytes was announced.`);
+    return size;
+  };
+}
