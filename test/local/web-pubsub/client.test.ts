@@ -30,7 +30,7 @@ describe('connecting', () => {
     expect(plain.connected).toMatchObject({ type: 'system', event: 'connected', userId: 'ann' });
     expect(plain.connected).not.toHaveProperty('reconnectionToken');
     const reliable = await bareClient({ userId: 'ann' }, RELIABLE_V1);
-    expect(reliable.connected['reconnectionToken']).toMatch(/./);
+    expect(reliable.connected.reconnectionToken).toMatch(/./);
     expect(reliable.socket.protocol).toBe(RELIABLE_V1);
   });
 
@@ -205,7 +205,7 @@ describe('acknowledgements', () => {
     const join = { type: 'joinGroup', group: 'room', ackId: 5 };
     send(join);
     expect(await frames.next()).toContain('"name":"Forbidden"');
-    await server.grantPermission(connected['connectionId'] ?? '', 'joinLeaveGroup');
+    await server.grantPermission(connected.connectionId ?? '', 'joinLeaveGroup');
     send(join);
     expect(await frames.next()).toBe('{"type":"ack","ackId":5,"success":true}');
   });

@@ -102,7 +102,7 @@ export interface RawClient {
   /** Frames as they came: text as text, binary as bytes. */
   frames: Inbox<string | Buffer>;
   closed: Promise<{ code: number; reason: string }>;
-  send(frame: object | string | Buffer): void;
+  send: (frame: object | string | Buffer) => void;
 }
 
 const toBuffer = (data: RawData): Buffer => {
