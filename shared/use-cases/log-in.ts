@@ -8,7 +8,7 @@ import { viewOf } from './account-view.ts';
 export interface LogInParts {
   accounts: Pick<Accounts, 'findByUsername'>;
   hasher: Pick<PasswordHasher, 'verify'>;
-  tokens: TokenIssuer;
+  issuer: TokenIssuer;
   rateLimiter: RateLimiter;
 }
 
@@ -19,7 +19,7 @@ export interface LogInParts {
  * @throws ChatError `rate-limited`, `invalid-credentials`, `unavailable`
  */
 export const logIn =
-  ({ accounts, hasher, tokens, rateLimiter }: LogInParts) =>
+  ({ accounts, hasher, issuer, rateLimiter }: LogInParts) =>
   async ({ username, password }: CredentialsRequest, address: string): Promise<LoginAnswer> => {
     await rateLimiter.take('login', address);
     await rateLimiter.take('login-account', foldUsername(username));
@@ -27,6 +27,6 @@ export const logIn =
     const matches = await hasher.verify(password, account?.passwordHash);
     if (!account || !matches)
       throw new ChatError('invalid-credentials', 'The user name or the password is wrong.');
-    const { token, expiresAt } = await tokens.issue(account.userId);
+    const { token, expiresAt } = await issuer.issue(account.userId);
     return { token, expiresAt: expiresAt.toISOString(), user: viewOf(account) };
   };

@@ -9,7 +9,8 @@ import { VerifiedTokens } from './verified-tokens.ts';
 export interface SharedKeySettings {
   /** Checked by `signingKeyProblem`; its UTF-8 bytes are the key. */
   signingKey: string;
-  lifetimeSeconds: number;
+  /** Life of an issued token. */
+  tokenMinutes: number;
   /** Written into tokens and demanded of them; without it, any will do. */
   issuer?: string | undefined;
   audience?: string | undefined;
@@ -47,17 +48,17 @@ export class SharedKeyTokens implements Authenticator, TokenIssuer {
   }
 
   async issue(userId: string): Promise<{ token: string; expiresAt: Date }> {
-    const { lifetimeSeconds, issuer, audience } = this.#settings;
+    const { tokenMinutes, issuer, audience } = this.#settings;
     const issuedAt = Math.floor(this.#clock.now().getTime() / 1000);
+    const expiry = issuedAt + tokenMinutes * 60;
     const jwt = new SignJWT()
       .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
       .setSubject(userId)
       .setJti(randomUUID())
       .setIssuedAt(issuedAt)
-      .setExpirationTime(issuedAt + lifetimeSeconds);
+      .setExpirationTime(expiry);
     if (issuer !== undefined) jwt.setIssuer(issuer);
     if (audience !== undefined) jwt.setAudience(audience);
-    const expiresAt = new Date((issuedAt + lifetimeSeconds) * 1000);
-    return { token: await jwt.sign(await this.#key), expiresAt };
+    return { token: await jwt.sign(await this.#key), expiresAt: new Date(expiry * 1000) };
   }
 }

@@ -66,7 +66,7 @@ export class TokenBucketRateLimiter implements RateLimiter {
   readonly #kinds: Map<RateLimitKind, Buckets>;
 
   /** @param max buckets of a kind */
-  constructor(rates: Record<RateLimitKind, Rate>, clock: Clock, max: number = maxBuckets) {
+  constructor(clock: Clock, rates: Record<RateLimitKind, Rate>, max: number = maxBuckets) {
     this.#clock = clock;
     this.#kinds = new Map(
       Object.entries(rates).map(([kind, rate]) => [kind as RateLimitKind, new Buckets(rate, max)]),

@@ -15,10 +15,6 @@ const lookAlikes = new Map(
   }),
 );
 
-const letterOrDigit = /^[\p{L}\p{N}]$/u;
-const isWordCharacter = (character: string): boolean =>
-  (character >= 'a' && character <= 'z') || lookAlikes.has(character) || letterOrDigit.test(character);
-
 /**
  * A text without case, accents and invisible characters. Marks are taken out before the text is normalised as well:
  * to bring a long row of them into order takes time in the square of its length.
@@ -30,20 +26,11 @@ const plainText = (text: string): string =>
     .replace(/\p{M}/gu, '')
     .toLowerCase();
 
-/** Runs of word characters, digits and signs that are read as letters among them. Linear in the length of the text. */
-export const words = (text: string): string[] => {
-  const found: string[] = [];
-  let word = '';
-  for (const character of plainText(text)) {
-    if (isWordCharacter(character)) word += character;
-    else if (word !== '') {
-      found.push(word);
-      word = '';
-    }
-  }
-  if (word !== '') found.push(word);
-  return found;
-};
+/** Letters, digits, and the signs that are read as letters. One class repeated: nothing to backtrack into. */
+const word = /[\p{L}\p{N}!|@$]+/gu;
+
+/** The words of a text, unfolded. Linear in its length. */
+export const words = (text: string): string[] => plainText(text).match(word) ?? [];
 
 const isDigit = (character: string): boolean => character >= '0' && character <= '9';
 

@@ -4,10 +4,12 @@ import { spamReason, type SpamLimits } from './spam.ts';
 import { wordList } from './word-list.ts';
 
 export interface ModerationSettings {
-  /** Words that are not accepted, instead of the built-in ones; an empty list accepts all. */
-  words?: readonly string[] | undefined;
+  /** False accepts everything. */
+  isOn: boolean;
+  /** Words that are not accepted, instead of the built-in ones; none: the built-in ones. */
+  words: readonly string[];
   /** Limits other than the standard ones; false accepts spam. */
-  spam?: Partial<SpamLimits> | false | undefined;
+  spam?: Partial<SpamLimits> | false;
 }
 
 /** Rows of one character are in every drawing, table and log that somebody may paste, so they are not limited. */
@@ -22,9 +24,10 @@ export class WordListModerator implements Moderator {
   readonly #words: ReadonlySet<string>;
   readonly #spam: SpamLimits | false;
 
-  constructor(settings: ModerationSettings = {}) {
-    this.#words = new Set((settings.words ?? wordList).flatMap(words).map(fold));
-    this.#spam = settings.spam !== false && { ...standardSpamLimits, ...settings.spam };
+  constructor({ isOn, words: own, spam }: ModerationSettings) {
+    const listed = own.length > 0 ? own : wordList;
+    this.#words = new Set(isOn ? listed.flatMap(words).map(fold) : []);
+    this.#spam = isOn && spam !== false && { ...standardSpamLimits, ...spam };
   }
 
   review(text: string): Promise<Verdict> {

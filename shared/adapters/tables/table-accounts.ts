@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { TableClient, TableEntityResult } from '@azure/data-tables';
+import type { TableClient } from '@azure/data-tables';
 import { foldEmail, foldUsername } from '../../domain/account.ts';
 import { ChatError } from '../../domain/errors.ts';
 import type { Account, Accounts } from '../../ports/accounts.ts';
 import { guard, isStatus } from './errors.ts';
 import { encodeKey } from './keys.ts';
+import { findRow, type Tables } from './tables.ts';
 
 /** The account, in a partition of its user name; being there once is what makes the name unique. */
 interface AccountRow {
@@ -30,8 +31,6 @@ interface ClaimRow {
   /** Partition of the account row that claims. */
   account: string;
 }
-
-type Stored<T> = TableEntityResult<T>;
 
 const accountKey = (username: string) => ({
   partitionKey: `name|${encodeKey(foldUsername(username))}`,
@@ -88,9 +87,8 @@ const accountOf = (row: AccountRow): Account => ({
 export class TableAccounts implements Accounts {
   readonly #table: TableClient;
 
-  /** @param table an existing table `Users` */
-  constructor(table: TableClient) {
-    this.#table = table;
+  constructor({ users }: Pick<Tables, 'users'>) {
+    this.#table = users;
   }
 
   async find(userId: string): Promise<Account | undefined> {
@@ -164,16 +162,8 @@ export class TableAccounts implements Accounts {
     throw found && found.registrationId !== row.registrationId ? usernameTaken() : emailTaken();
   }
 
-  async #read<T extends object>(key: {
-    partitionKey: string;
-    rowKey: string;
-  }): Promise<Stored<T> | undefined> {
-    try {
-      return await guard(() => this.#table.getEntity<T>(key.partitionKey, key.rowKey));
-    } catch (error) {
-      if (isStatus(error, 404)) return undefined;
-      throw error;
-    }
+  #read<T extends object>(key: { partitionKey: string; rowKey: string }) {
+    return findRow<T>(this.#table, key.partitionKey, key.rowKey);
   }
 
   /** @returns the row's ETag; undefined when there is a row already */

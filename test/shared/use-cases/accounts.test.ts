@@ -33,7 +33,7 @@ const anApp = (rateLimiter?: RateLimiter) => {
       },
     },
     clock: { now: () => now },
-    tokens: { issue: (userId: string) => Promise.resolve({ token: `token of ${userId}`, expiresAt }) },
+    issuer: { issue: (userId: string) => Promise.resolve({ token: `token of ${userId}`, expiresAt }) },
   };
   return {
     ...{ taken, verified, accounts },

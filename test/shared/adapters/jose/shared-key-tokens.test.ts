@@ -12,7 +12,7 @@ const secret = new TextEncoder().encode(signingKey);
 const claims = { sub: 'ann', exp: nowSeconds + 600 };
 
 const tokensWith = (settings: Partial<SharedKeySettings> = {}) =>
-  new SharedKeyTokens({ signingKey, lifetimeSeconds: 3600, ...settings }, aClock());
+  new SharedKeyTokens({ signingKey, tokenMinutes: 60, ...settings }, aClock());
 
 const sign = (over: Record<string, unknown> = {}, alg = 'HS256', key = secret) =>
   new SignJWT({ ...claims, ...over }).setProtectedHeader({ alg }).sign(key);
@@ -20,7 +20,7 @@ const sign = (over: Record<string, unknown> = {}, alg = 'HS256', key = secret) =
 describe('a token signed with the shared key', () => {
   tokensSuite(() => {
     const clock = aClock();
-    const authenticator = new SharedKeyTokens({ signingKey, lifetimeSeconds: 3600 }, clock);
+    const authenticator = new SharedKeyTokens({ signingKey, tokenMinutes: 60 }, clock);
     return Promise.resolve({ authenticator, clock, claims, sign });
   });
 
@@ -55,7 +55,7 @@ describe('a token signed with the shared key', () => {
 
 describe('an issued token', () => {
   test('speaks for its user until its time is over', async () => {
-    const tokens = tokensWith({ lifetimeSeconds: 3600 });
+    const tokens = tokensWith({ tokenMinutes: 60 });
     const { token, expiresAt } = await tokens.issue('Ann.B');
     expect(expiresAt).toEqual(new Date((nowSeconds + 3600) * 1000));
     expect(decodeProtectedHeader(token)).toEqual({ alg: 'HS256', typ: 'JWT' });

@@ -10,7 +10,7 @@ const rates = {
 
 const aLimiter = (max?: number) => {
   const clock = { ms: Date.UTC(2026, 0, 2), now: () => new Date(clock.ms) };
-  return { limiter: new TokenBucketRateLimiter(rates, clock, max), clock };
+  return { limiter: new TokenBucketRateLimiter(clock, rates, max), clock };
 };
 
 /** How many of `count` takes at once there were tokens for. */

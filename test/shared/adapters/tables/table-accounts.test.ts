@@ -19,8 +19,10 @@ const aTable = async (): Promise<TableClient> => {
   return table;
 };
 
+const accountsIn = (users: TableClient): TableAccounts => new TableAccounts({ users });
+
 describe('accounts in a table', () => {
-  accountsSuite(async () => new TableAccounts(await aTable()));
+  accountsSuite(async () => accountsIn(await aTable()));
 });
 
 type Write = 'createEntity' | 'updateEntity' | 'deleteEntity';
@@ -54,8 +56,8 @@ describe('a registration that dies halfway', () => {
   for (let last = 1; last <= writesPerRegistration; last++) {
     test(`before write ${last} leaves no account, and neither name nor address taken`, async () => {
       const table = await aTable();
-      await expect(new TableAccounts(dyingBefore(table, last)).add(withEmail)).rejects.toThrow('died');
-      const accounts = new TableAccounts(table);
+      await expect(accountsIn(dyingBefore(table, last)).add(withEmail)).rejects.toThrow('died');
+      const accounts = accountsIn(table);
       expect(await accounts.find('ann')).toBeUndefined();
 
       const sameAddress = anAccount({ userId: 'bo1', email: 'ann@example.org' });
@@ -68,16 +70,16 @@ describe('a registration that dies halfway', () => {
 
     test(`before write ${last} can simply be tried again`, async () => {
       const table = await aTable();
-      await expect(new TableAccounts(dyingBefore(table, last)).add(withEmail)).rejects.toThrow('died');
-      await new TableAccounts(table).add(withEmail);
-      expect(await new TableAccounts(table).find('ann')).toEqual(withEmail);
+      await expect(accountsIn(dyingBefore(table, last)).add(withEmail)).rejects.toThrow('died');
+      await accountsIn(table).add(withEmail);
+      expect(await accountsIn(table).find('ann')).toEqual(withEmail);
     });
   }
 
   test('after its last write is complete', async () => {
     const table = await aTable();
-    await new TableAccounts(dyingBefore(table, writesPerRegistration + 1)).add(withEmail);
-    expect(await new TableAccounts(table).find('ann')).toEqual(withEmail);
+    await accountsIn(dyingBefore(table, writesPerRegistration + 1)).add(withEmail);
+    expect(await accountsIn(table).find('ann')).toEqual(withEmail);
   });
 });
 
@@ -92,7 +94,7 @@ describe('a slow registration', () => {
         const table = await aTable();
         const stopped = Promise.withResolvers<undefined>();
         const goOn = Promise.withResolvers<undefined>();
-        const slow = new TableAccounts(
+        const slow = accountsIn(
           obstructed(table, async (count, write) => {
             if (count === stop) {
               stopped.resolve(undefined);
@@ -106,7 +108,7 @@ describe('a slow registration', () => {
           (error: unknown) => (error as { code?: unknown }).code,
         );
         await stopped.promise;
-        const accounts = new TableAccounts(table);
+        const accounts = accountsIn(table);
         await accounts.add(rival);
         goOn.resolve(undefined);
         expect(await slowly).toBe(code);
@@ -121,12 +123,12 @@ describe('a slow registration', () => {
     const all = Array.from({ length: 24 }, (_, i) =>
       anAccount({ userId: `user${i % 6}`, email: `e${i % 4}@example.org`, passwordHash: `$${i}$` }),
     );
-    const { added, codes } = await addAll(new TableAccounts(table), all);
+    const { added, codes } = await addAll(accountsIn(table), all);
     expect(added.length).toBeGreaterThan(0);
     expect(new Set(added.map(({ userId }) => userId)).size).toBe(added.length);
     expect(new Set(added.map(({ email }) => email)).size).toBe(added.length);
     expect(codes.every((code) => code === 'username-taken' || code === 'email-taken')).toBe(true);
-    const accounts = new TableAccounts(table);
+    const accounts = accountsIn(table);
     for (const account of added) expect(await accounts.find(account.userId)).toEqual(account);
   });
 });
@@ -136,7 +138,7 @@ describe('a write whose answer is lost', () => {
     test(`and that is repeated counts once (write ${lost})`, async () => {
       const table = await aTable();
       // What the SDK does after a connection broke: the same write again, which now meets its own row.
-      const accounts = new TableAccounts(
+      const accounts = accountsIn(
         obstructed(table, async (count, write) => {
           if (count === lost) await write();
           return write();
@@ -150,6 +152,6 @@ describe('a write whose answer is lost', () => {
 
 test('storage that is away makes accounts unavailable', async () => {
   const away = () => Promise.reject(new RestError('busy', { statusCode: 503 }));
-  const accounts = new TableAccounts(obstructed(await aTable(), away));
+  const accounts = accountsIn(obstructed(await aTable(), away));
   await expect(accounts.add(withEmail)).rejects.toMatchObject({ code: 'unavailable' });
 });
