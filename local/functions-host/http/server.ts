@@ -28,11 +28,16 @@ export class HttpServer {
   readonly #options: HttpOptions;
   readonly #findRoute: FindRoute;
   readonly #server: Server;
+  #isClosing = false;
 
   constructor(options: HttpOptions) {
     this.#options = options;
     this.#findRoute = buildRoutes(options.functions, options.routePrefix);
     this.#server = createServer({ keepAliveTimeout: 65_000 }, (request, response) => {
+      // A connection kept alive would keep a closing server waiting.
+      response.once('close', () => {
+        if (this.#isClosing) setImmediate(() => this.#server.closeIdleConnections());
+      });
       this.#answer(request, response).catch((error: unknown) => {
         options.log.write(
           'warning',
@@ -71,6 +76,7 @@ export class HttpServer {
 
   /** Takes no further connections; resolves when all requests are answered. */
   async close(): Promise<void> {
+    this.#isClosing = true;
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }
 

@@ -9,6 +9,6 @@ export interface TriggerContext {
   fn: RegisteredFunction;
   settings: Settings;
   config: HostConfig;
-  invoker: Invoker;
+  invoker: Pick<Invoker, 'invoke' | 'invokeWithRetries'>;
   log: HostLog;
 }
