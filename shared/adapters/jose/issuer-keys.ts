@@ -2,6 +2,10 @@ import { createRemoteJWKSet, errors, type JWTVerifyGetKey, type RemoteJWKSet } f
 import { ChatError } from '../../domain/errors.ts';
 
 const timeoutMs = 5000;
+/** Age at which keys are fetched again, while those at hand still serve. */
+const refreshMs = 10 * 60_000;
+/** Age at which keys no longer serve: so long may an issuer be away without anybody noticing. */
+const maxAgeMs = 24 * 60 * 60_000;
 
 export interface IssuerKeysSettings {
   /** The issuer's identifier, a URL, exactly as it stands in `iss`. */
@@ -32,18 +36,20 @@ const isTokensFault = (error: unknown): boolean =>
   error instanceof errors.JOSENotSupported;
 
 /**
- * An issuer's public keys, fetched when first needed, kept for ten minutes and fetched again when a token names a key
- * that is not among them – but not more often than the cool-down allows, or made-up key ids would flood the issuer.
+ * An issuer's public keys: fetched when first needed, every ten minutes after that, and when a token names a key that is
+ * not among them – but not more often than the cool-down allows, or made-up key ids would flood the issuer.
  * @returns the key for a token's header. @throws JOSEError when no key is for it, ChatError `unavailable`
  */
 export const issuerKeys = ({ issuer, jwksUri, cooldownMs = 30_000 }: IssuerKeysSettings): JWTVerifyGetKey => {
   let keys: Promise<RemoteJWKSet> | undefined;
+  let askedAt = 0;
 
   const connect = async (): Promise<RemoteJWKSet> => {
     try {
       return createRemoteJWKSet(jwksUri === undefined ? await discover(issuer) : new URL(jwksUri), {
         timeoutDuration: timeoutMs,
         cooldownDuration: cooldownMs,
+        cacheMaxAge: maxAgeMs,
       });
     } catch (error) {
       // What failed is not remembered: the next token tries again.
@@ -52,9 +58,17 @@ export const issuerKeys = ({ issuer, jwksUri, cooldownMs = 30_000 }: IssuerKeysS
     }
   };
 
+  const refresh = (remote: RemoteJWKSet): void => {
+    if (Date.now() - askedAt < refreshMs) return;
+    askedAt = Date.now();
+    // Nobody waits for this, and what goes wrong shows when the keys are too old, or lack one.
+    if (remote.jwks()) remote.reload().catch(() => undefined);
+  };
+
   return async (header, token) => {
     try {
       const keyFor = await (keys ??= connect());
+      refresh(keyFor);
       return await keyFor(header, token);
     } catch (error) {
       if (isTokensFault(error)) throw error;

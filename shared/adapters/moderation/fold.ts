@@ -35,7 +35,7 @@ export const words = (text: string): string[] => plainText(text).match(word) ?? 
 const isDigit = (character: string): boolean => character >= '0' && character <= '9';
 
 /** Two spellings of one word become the same: `5hiii1t`, `sh!t` and `shlt` are read as `shit` is. */
-export const fold = (word: string): string => {
+const fold = (word: string): string => {
   const folded: string[] = [];
   let run = 0;
   for (const character of word) {
@@ -48,15 +48,15 @@ export const fold = (word: string): string => {
   return folded.join('');
 };
 
-/**
- * What a word may be read as, folded. Signs in it may be letters or punctuation; what is mostly digits (`455`, `A55`) is
- * a number or a name.
- */
+/** How a word is compared: folded, or as it stands when it is mostly digits: `455`, `A55` are numbers and names. */
+export const spelling = (word: string): string =>
+  Array.from(word).filter(isDigit).length * 2 > word.length ? word : fold(word);
+
+/** What a word may be read as: signs in it may be letters or punctuation. */
 export const readings = (word: string): string[] => {
-  if (Array.from(word).filter(isDigit).length * 2 > word.length) return [];
   const parts = word.split(/[!|@$]/);
-  if (parts.length === 1) return [fold(word)];
+  if (parts.length === 1) return [spelling(word)];
   let end = word.length;
   while (end > 0 && '!|'.includes(word.charAt(end - 1))) end--;
-  return [word, word.slice(0, end), ...parts].map(fold);
+  return [word, word.slice(0, end), ...parts].map(spelling);
 };

@@ -1,12 +1,12 @@
 import type { Moderator, Verdict } from '../../ports/moderator.ts';
-import { fold, readings, words } from './fold.ts';
+import { readings, spelling, words } from './fold.ts';
 import { spamReason, type SpamLimits } from './spam.ts';
 import { wordList } from './word-list.ts';
 
 export interface ModerationSettings {
   /** False accepts everything. */
   isOn: boolean;
-  /** Words that are not accepted, instead of the built-in ones; none: the built-in ones. */
+  /** Single words that are not accepted, instead of the built-in ones; none: the built-in ones. */
   words: readonly string[];
   /** Limits other than the standard ones; false accepts spam. */
   spam?: Partial<SpamLimits> | false;
@@ -14,6 +14,14 @@ export interface ModerationSettings {
 
 /** Rows of one character are in every drawing, table and log that somebody may paste, so they are not limited. */
 const standardSpamLimits: SpamLimits = { maxRun: Infinity, maxRepeats: 2500, maxLinks: 30 };
+
+/** @throws Error for what is not one word: it could never be found */
+const listedAs = (entry: string): string => {
+  const [word, ...more] = words(entry);
+  if (word === undefined || more.length > 0)
+    throw new Error(`"${entry}" in the list of words that are not accepted is not one word.`);
+  return spelling(word);
+};
 
 /**
  * Refuses texts that contain a word of a list, or are spam by simple measures. Words are compared whole, so that nobody
@@ -26,7 +34,7 @@ export class WordListModerator implements Moderator {
 
   constructor({ isOn, words: own, spam }: ModerationSettings) {
     const listed = own.length > 0 ? own : wordList;
-    this.#words = new Set(isOn ? listed.flatMap(words).map(fold) : []);
+    this.#words = new Set(isOn ? listed.map(listedAs) : []);
     this.#spam = isOn && spam !== false && { ...standardSpamLimits, ...spam };
   }
 

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type CryptoKey, exportJWK, exportSPKI, generateKeyPair, type JWK, SignJWT } from 'jose';
-import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { OidcTokens } from '../../../../shared/adapters/jose/oidc-tokens.ts';
 import { aClock, nowSeconds, tokensSuite, unauthenticated } from './tokens-suite.ts';
 
@@ -42,6 +42,7 @@ const aProvider = async (...keys: JWK[]) => {
 
 const running: Server[] = [];
 afterEach(async () => {
+  vi.useRealTimers();
   for (const server of running.splice(0)) {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
@@ -148,6 +149,38 @@ describe('the keys of an identity provider', () => {
         tokens.authenticate(await signWith(provider.issuer, rsa)({}, { kid: `unknown-${i}` })),
       );
     expect(provider.fetches).toBe(1);
+  });
+
+  test('serve on while the provider is away for less than a day', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const provider = await aProvider(rsa.jwk);
+    const tokens = new OidcTokens([{ issuer: provider.issuer, audience }], aClock());
+    const authenticate = async (sub: string) =>
+      tokens.authenticate(await signWith(provider.issuer, rsa)({ sub }));
+    await authenticate('ann');
+    provider.up = false;
+    vi.setSystemTime(Date.now() + 23 * 3_600_000);
+    expect(await authenticate('bo')).toMatchObject({ userId: 'bo' });
+    vi.setSystemTime(Date.now() + 2 * 3_600_000);
+    await expect(authenticate('cy')).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
+  test('that were withdrawn are forgotten within minutes', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const provider = await aProvider(rsa.jwk, rotated.jwk);
+    const tokens = new OidcTokens([{ issuer: provider.issuer, audience }], aClock());
+    await tokens.authenticate(await signWith(provider.issuer, rsa)());
+    provider.keys = [rotated.jwk];
+    vi.setSystemTime(Date.now() + 11 * 60_000);
+    let tries = 0;
+    await vi.waitFor(
+      async () => {
+        const token = await signWith(provider.issuer, rsa)({ sub: `try-${tries++}` });
+        await unauthenticated(tokens.authenticate(token));
+      },
+      { timeout: 10_000, interval: 5 },
+    );
+    expect(provider.fetches).toBe(2);
   });
 
   test('may be where a setting says, without discovery', async () => {

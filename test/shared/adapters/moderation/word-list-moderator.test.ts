@@ -67,6 +67,15 @@ describe('a listed word', () => {
       expect(await isAllowed(text, settings)).toBe(false);
     expect(await isAllowed('shit', settings)).toBe(true);
   });
+
+  test('may be a number, which is then not read as letters', async () => {
+    expect(await isAllowed('at 1488!', { words: ['1488'] })).toBe(false);
+    expect(await isAllowed('at 148', { words: ['1488'] })).toBe(true);
+  });
+
+  test.each(['two words', '', '-'])('that is not one word, like %j, is an error', (entry) => {
+    expect(() => aModerator({ words: [entry] })).toThrow('is not one word');
+  });
 });
 
 test('nothing is refused when moderation is off', async () => {
