@@ -2,7 +2,10 @@
 import { readConfig } from './config/config.ts';
 import type { Entities, ServiceBusConfig } from './config/config.ts';
 import { Namespace } from './engine/namespace.ts';
+import { restore } from './engine/restore.ts';
 import { listen } from './server/server.ts';
+import type { BrokerServer } from './server/server.ts';
+import { SqliteJournal } from './store/sqlite-journal.ts';
 
 export type { ServiceBusConfig } from './config/config.ts';
 
@@ -16,6 +19,8 @@ export interface ServiceBusOptions {
   /** Folder of the journal; without it state is in memory only. */
   readonly dataDir?: string;
   readonly log?: (line: string) => void;
+  /** The journal can no longer be written. The broker has closed its port by then: it cannot keep what it is sent. */
+  readonly onFailure?: (error: unknown) => void;
 }
 
 export interface ServiceBus {
@@ -33,19 +38,32 @@ export interface ServiceBus {
 export async function startServiceBus(options: ServiceBusOptions): Promise<ServiceBus> {
   const { port = 5672, host = '127.0.0.1', log = () => undefined } = options;
   const entities = readConfig(options.config);
+  const journal = options.dataDir === undefined ? undefined : new SqliteJournal(options.dataDir);
   const namespace = new Namespace({
+    ...(journal && { journal, lastSequenceNumber: (path) => journal.lastSequenceNumber(path) }),
     onFailure: (error) => {
       log(`The journal cannot be written, nothing is acknowledged any more: ${String(error)}`);
+      void server?.close();
+      options.onFailure?.(error);
     },
   });
-  createEntities(namespace, entities);
-  const server = await listen({ namespace, port, host, log });
+  let server: BrokerServer | undefined;
+  try {
+    createEntities(namespace, entities);
+    if (journal) restoreAll(namespace, journal, log);
+    server = await listen({ namespace, port, host, log });
+  } catch (error) {
+    namespace.stop();
+    journal?.close();
+    throw error;
+  }
   return {
     port: server.port,
     connectionString: connectionString(server.port),
     stop: async () => {
       await server.close();
       namespace.stop();
+      journal?.close();
     },
   };
 }
@@ -57,6 +75,14 @@ function createEntities(namespace: Namespace, { queues, topics }: Entities): voi
     for (const subscription of subscriptions) {
       namespace.createSubscription(topic, subscription.name, subscription.settings, subscription.rules);
     }
+  }
+}
+
+function restoreAll(namespace: Namespace, journal: SqliteJournal, log: (line: string) => void): void {
+  for (const entity of namespace.entities()) restore(entity, journal);
+  for (const path of journal.paths) {
+    if (!namespace.find(path))
+      log(`What the journal keeps of '${path}' stays there: there is no such entity now.`);
   }
 }
 

@@ -19,6 +19,7 @@ try {
     log: (line) => {
       console.error(line);
     },
+    onFailure: () => process.exit(1),
   });
   stopWithProcess(broker);
   console.log(`Service Bus listens on ${options.host}:${broker.port}.`);

@@ -1,5 +1,4 @@
-import { systemClock } from './deadlines.ts';
-import { Deadlines } from './deadlines.ts';
+import { Deadlines, systemClock } from './deadlines.ts';
 import type { Clock } from './deadlines.ts';
 import { dispatch } from './dispatch.ts';
 import { entityExists, entityNotFound } from './errors.ts';
@@ -17,8 +16,8 @@ import { Turn } from './turn.ts';
 export interface NamespaceOptions {
   readonly clock?: Clock;
   readonly journal?: Journal;
-  /** The highest sequence numbers the journal knows, by path in lower case. */
-  readonly sequenceNumbers?: ReadonlyMap<string, number>;
+  /** The highest sequence number ever given under a path, as the journal knows it. */
+  readonly lastSequenceNumber?: (path: string) => number;
   /** The journal cannot be written any more. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -31,7 +30,7 @@ export class Namespace {
   readonly services: EngineServices;
   readonly queues = new Map<string, MessageQueue>();
   readonly topics = new Map<string, Topic>();
-  readonly #sequenceNumbers: Map<string, number>;
+  readonly #lastSequenceNumber: (path: string) => number;
 
   constructor(options: NamespaceOptions) {
     const clock = options.clock ?? systemClock;
@@ -43,7 +42,7 @@ export class Namespace {
       fail: options.onFailure,
     });
     this.services = { clock, journal, turn, deadlines: new Deadlines(clock) };
-    this.#sequenceNumbers = new Map(options.sequenceNumbers);
+    this.#lastSequenceNumber = options.lastSequenceNumber ?? (() => 0);
   }
 
   /** @throws BrokerError `entity-already-exists` if a queue or topic has this name */
@@ -97,8 +96,9 @@ export class Namespace {
     return names ? this.topics.get(names[1] ?? '')?.subscriptions.get(names[2] ?? '') : undefined;
   }
 
-  /** Every queue there is, with those of subscriptions and of dead letters. */
-  *allQueues(): Generator<MessageQueue> {
+  /** Every topic and queue, with the queues of subscriptions and of dead letters. */
+  *entities(): Generator<Entity> {
+    yield* this.topics.values();
     for (const queue of this.#mainQueues()) {
       yield queue;
       if (queue.deadLetters) yield queue.deadLetters;
@@ -133,12 +133,8 @@ export class Namespace {
       settings,
       services: this.services,
       dispatch,
-      lastSequenceNumber: (of) => this.#lastSequenceNumber(of),
+      lastSequenceNumber: this.#lastSequenceNumber,
     });
-  }
-
-  #lastSequenceNumber(path: string): number {
-    return this.#sequenceNumbers.get(path.toLowerCase()) ?? 0;
   }
 }
 
