@@ -116,10 +116,12 @@ export const createServices = (config: Config) => {
   });
   const moderator = new WordListModerator(config.moderation);
   const hasher = new ScryptPasswordHasher();
+  const perMinute = (count: number) => ({ perSecond: count / 60, burst: count });
   const rateLimiter = new TokenBucketRateLimiter(clock, {
     send: { perSecond: config.rates.sendPerSecond, burst: config.rates.sendBurst },
-    login: { perSecond: config.rates.loginPerMinute / 60, burst: config.rates.loginPerMinute },
-    register: { perSecond: config.rates.registerPerMinute / 60, burst: config.rates.registerPerMinute },
+    login: perMinute(config.rates.loginPerMinute),
+    'login-account': perMinute(config.rates.loginPerMinuteAndAccount),
+    register: perMinute(config.rates.registerPerMinute),
   });
   const { authenticator, issuer } = authOf(config);
 
@@ -137,13 +139,15 @@ export const createServices = (config: Config) => {
       maxAttachmentBytes: config.attachment.maxBytes,
     },
     webPubSub: {
-      host: new URL(settingOf(config.webPubSub.connectionString, 'Endpoint') ?? '').hostname,
+      /** As the service names itself when it asks to send events: its host, with the port if that is not the usual. */
+      host: new URL(settingOf(config.webPubSub.connectionString, 'Endpoint') ?? '').host,
       accessKeys: [settingOf(config.webPubSub.connectionString, 'AccessKey') ?? ''],
     },
 
-    registerUser: registerUser({ accounts, hasher, rateLimiter, clock }),
-    logIn: logIn({ accounts, hasher, rateLimiter, issuer }),
-    getOwnAccount: getOwnAccount({ accounts }),
+    // Undefined without built-in accounts: their functions then say so.
+    registerUser: issuer && registerUser({ accounts, hasher, rateLimiter, clock }),
+    logIn: issuer && logIn({ accounts, hasher, rateLimiter, issuer }),
+    getOwnAccount: getOwnAccount({ accounts: issuer && accounts }),
 
     requireMember: (conversationId: string, userId: string) => requireMember(log, conversationId, userId),
     sendMessage: sendMessage({ log, outbox, attachments, moderator, rateLimiter, clock }),

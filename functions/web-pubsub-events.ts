@@ -32,15 +32,13 @@ const connectRequest = z.object({ claims: z.record(z.string(), z.array(z.string(
 /** Under which .NET services may pass on a token's subject. */
 const nameIdentifier = 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier';
 
-const hostOf = (origin: string): string => origin.trim().toLowerCase().split(':')[0] ?? '';
-
 /**
  * CloudEvents abuse protection: only our own service is told that it may send here.
  * https://github.com/cloudevents/spec/blob/v1.0/http-webhook.md#4-abuse-protection
  */
 const allowOrigin = ({ webPubSub }: WebPubSubEventsServices, request: HttpRequest): HttpResponseInit => {
-  const origins = (request.headers.get('webhook-request-origin') ?? '').split(',').map(hostOf);
-  if (!origins.includes(webPubSub.host)) return { status: 403 };
+  const origins = (request.headers.get('webhook-request-origin') ?? '').split(',');
+  if (!origins.some((origin) => origin.trim().toLowerCase() === webPubSub.host)) return { status: 403 };
   return { status: 200, headers: { 'WebHook-Allowed-Origin': webPubSub.host } };
 };
 

@@ -51,6 +51,7 @@ const settings = z.object({
   SEND_RATE: number(10),
   SEND_BURST: number(20),
   LOGIN_PER_MINUTE: number(60),
+  LOGIN_PER_MINUTE_AND_ACCOUNT: number(10),
   REGISTER_PER_MINUTE: number(20),
   TRUSTED_PROXIES: number(0, { min: 0, max: 5 }),
   MODERATION: z.enum(['built-in', 'off'], { error: 'must be built-in or off' }).default('built-in'),
@@ -97,7 +98,13 @@ export interface Config {
   attachment: { maxBytes: number; uploadUrlMinutes: number; downloadUrlMinutes: number };
   clientUrlMinutes: number;
   deliveryCheckSeconds: number;
-  rates: { sendPerSecond: number; sendBurst: number; loginPerMinute: number; registerPerMinute: number };
+  rates: {
+    sendPerSecond: number;
+    sendBurst: number;
+    loginPerMinute: number;
+    loginPerMinuteAndAccount: number;
+    registerPerMinute: number;
+  };
   moderation: { isOn: boolean; words: string[] };
   applicationInsights: string | undefined;
 }
@@ -134,7 +141,7 @@ const authOf = (problems: string[], set: Settings): AuthConfig => {
   const { AUTH_SIGNING_KEY: signingKey, AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience } = set;
   if (signingKey !== undefined) {
     const problem = signingKeyProblem(signingKey);
-    if (problem !== undefined) problems.push(`AUTH_SIGNING_KEY: ${problem}`);
+    if (problem !== undefined) problems.push(`AUTH_SIGNING_KEY ${problem}`);
     return { kind: 'accounts', signingKey, tokenMinutes: set.AUTH_TOKEN_MINUTES, issuer, audience };
   }
   if (issuer === undefined || audience === undefined)
@@ -192,6 +199,7 @@ export const loadConfig = (env: Record<string, string | undefined>): Config => {
       sendPerSecond: set.SEND_RATE,
       sendBurst: set.SEND_BURST,
       loginPerMinute: set.LOGIN_PER_MINUTE,
+      loginPerMinuteAndAccount: set.LOGIN_PER_MINUTE_AND_ACCOUNT,
       registerPerMinute: set.REGISTER_PER_MINUTE,
     },
     moderation: { isOn: set.MODERATION === 'built-in', words: set.MODERATION_WORDS },

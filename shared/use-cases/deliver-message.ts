@@ -19,6 +19,8 @@ export interface DeliverMessageParts {
 
 /** What became of a message, for the log. */
 export interface Delivery {
+  messageId: string;
+  conversationId: string;
   seq: number;
   isNew: boolean;
   pushed: string[];
@@ -80,7 +82,16 @@ export const deliverMessage =
   (parts: DeliverMessageParts) =>
   async (accepted: AcceptedMessage, tracing: Tracing): Promise<Delivery> => {
     const { message, head, isNew } = await parts.log.append(accepted, parts.clock.now());
-    const delivery: Delivery = { seq: message.seq, isNew, pushed: [], kept: [], pushErrors: [] };
+    const { messageId, conversationId, seq } = message;
+    const delivery: Delivery = {
+      messageId,
+      conversationId,
+      seq,
+      isNew,
+      pushed: [],
+      kept: [],
+      pushErrors: [],
+    };
     await Promise.all(recipients(head).map((userId) => deliverTo(parts, delivery, userId, message, tracing)));
     return delivery;
   };

@@ -41,6 +41,9 @@ function sampleSettings(): Record<string, string> {
   return (JSON.parse(sample) as { Values: Record<string, string> }).Values;
 }
 
+/** What would make tests wait, or stop them for being many. */
+const quick = { DELIVERY_CHECK_SECONDS: '2', SEND_RATE: '1000', SEND_BURST: '1000' };
+
 /** Starts one stack on free ports with a data folder of its own for all integration tests. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   await buildIfStale();
@@ -52,7 +55,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     webPubSubConfig: join(root, 'infra/web-pubsub.json'),
     dataDir,
     ports: { functions: 0, serviceBus: 0, webPubSub: 0, blob: 0, table: 0 },
-    settings: sampleSettings(),
+    settings: { ...sampleSettings(), ...quick },
     env: process.env,
     onLine: (service, line) => lines.push(`${service}: ${line}`),
     onUnexpectedExit: (_, message) => {
