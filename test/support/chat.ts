@@ -17,6 +17,7 @@ export interface SendAnswer {
   messageId: string;
   conversationId: string;
   clientMessageId: string;
+  acceptedAt: string;
   attachment?: { attachmentId: string; uploadUrl: string; expiresAt: string };
 }
 
