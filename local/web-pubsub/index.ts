@@ -1,7 +1,9 @@
 import { readConfig, type WebPubSubConfig } from './config.ts';
+import type { Certificate } from './server/self-signed-certificate.ts';
 import { startServer } from './server/web-pubsub-server.ts';
 
 export type { WebPubSubConfig } from './config.ts';
+export { createSelfSignedCertificate } from './server/self-signed-certificate.ts';
 
 /** Published and the same everywhere, like Azurite's: it opens a local service and nothing else. */
 export const developmentAccessKey = 'Local-Web-PubSub-development-key-It-is-published-and-protects-nothing=';
@@ -15,17 +17,30 @@ export interface WebPubSubOptions {
   readonly accessKey?: string;
   /** The parsed hubs file. */
   readonly config: WebPubSubConfig;
+  /** Serves https and wss with this certificate, instead of http and ws. */
+  readonly certificate?: Certificate | undefined;
+  /**
+   * Lets REST calls in with any bearer token that is a JWT in its time, whoever signed it: for SDK clients that are made
+   * with a TokenCredential. Only where everybody who can reach the port may do everything. Default false.
+   */
+  readonly acceptUnverifiedTokens?: boolean;
   readonly log?: (line: string) => void;
 }
 
 /** A service that is up. */
 export interface WebPubSub {
   readonly port: number;
-  /** For `new WebPubSubServiceClient(connectionString, hub, { allowInsecureConnection: true })`. */
+  /** Over http: `new WebPubSubServiceClient(connectionString, hub, { allowInsecureConnection: true })`. */
   readonly connectionString: string;
   /** Closes all connections with 1001, lets notifications of it reach the event handler, frees the port. */
   stop(): Promise<void>;
 }
+
+/** How this machine reaches what listens on an address. */
+const reachableName = (host: string): string => {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+};
 
 const MIN_KEY_BYTES = 32; // RFC 7518 §3.2: a key of HS256 is at least as long as its hash
 
@@ -43,12 +58,14 @@ export const startWebPubSub = async (options: WebPubSubOptions): Promise<WebPubS
     port: wanted,
     host,
     accessKey,
-    acceptsUnverifiedTokens: false,
+    acceptsUnverifiedTokens: options.acceptUnverifiedTokens === true,
+    certificate: options.certificate,
     log: options.log ?? (() => undefined),
   });
+  const endpoint = `${options.certificate ? 'https' : 'http'}://${reachableName(host)}:${server.port}`;
   return {
     port: server.port,
     stop: () => server.stop(),
-    connectionString: `Endpoint=http://${host}:${server.port};AccessKey=${accessKey};Version=1.0;`,
+    connectionString: `Endpoint=${endpoint};AccessKey=${accessKey};Version=1.0;`,
   };
 };

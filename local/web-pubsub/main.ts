@@ -1,11 +1,13 @@
 /**
  * Runs a local Web PubSub service.
  * Usage: node local/web-pubsub/main.ts --config <hubs.json> [--port 8080] [--host 127.0.0.1]
+ *   [--https-cert <file> --https-key <file>]   serve https; both files are made when neither exists
+ *   [--accept-unverified-tokens]               let REST calls in with any JWT, for TokenCredential
  * The access key can be given in WEB_PUBSUB_ACCESS_KEY.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { startWebPubSub, type WebPubSubConfig } from './index.ts';
+import { createSelfSignedCertificate, startWebPubSub, type WebPubSubConfig } from './index.ts';
 
 const readArguments = () => {
   const { values } = parseArgs({
@@ -13,6 +15,9 @@ const readArguments = () => {
       config: { type: 'string' },
       port: { type: 'string', default: '8080' },
       host: { type: 'string', default: '127.0.0.1' },
+      'https-cert': { type: 'string' },
+      'https-key': { type: 'string' },
+      'accept-unverified-tokens': { type: 'boolean', default: false },
     },
   });
   if (values.config === undefined) throw new Error('Say which hubs file to use: --config <file>.');
@@ -20,7 +25,7 @@ const readArguments = () => {
   if (!/^\d+$/.test(values.port) || port > 65_535) {
     throw new Error(`--port must be a number from 0 to 65535, not "${values.port}".`);
   }
-  return { config: values.config, port, host: values.host };
+  return { ...values, config: values.config, port };
 };
 
 /** Its shape is checked by the service. */
@@ -30,6 +35,21 @@ const readHubsFile = (path: string): WebPubSubConfig => {
   } catch (error) {
     throw new Error(`Cannot read the hubs file ${path}: ${(error as Error).message}`, { cause: error });
   }
+};
+
+/** The certificate to serve https with; kept in the two files, so that clients can go on trusting it. */
+const readCertificate = (certFile: string | undefined, keyFile: string | undefined, host: string) => {
+  if (certFile === undefined && keyFile === undefined) return undefined;
+  if (certFile === undefined || keyFile === undefined) {
+    throw new Error('https needs both --https-cert <file> and --https-key <file>.');
+  }
+  if (!existsSync(certFile) && !existsSync(keyFile)) {
+    const { cert, key } = createSelfSignedCertificate(host);
+    writeFileSync(certFile, cert);
+    writeFileSync(keyFile, key, { mode: 0o600 });
+    console.log(`Made a self-signed certificate. Node trusts it with NODE_EXTRA_CA_CERTS=${certFile}`);
+  }
+  return { cert: readFileSync(certFile, 'utf8'), key: readFileSync(keyFile, 'utf8') };
 };
 
 const explain = (error: unknown, port: number, host: string): string => {
@@ -45,13 +65,15 @@ const fail = (message: string): never => {
 };
 
 const run = async (): Promise<void> => {
-  const { config, port, host } = readArguments();
+  const { config, port, host, ...values } = readArguments();
   const accessKey = process.env.WEB_PUBSUB_ACCESS_KEY;
   const service = await startWebPubSub({
     config: readHubsFile(config),
     port,
     host,
     ...(accessKey ? { accessKey } : {}),
+    certificate: readCertificate(values['https-cert'], values['https-key'], host),
+    acceptUnverifiedTokens: values['accept-unverified-tokens'],
     log: (line) => {
       console.error(line);
     },
@@ -67,7 +89,8 @@ const run = async (): Promise<void> => {
   process.on('SIGTERM', stop);
   // The parent has died: nobody else would end this process.
   process.on('disconnect', stop);
-  console.log(`Web PubSub is listening on http://${host}:${service.port}`);
+  const [, endpoint] = /Endpoint=([^;]+)/.exec(service.connectionString) ?? [];
+  console.log(`Web PubSub is listening on ${endpoint ?? `port ${service.port}`}`);
   process.send?.({ type: 'ready', port: service.port, connectionString: service.connectionString });
 };
 

@@ -1,10 +1,12 @@
 import { createServer as createHttpServer, type Server } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Settings } from '../config.ts';
 import { CloseCode } from '../engine/transport.ts';
 import { ClientEndpoint } from './client/client-endpoint.ts';
 import { Hubs } from './hubs.ts';
 import { RestApi } from './rest/rest-api.ts';
+import type { Certificate } from './self-signed-certificate.ts';
 import { Upstream } from './upstream/upstream.ts';
 
 export interface ServerOptions {
@@ -13,6 +15,8 @@ export interface ServerOptions {
   readonly host: string;
   readonly accessKey: string;
   readonly acceptsUnverifiedTokens: boolean;
+  /** Serves https and wss instead of http and ws. */
+  readonly certificate: Certificate | undefined;
   readonly log: (line: string) => void;
 }
 
@@ -23,6 +27,11 @@ export interface RunningServer {
 
 const STOP_GRACE_MS = 3000;
 const KEEP_ALIVE_MS = 75_000; // longer than the SDK's agent keeps a connection: it must be the one to close it
+
+const createServer = (certificate: Certificate | undefined): Server => {
+  const options = { keepAliveTimeout: KEEP_ALIVE_MS };
+  return certificate ? createHttpsServer({ ...options, ...certificate }) : createHttpServer(options);
+};
 
 const listen = async (server: Server, port: number, host: string): Promise<number> => {
   const { promise, resolve, reject } = Promise.withResolvers<undefined>();
@@ -38,7 +47,7 @@ const listen = async (server: Server, port: number, host: string): Promise<numbe
 /** Puts hubs, REST API, client endpoint and upstream together behind one port. */
 export const startServer = async (options: ServerOptions): Promise<RunningServer> => {
   const { settings, accessKey, log, host, acceptsUnverifiedTokens } = options;
-  const server = createHttpServer({ keepAliveTimeout: KEEP_ALIVE_MS });
+  const server = createServer(options.certificate);
   const port = await listen(server, options.port, host);
   const upstream = new Upstream(settings, accessKey, `${host}:${port}`, log);
   const hubs = new Hubs(settings.limits, (session, reason) => {

@@ -83,8 +83,8 @@ export class ClientEndpoint {
     if (this.#isStopping) throw new UpgradeError(503, 'The service is stopping.');
     if (connect.query.has('awps_connection_id')) {
       this.#subprotocols.set(connect.request, connect.subprotocols.find(isServed) ?? null);
-      this.#accept(connect, socket, head, (webSocket) => {
-        this.#recover(connect, webSocket);
+      this.#server.handleUpgrade(connect.request, socket, head, (webSocket) => {
+        this.#recover(connect, webSocket, socket);
       });
       return;
     }
@@ -95,16 +95,12 @@ export class ClientEndpoint {
     const admission = await admit(connect, connectionId, claims, upstream);
     if (socket.destroyed) return;
     this.#subprotocols.set(connect.request, admission.handshakeSubprotocol);
-    this.#accept(connect, socket, head, (webSocket) => {
-      this.#open(connect, connectionId, admission, webSocket);
+    this.#server.handleUpgrade(connect.request, socket, head, (webSocket) => {
+      this.#bind(this.#open(connect, connectionId, admission), webSocket, socket);
     });
   }
 
-  #accept(connect: ConnectRequest, socket: Duplex, head: Buffer, then: (webSocket: WebSocket) => void): void {
-    this.#server.handleUpgrade(connect.request, socket, head, then);
-  }
-
-  #open(connect: ConnectRequest, connectionId: string, admission: Admission, webSocket: WebSocket): void {
+  #open(connect: ConnectRequest, connectionId: string, admission: Admission): Session {
     const { hubs, upstream } = this.#options;
     const { userId, roles, groups, subprotocol, state } = admission;
     const hub = hubs.get(connect.hub);
@@ -115,11 +111,11 @@ export class ClientEndpoint {
     );
     this.#conversations.set(session, new ClientConversation(hub, session, upstream));
     upstream.connected(session);
-    this.#bind(session, webSocket);
+    return session;
   }
 
   /** The client SDK takes a close with 1008 for a final no; after an HTTP error it would go on asking for 30 seconds. */
-  #recover({ hub, query }: ConnectRequest, webSocket: WebSocket): void {
+  #recover({ hub, query }: ConnectRequest, webSocket: WebSocket, stream: Duplex): void {
     const session = this.#options.hubs.get(hub).connection(query.get('awps_connection_id') ?? '');
     const token = query.get('awps_reconnection_token') ?? '';
     if (session?.isReliable !== true || !isSameToken(token, session.reconnectionToken)) {
@@ -127,12 +123,12 @@ export class ClientEndpoint {
       webSocket.close(CloseCode.policyViolation, 'The connection could not be recovered.');
       return;
     }
-    this.#bind(session, webSocket);
+    this.#bind(session, webSocket, stream);
   }
 
-  #bind(session: Session, webSocket: WebSocket): void {
+  #bind(session: Session, webSocket: WebSocket, stream: Duplex): void {
     const conversation = this.#conversations.get(session);
-    const transport = new WebSocketTransport(webSocket);
+    const transport = new WebSocketTransport(webSocket, stream);
     webSocket.on('message', (data, isBinary) => {
       // What an old socket still had to say when the client came back with a new one has been given up by the client.
       if (session.isAttachedTo(transport)) conversation?.receive({ data: toBuffer(data), isBinary });

@@ -1,5 +1,7 @@
+import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { Transport } from '../../engine/transport.ts';
+import { batchWrites } from './write-batch.ts';
 
 const CLOSE_TIMEOUT_MS = 2000;
 const MAX_REASON_BYTES = 123; // RFC 6455 §5.5: a control frame carries 125 bytes, two of them the code
@@ -14,10 +16,13 @@ const closeReason = (text: string): string => {
 /** A client's WebSocket, with what finds out that the client is no longer there. */
 export class WebSocketTransport implements Transport {
   readonly #socket: WebSocket;
+  readonly #stream: Duplex;
   #isAlive = true;
 
-  constructor(socket: WebSocket) {
+  /** @param stream - what the WebSocket is written to */
+  constructor(socket: WebSocket, stream: Duplex) {
     this.#socket = socket;
+    this.#stream = stream;
     socket.on('pong', () => {
       this.#isAlive = true;
     });
@@ -30,7 +35,9 @@ export class WebSocketTransport implements Transport {
   }
 
   send(frame: Buffer | string, binary = false): void {
-    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(frame, { binary });
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    batchWrites(this.#stream);
+    this.#socket.send(frame, { binary });
   }
 
   close(code: number, reason: string): void {
