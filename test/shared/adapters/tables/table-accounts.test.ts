@@ -134,8 +134,11 @@ describe('a slow registration', () => {
 });
 
 describe('a write whose answer is lost', () => {
-  for (let lost = 1; lost <= writesPerRegistration; lost++) {
-    test(`and that is repeated counts once (write ${lost})`, async () => {
+  const writes = Array.from({ length: writesPerRegistration }, (_, i) => [i + 1, withEmail] as const);
+
+  test.each([...writes, [1, anAccount()] as const])(
+    'and that is repeated counts once (write %i)',
+    async (lost, account) => {
       const table = await aTable();
       // What the SDK does after a connection broke: the same write again, which now meets its own row.
       const accounts = accountsIn(
@@ -144,10 +147,21 @@ describe('a write whose answer is lost', () => {
           return write();
         }),
       );
-      await accounts.add(withEmail);
-      expect(await accounts.find('ann')).toEqual(withEmail);
-    });
-  }
+      await accounts.add(account);
+      expect(await accounts.find('ann')).toEqual(account);
+    },
+  );
+});
+
+test('an attempt that is refused leaves no row behind', async () => {
+  const table = await aTable();
+  const accounts = accountsIn(table);
+  await accounts.add(withEmail);
+  const second = anAccount({ userId: 'bo1', email: 'ann@example.org' });
+  await expect(accounts.add(second)).rejects.toMatchObject({ code: 'email-taken' });
+  const partitions: (string | undefined)[] = [];
+  for await (const { partitionKey } of table.listEntities()) partitions.push(partitionKey);
+  expect(partitions.sort()).toEqual(['email|ann@example.org', 'name|ann']);
 });
 
 test('storage that is away makes accounts unavailable', async () => {
