@@ -27,7 +27,7 @@ export default {
       comment: 'A use case sees the world through ports only.',
       severity: 'error',
       from: { path: '^shared/use-cases/' },
-      to: { pathNot: '^shared/(use-cases|ports|domain|contract)/' },
+      to: { pathNot: '^(shared/(use-cases|ports|domain|contract)/|node_modules/zod/)' },
     },
     {
       name: 'adapters-know-ports',

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { TableClient } from '@azure/data-tables';
 import { DefaultAzureCredential, type TokenCredential } from '@azure/identity';
 import { ServiceBusClient } from '@azure/service-bus';
@@ -150,7 +151,7 @@ export const createServices = (config: Config) => {
     getOwnAccount: getOwnAccount({ accounts: issuer && accounts }),
 
     requireMember: (conversationId: string, userId: string) => requireMember(log, conversationId, userId),
-    sendMessage: sendMessage({ log, outbox, attachments, moderator, rateLimiter, clock }),
+    sendMessage: sendMessage({ log, outbox, attachments, moderator, rateLimiter, clock, newId: randomUUID }),
     readHistory: readHistory({ log }),
     readInbox: readInbox({ log, inbox }),
     acknowledgeInbox: acknowledgeInbox({ log, inbox, presence, broadcaster, clock }),

@@ -45,7 +45,7 @@ const allowOrigin = ({ webPubSub }: WebPubSubEventsServices, request: HttpReques
 /** Who the client's token names: at `connect` it is in the body. */
 const claimedUser = (body: unknown): string | undefined => {
   const { data } = connectRequest.safeParse(body);
-  const userId = data?.claims['sub']?.[0] ?? data?.claims[nameIdentifier]?.[0];
+  const userId = data?.claims.sub?.[0] ?? data?.claims[nameIdentifier]?.[0];
   return userId !== undefined && isUserId(userId) ? userId : undefined;
 };
 

@@ -1,7 +1,9 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { directConversationId } from '../shared/domain/identifiers.ts';
-import { request, signingKey, tokenFor, User, type InboxAnswer } from './support/chat.ts';
+import { eventually, request, signingKey, tokenFor, User, type InboxAnswer } from './support/chat.ts';
 
 let ann: User;
 let bo: User;
@@ -213,10 +215,7 @@ describe('the logs', () => {
     await bo.historyWith(sent.body.conversationId, 1);
     await device.event('message.created', ({ message }) => message.messageText === secret);
     device.stop();
-    const { readFile, readdir } = await import('node:fs/promises');
-    const { join } = await import('node:path');
     const { logs } = inject('stack');
-    const { eventually } = await import('./support/chat.ts');
     const text = await eventually(async () => {
       const files = await Promise.all(
         (await readdir(logs)).map((file) => readFile(join(logs, file), 'utf8')),
@@ -227,7 +226,7 @@ describe('the logs', () => {
     const events = text.split('\n').filter((line) => line.includes(traceId));
     for (const event of ['message.accepted', 'message.delivered'])
       expect(events.some((line) => line.includes(`"${event}"`))).toBe(true);
-    for (const leak of [secret, ann.token, bo.token, inject('stack').settings['AUTH_SIGNING_KEY'] ?? 'none'])
+    for (const leak of [secret, ann.token, bo.token, inject('stack').settings.AUTH_SIGNING_KEY ?? 'none'])
       expect(text).not.toContain(leak);
   });
 });

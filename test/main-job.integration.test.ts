@@ -1,14 +1,8 @@
 import { ServiceBusClient } from '@azure/service-bus';
 import { afterEach, describe, expect, inject, it } from 'vitest';
 import { directConversationId } from '../shared/domain/identifiers.ts';
-import {
-  Device,
-  eventually,
-  silencingProxy,
-  User,
-  type HistoryAnswer,
-  type SendAnswer,
-} from './support/chat.ts';
+import type { Device } from './support/chat.ts';
+import { eventually, silencingProxy, User, type HistoryAnswer, type SendAnswer } from './support/chat.ts';
 
 const devices: Device[] = [];
 
@@ -139,7 +133,7 @@ describe('nothing is lost, nothing is there twice', () => {
     const [ann, bo] = await people();
     const { conversationId } = await ann.send(bo, 'once');
     await bo.inboxWith(1);
-    const serviceBus = new ServiceBusClient(inject('stack').settings['ServiceBusConnection'] ?? '');
+    const serviceBus = new ServiceBusClient(inject('stack').settings.ServiceBusConnection ?? '');
     const { items } = await ann.historyWith(conversationId, 1);
     const { messageId, clientMessageId, messageText } = items[0] ?? {};
     const again = {
@@ -210,7 +204,7 @@ describe('what can never succeed', () => {
   it('is parked with its reason, and holds up nothing behind it', async () => {
     const [ann, bo] = await people();
     const { conversationId } = await ann.send(bo, 'before');
-    const serviceBus = new ServiceBusClient(inject('stack').settings['ServiceBusConnection'] ?? '');
+    const serviceBus = new ServiceBusClient(inject('stack').settings.ServiceBusConnection ?? '');
     const sender = serviceBus.createSender('chat-queue');
     const marker = `not an envelope ${conversationId}`;
     await sender.sendMessages({ body: marker, sessionId: conversationId });
@@ -247,7 +241,7 @@ describe('what can never succeed', () => {
       const found = peeked.filter(({ body }) => JSON.stringify(body).includes(conversationId.slice(2)));
       return found.length >= 2 ? found : undefined;
     });
-    expect(parked.map(({ applicationProperties }) => applicationProperties?.['reason'])).toEqual([
+    expect(parked.map(({ applicationProperties }) => applicationProperties?.reason)).toEqual([
       'malformed-envelope',
       'not-found',
     ]);
@@ -295,7 +289,7 @@ describe('a stranger', () => {
     );
     for (const { status, body } of answers) {
       expect(status).toBe(403);
-      expect(body).toMatchObject({ code: 'not-a-member', detail: answers[0]?.body['detail'] });
+      expect(body).toMatchObject({ code: 'not-a-member', detail: answers[0]?.body.detail });
     }
     const sent = await eve.post('/sendMessage', { conversationId, messageText: 'let me in' });
     expect(sent).toMatchObject({ status: 403, body: { code: 'not-a-member' } });

@@ -253,9 +253,9 @@ const demo = async (url: string): Promise<void> => {
   bo.goOffline();
 };
 
-const url = process.env['PARLEY_URL'] ?? 'http://127.0.0.1:7071';
+const url = process.env.PARLEY_URL ?? 'http://127.0.0.1:7071';
 const isRunning = await isUp(url);
-if (!isRunning && process.env['PARLEY_URL'] !== undefined) {
+if (!isRunning && process.env.PARLEY_URL !== undefined) {
   console.error(`Nothing answers at ${url}. Start the stack with npm start, or leave PARLEY_URL unset.`);
   process.exit(1);
 }

@@ -20,8 +20,6 @@ export const clientId = z
     error: 'must not contain control characters or lone surrogates',
   });
 
-export const seq = z.number().int().min(0);
-
 /** A whole number in a query string. */
 export const queryNumber = (min: number) =>
   z

@@ -14,13 +14,6 @@ export const isUserId = (id: string): boolean =>
   !hasControls(id) &&
   codePoints(id) <= maxUserIdLength;
 
-/** What others may see of a user. */
-export interface Profile {
-  userId: string;
-  fullName: string | null;
-  avatarUrl: string | null;
-}
-
 /** Who makes a request: the token's subject and its role claims. */
 export interface Caller {
   userId: string;

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { SendMessageRequest } from '../contract/send-message.ts';
 import { ChatError, malformed } from '../domain/errors.ts';
 import { cleanFileName } from '../domain/file-name.ts';
@@ -19,6 +18,8 @@ export interface SendMessageParts {
   moderator: Moderator;
   rateLimiter: RateLimiter;
   clock: Clock;
+  /** A fresh id that nobody can guess. */
+  newId: () => string;
 }
 
 /** What the sender is told once the queue holds the message. */
@@ -99,7 +100,7 @@ export const sendMessage =
     await parts.rateLimiter.take('send', senderId);
     await moderate(parts.moderator, draft);
 
-    const clientMessageId = draft.clientMessageId ?? randomUUID();
+    const clientMessageId = draft.clientMessageId ?? parts.newId();
     const messageId = messageIdOf(conversationId, senderId, clientMessageId);
     const attachment = attachmentOf(draft, messageId);
     const accepted: AcceptedMessage = {

@@ -35,7 +35,7 @@ const aHandler = () => {
       headers,
       ...(body !== undefined && { body: { string: typeof body === 'string' ? body : JSON.stringify(body) } }),
     });
-    return (await handler(request, context)) as HttpResponseInit;
+    return await handler(request, context);
   };
   const event = (name: string, body: unknown, headers: Record<string, string> = {}, connectionId = 'conn1') =>
     call(
@@ -52,7 +52,7 @@ const aHandler = () => {
     );
   const connect = async (userId: string, connectionId = 'conn1'): Promise<string> => {
     const response = await event('connect', { claims: { sub: [userId] } }, {}, connectionId);
-    return new Headers(response.headers as Record<string, string>).get('ce-connectionState') ?? '';
+    return new Headers(response.headers).get('ce-connectionState') ?? '';
   };
   return { services, call, event, connect };
 };

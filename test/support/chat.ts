@@ -55,7 +55,7 @@ export const request = async <T = Record<string, unknown>>(
   };
 };
 
-export const signingKey = (): Uint8Array => Buffer.from(inject('stack').settings['AUTH_SIGNING_KEY'] ?? '');
+export const signingKey = (): Uint8Array => Buffer.from(inject('stack').settings.AUTH_SIGNING_KEY ?? '');
 
 /** A token as the app itself would issue it. */
 export const tokenFor = (userId: string): Promise<string> =>

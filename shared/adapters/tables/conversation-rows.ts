@@ -34,7 +34,7 @@ export const headOf = (conversationId: string, row: HeadRow): Head => ({
   headRev: row.headRev,
 });
 
-export type MemberRow = {
+export interface MemberRow {
   userId: string;
   role: Role;
   joinedSeq: number;
@@ -42,7 +42,7 @@ export type MemberRow = {
   deliveredAhead?: string;
   readSeq: number;
   checkedSeq?: number;
-};
+}
 
 export const memberOf = (row: MemberRow): Member => ({
   userId: row.userId,

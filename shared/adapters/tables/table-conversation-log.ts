@@ -186,7 +186,7 @@ export class TableConversationLog implements ConversationLog {
       ],
       ...directMembers.map((userId): TransactionAction => [
         'create',
-        newMember(conversationId, userId, 'member'),
+        { ...newMember(conversationId, userId, 'member') },
       ]),
     ]);
   }

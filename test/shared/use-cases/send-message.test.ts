@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { MemoryConversationLog } from '../../../shared/adapters/memory/memory-conversation-log.ts';
 import { sendMessageRequest } from '../../../shared/contract/send-message.ts';
@@ -10,17 +11,18 @@ import { FakeAttachments, FakeOutbox, FakeTimer, tracing } from '../../support/f
 
 const schema = sendMessageRequest({ maxMessageLength: 10_000, maxAttachmentBytes: 1_000_000 });
 
-const aSender = ({ verdict = { allowed: true } as Verdict, isLimited = false } = {}) => {
+const aSender = ({ verdict, isLimited = false }: { verdict?: Verdict; isLimited?: boolean } = {}) => {
   const parts = {
     log: new MemoryConversationLog(),
     outbox: new FakeOutbox(),
     attachments: new FakeAttachments(),
-    moderator: { review: () => Promise.resolve(verdict) },
+    moderator: { review: () => Promise.resolve<Verdict>(verdict ?? { allowed: true }) },
     rateLimiter: {
       take: () =>
         isLimited ? Promise.reject(new ChatError('rate-limited', 'slow down')) : Promise.resolve(),
     },
     clock: new FakeTimer(),
+    newId: randomUUID,
   };
   const send = sendMessage(parts);
   return { ...parts, send: (from: string, body: object) => send(from, schema.parse(body), tracing) };
