@@ -1,4 +1,5 @@
 import { readConfig, type WebPubSubConfig } from './config.ts';
+import { reachableName } from './server/own-url.ts';
 import type { Certificate } from './server/self-signed-certificate.ts';
 import { startServer } from './server/web-pubsub-server.ts';
 
@@ -35,12 +36,6 @@ export interface WebPubSub {
   /** Closes all connections with 1001, lets notifications of it reach the event handler, frees the port. */
   stop(): Promise<void>;
 }
-
-/** How this machine reaches what listens on an address. */
-const reachableName = (host: string): string => {
-  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
-  return host.includes(':') ? `[${host}]` : host;
-};
 
 const MIN_KEY_BYTES = 32; // RFC 7518 §3.2: a key of HS256 is at least as long as its hash
 

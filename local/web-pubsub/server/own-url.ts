@@ -14,3 +14,9 @@ export const ownUrl = (request: IncomingMessage): string => {
   const isSecure = scheme === undefined ? request.socket instanceof TLSSocket : scheme === 'https';
   return `${isSecure ? 'https' : 'http'}://${host}`;
 };
+
+/** How this machine reaches what listens on an address. */
+export const reachableName = (host: string): string => {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+};

@@ -1,10 +1,13 @@
+import { once } from 'node:events';
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Settings } from '../config.ts';
 import { CloseCode } from '../engine/transport.ts';
 import { ClientEndpoint } from './client/client-endpoint.ts';
 import { Hubs } from './hubs.ts';
+import { reachableName } from './own-url.ts';
 import { RestApi } from './rest/rest-api.ts';
 import type { Certificate } from './self-signed-certificate.ts';
 import { Upstream } from './upstream/upstream.ts';
@@ -34,13 +37,8 @@ const createServer = (certificate: Certificate | undefined): Server => {
 };
 
 const listen = async (server: Server, port: number, host: string): Promise<number> => {
-  const { promise, resolve, reject } = Promise.withResolvers<undefined>();
-  server.once('error', reject);
-  server.listen(port, host, () => {
-    resolve(undefined);
-  });
-  await promise;
-  server.off('error', reject);
+  server.listen(port, host);
+  await once(server, 'listening'); // rejects if 'error' comes instead
   return (server.address() as AddressInfo).port;
 };
 
@@ -49,7 +47,7 @@ export const startServer = async (options: ServerOptions): Promise<RunningServer
   const { settings, accessKey, log, host, acceptsUnverifiedTokens } = options;
   const server = createServer(options.certificate);
   const port = await listen(server, options.port, host);
-  const upstream = new Upstream(settings, accessKey, `${host}:${port}`, log);
+  const upstream = new Upstream(settings, accessKey, `${reachableName(host)}:${port}`, log);
   const hubs = new Hubs(settings.limits, (session, reason) => {
     upstream.disconnected(session, reason);
   });
@@ -58,17 +56,28 @@ export const startServer = async (options: ServerOptions): Promise<RunningServer
   server.on('request', (request, response) => void rest.handle(request, response));
   server.on('upgrade', (request, socket, head) => void clients.upgrade(request, socket, head));
 
+  const sockets = trackSockets(server);
+
   const stop = async (): Promise<void> => {
     clients.stop();
-    const closed = new Promise<void>((resolve) => {
-      server.close(() => {
-        resolve();
-      });
-    });
+    const closed = once(server, 'close');
+    server.close();
     hubs.closeAll('The service is stopping.', CloseCode.goingAway);
     await upstream.stop(STOP_GRACE_MS);
     server.closeAllConnections();
+    await Promise.race([closed, delay(STOP_GRACE_MS, undefined, { ref: false })]);
+    // What is left are clients that do not answer the close.
+    for (const socket of sockets) socket.destroy();
     await closed;
   };
   return { port, stop };
+};
+
+const trackSockets = (server: Server): ReadonlySet<Socket> => {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  return sockets;
 };

@@ -79,8 +79,12 @@ export class ClientEndpoint {
     this.#keepAlive.stop();
   }
 
-  async #connect(connect: ConnectRequest, socket: Duplex, head: Buffer): Promise<void> {
+  #assertRunning(): void {
     if (this.#isStopping) throw new UpgradeError(503, 'The service is stopping.');
+  }
+
+  async #connect(connect: ConnectRequest, socket: Duplex, head: Buffer): Promise<void> {
+    this.#assertRunning();
     if (connect.query.has('awps_connection_id')) {
       this.#subprotocols.set(connect.request, connect.subprotocols.find(isServed) ?? null);
       this.#server.handleUpgrade(connect.request, socket, head, (webSocket) => {
@@ -94,6 +98,7 @@ export class ClientEndpoint {
     const connectionId = randomBytes(16).toString('base64url');
     const admission = await admit(connect, connectionId, claims, upstream);
     if (socket.destroyed) return;
+    this.#assertRunning();
     this.#subprotocols.set(connect.request, admission.handshakeSubprotocol);
     this.#server.handleUpgrade(connect.request, socket, head, (webSocket) => {
       this.#bind(this.#open(connect, connectionId, admission), webSocket, socket);
@@ -134,7 +139,7 @@ export class ClientEndpoint {
       if (session.isAttachedTo(transport)) conversation?.receive({ data: toBuffer(data), isBinary });
     });
     webSocket.on('close', (code, reason) => {
-      this.#keepAlive.remove(transport);
+      this.#keepAlive.remove(session.hub, transport);
       session.detach(transport, code, reason.toString());
     });
     this.#keepAlive.add(session.hub, transport);

@@ -14,8 +14,8 @@ export class KeepAlive {
     this.#ofHub(hub).add(transport);
   }
 
-  remove(transport: WebSocketTransport): void {
-    for (const transports of this.#transports.values()) transports.delete(transport);
+  remove(hub: string, transport: WebSocketTransport): void {
+    this.#transports.get(hub)?.delete(transport);
   }
 
   stop(): void {
