@@ -1,7 +1,8 @@
 /** The entities file: the shape of `config.json` of Microsoft's Service Bus emulator. */
-import type { Rule } from '../engine/rules.ts';
 import { defaultRule } from '../engine/rules.ts';
+import type { RuleDescription } from '../engine/rules.ts';
 import type { QueueSettings, TopicSettings } from '../engine/settings.ts';
+import { readRule } from './rules.ts';
 import { ConfigError, ConfigReader } from './reader.ts';
 
 /** The parsed file. It is checked when the broker starts: unknown fields and bad values are refused by name. */
@@ -15,7 +16,7 @@ export interface QueueDescription {
 }
 
 export interface SubscriptionDescription extends QueueDescription {
-  readonly rules: readonly Rule[];
+  readonly rules: readonly RuleDescription[];
 }
 
 export interface TopicDescription {
@@ -91,10 +92,11 @@ function readTopic(topic: ConfigReader): TopicDescription {
 
 function readSubscription(subscription: ConfigReader): SubscriptionDescription {
   const properties = subscription.object('Properties', subscriptionProperties);
+  const rules = subscription.objects('Rules', ['Name', 'Properties']).map(readRule);
   return {
     name: subscription.name('Name', /^[\w.-]{1,50}$/),
     settings: { ...readQueueSettings(properties), duplicateWindowMs: undefined },
-    rules: [defaultRule],
+    rules: rules.length > 0 ? rules : [defaultRule],
   };
 }
 

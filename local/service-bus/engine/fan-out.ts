@@ -17,7 +17,7 @@ export function fanOut(topic: Topic, message: BrokerMessage): { queue: MessageQu
 
 /** The content after the actions of all rules that match, or undefined if none does. */
 function select(subscription: Subscription, content: MessageContent): MessageContent | undefined {
-  const matching = [...subscription.rules.values()].filter((rule) => rule.filter.matches(content));
+  const matching = [...subscription.rules.values()].filter((rule) => rule.matches(content));
   if (matching.length === 0) return undefined;
-  return matching.reduce((changed, rule) => rule.action?.apply(changed) ?? changed, content);
+  return matching.reduce((changed, rule) => rule.apply(changed), content);
 }

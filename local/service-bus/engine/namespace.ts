@@ -2,11 +2,12 @@ import { Deadlines, systemClock } from './deadlines.ts';
 import type { Clock } from './deadlines.ts';
 import { dispatch } from './dispatch.ts';
 import { entityExists, entityNotFound } from './errors.ts';
+import { compileRule } from './filters/compile-rule.ts';
 import { noJournal } from './journal.ts';
 import type { Journal } from './journal.ts';
 import { MessageQueue } from './queue.ts';
 import { defaultRule } from './rules.ts';
-import type { Rule } from './rules.ts';
+import type { RuleDescription } from './rules.ts';
 import type { EngineServices } from './services.ts';
 import type { QueueSettings, TopicSettings } from './settings.ts';
 import { Topic } from './topic.ts';
@@ -66,12 +67,12 @@ export class Namespace {
     topic: Topic,
     name: string,
     settings: QueueSettings,
-    rules: readonly Rule[] = [defaultRule],
+    rules: readonly RuleDescription[] = [defaultRule],
   ): Subscription {
     const path = `${topic.path}/Subscriptions/${name}`;
     if (topic.subscriptions.has(name.toLowerCase())) throw entityExists(path);
-    const queue = this.#newQueue(path, settings);
-    const subscription = { name, queue, rules: new Map(rules.map((rule) => [rule.name, rule])) };
+    const queue = this.#newQueue(path, { ...settings, defaultTtlMs: shorterTtl(settings, topic.settings) });
+    const subscription = { name, queue, rules: new Map(rules.map((rule) => [rule.name, compileRule(rule)])) };
     topic.subscriptions.set(name.toLowerCase(), subscription);
     return subscription;
   }
@@ -136,6 +137,12 @@ export class Namespace {
       lastSequenceNumber: this.#lastSequenceNumber,
     });
   }
+}
+
+/** A topic's time to live counts for its subscriptions, too. */
+function shorterTtl(...settings: readonly TopicSettings[]): number | undefined {
+  const ttlMs = Math.min(...settings.map(({ defaultTtlMs }) => defaultTtlMs ?? Infinity));
+  return ttlMs === Infinity ? undefined : ttlMs;
 }
 
 /** Clients address entities as `queue`, `/queue/` or `sb://host/queue`. */

@@ -8,6 +8,7 @@ import type { DecodedMessage } from '../rhea.ts';
 import { receiveBySequenceNumber, renewLocks, updateDisposition } from './messages.ts';
 import type { Operation } from './operation.ts';
 import { peekMessages } from './peek.ts';
+import { addSubscriptionRule, listSubscriptionRules, removeSubscriptionRule } from './rules.ts';
 import { cancelMessages, scheduleMessages } from './schedule.ts';
 import { getState, listMessageSessions, renewSession, setState } from './sessions.ts';
 
@@ -22,6 +23,9 @@ const operations = new Map<string, Operation>([
   ['com.microsoft:get-session-state', getState],
   ['com.microsoft:set-session-state', setState],
   ['com.microsoft:get-message-sessions', listMessageSessions],
+  ['com.microsoft:add-rule', addSubscriptionRule],
+  ['com.microsoft:remove-rule', removeSubscriptionRule],
+  ['com.microsoft:enumerate-rules', listSubscriptionRules],
 ]);
 
 /**
