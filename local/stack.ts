@@ -46,6 +46,8 @@ export interface Stack {
   settings: Record<string, string>;
   /** Memory of each service that runs, in MiB, where the system tells it. */
   memoryMb(): Partial<Record<ServiceName, number>>;
+  /** Process id of a service; undefined when it isn't running. */
+  pid(service: ServiceName): number | undefined;
   /** Ends one service by a signal and waits for its end; its data stays. */
   kill(service: ServiceName, signal: NodeJS.Signals): Promise<void>;
   /** Starts a service again on the same port and data, ending it first if it runs; resolves once it serves. */
@@ -148,6 +150,7 @@ function createHandle(
     },
     settings,
     memoryMb: () => Object.fromEntries([...services].map(([name, each]) => [name, each.memoryMb])),
+    pid: (name) => service(name).pid,
     kill: (name, signal) => service(name).kill(signal),
     restart: async (name) => {
       await service(name).stop();

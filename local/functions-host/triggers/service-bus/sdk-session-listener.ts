@@ -31,6 +31,7 @@ export class SdkSessionListener implements Listener {
   readonly #sessions = new Set<SessionPump>();
   readonly #backoff = new Backoff();
   readonly #stopped = new AbortController();
+  readonly #whenStopped: Promise<undefined>;
   #pendingAccepts = 0;
   #acceptors: Promise<void>[] = [];
   #slotFreed: (() => void)[] = [];
@@ -39,6 +40,9 @@ export class SdkSessionListener implements Listener {
     this.#context = context;
     this.#binding = binding;
     this.#dispatcher = new Dispatcher(context, binding);
+    this.#whenStopped = new Promise((resolve) => {
+      this.#stopped.signal.addEventListener('abort', () => resolve(undefined));
+    });
     // A connection of its own: sessions that come and go must not disturb others.
     this.#client = new ServiceBusClient(binding.connectionString, {
       retryOptions: { ...patientRetries, maxRetries: 0, timeoutInMs: 70_000 },
@@ -55,9 +59,8 @@ export class SdkSessionListener implements Listener {
     this.#backoff.stop();
     this.#wakeAcceptors();
     await Promise.all([...this.#sessions].map((session) => session.close()));
-    // Closing the client ends accepts that wait.
-    await this.#client.close();
     await Promise.all(this.#acceptors);
+    await this.#client.close();
   }
 
   async #acceptLoop(): Promise<void> {
@@ -69,9 +72,10 @@ export class SdkSessionListener implements Listener {
       }
       this.#pendingAccepts++;
       try {
-        const receiver = await this.#accept(maxAutoLockRenewalMs);
+        // The SDK ends a waiting accept neither on an abort signal nor when its client is closed.
+        const receiver = await Promise.race([this.#accept(maxAutoLockRenewalMs), this.#whenStopped]);
         this.#backoff.reset();
-        await this.#pump(receiver);
+        if (receiver !== undefined) this.#pump(receiver);
       } catch (error) {
         if (!this.#isStopping() && !isNoSession(error)) {
           this.#dispatcher.trouble(`Cannot accept a session: ${messageOf(error)}`);
@@ -85,22 +89,14 @@ export class SdkSessionListener implements Listener {
   }
 
   #accept(maxAutoLockRenewalDurationInMs: number): Promise<ServiceBusSessionReceiver> {
-    const options = {
-      maxAutoLockRenewalDurationInMs,
-      skipParsingBodyAsJson: true,
-      abortSignal: this.#stopped.signal,
-    };
+    const options = { maxAutoLockRenewalDurationInMs, skipParsingBodyAsJson: true };
     const [name, subscription] = this.#binding.entity;
     return subscription === undefined
       ? this.#client.acceptNextSession(name, options)
       : this.#client.acceptNextSession(name, subscription, options);
   }
 
-  async #pump(receiver: ServiceBusSessionReceiver): Promise<void> {
-    if (this.#isStopping()) {
-      await receiver.close();
-      return;
-    }
+  #pump(receiver: ServiceBusSessionReceiver): void {
     const idleMs = this.#context.config.serviceBus.sessionIdleTimeoutMs ?? defaultIdleMs;
     const session = new SessionPump(receiver, this.#dispatcher, idleMs, () => {
       this.#sessions.delete(session);
