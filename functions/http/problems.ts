@@ -11,13 +11,10 @@ export const problems = {
   'sender-mismatch': { status: 403, title: 'The sender is not the token’s user' },
   'not-a-member': { status: 403, title: 'Not a member of this conversation' },
   'not-found': { status: 404, title: 'Not found' },
-  'method-not-allowed': { status: 405, title: 'The method is not allowed here' },
   'username-taken': { status: 409, title: 'The user name is taken' },
   'email-taken': { status: 409, title: 'The e-mail address is taken' },
   'accounts-disabled': { status: 404, title: 'Built-in accounts are switched off' },
   'message-rejected': { status: 422, title: 'The message was rejected' },
-  'attachment-refused': { status: 422, title: 'The attachment is refused' },
-  conflict: { status: 409, title: 'The request conflicts with the present state' },
   'rate-limited': { status: 429, title: 'Too many requests' },
   unavailable: { status: 503, title: 'Temporarily unavailable' },
 } as const satisfies Record<ChatErrorCode, { status: number; title: string }>;

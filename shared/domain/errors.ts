@@ -11,13 +11,10 @@ export type ChatErrorCode =
   | 'sender-mismatch'
   | 'not-a-member'
   | 'not-found'
-  | 'method-not-allowed'
   | 'username-taken'
   | 'email-taken'
   | 'accounts-disabled'
   | 'message-rejected'
-  | 'attachment-refused'
-  | 'conflict'
   | 'rate-limited'
   | 'unavailable';
 

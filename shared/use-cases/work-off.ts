@@ -23,7 +23,7 @@ export interface Work<C, T> {
 }
 
 /** Refusals that no repetition changes. */
-const permanent = new Set<ChatErrorCode>(['malformed-request', 'not-found', 'not-a-member', 'conflict']);
+const permanent = new Set<ChatErrorCode>(['malformed-request', 'not-found', 'not-a-member']);
 
 /** Waits before the tries, in ms: together half a minute, well within the lock that the host renews. */
 const waits = [200, 400, 800, 1600, 3200, 5000, 8000, 10_000];
