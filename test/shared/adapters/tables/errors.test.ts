@@ -45,7 +45,7 @@ describe('a failed storage call', () => {
 
   test('leaves bugs and refusals alone', () => {
     const bug = new TypeError('x is not a function');
-    const refusal = new ChatError('conflict', 'no');
+    const refusal = new ChatError('not-found', 'no');
     expect(asUnavailable(bug)).toBe(bug);
     expect(asUnavailable(refusal)).toBe(refusal);
     expect(asUnavailable('text')).toBe('text');
