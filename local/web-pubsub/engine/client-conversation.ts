@@ -56,7 +56,8 @@ export class ClientConversation {
       return this.#message(parseClientMessage(frame.data.toString()));
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      this.#session.close(`Invalid message: ${error.message}`, CloseCode.policyViolation);
+      const reason = `The client message is not a valid JSON protocol message. ${error.message}`;
+      this.#session.close(reason, CloseCode.invalidPayload);
       return undefined;
     }
   }

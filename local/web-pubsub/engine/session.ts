@@ -53,7 +53,7 @@ export class Session implements FilterSubject {
   #transport: Transport | null = null;
   #recoveryTimer: NodeJS.Timeout | undefined;
   #isOver = false;
-  #lastEventId = 1; // the connect event had the first
+  #lastEventId = 0; // the connect event's, whether it was told or not
 
   constructor(identity: SessionIdentity, owner: SessionOwner, limits: Limits) {
     this.connectionId = identity.connectionId;

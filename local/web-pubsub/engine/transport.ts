@@ -19,6 +19,7 @@ export const CloseCode = {
   goingAway: 1001,
   unsupportedData: 1003,
   none: 1005,
+  invalidPayload: 1007,
   policyViolation: 1008,
   internalError: 1011,
 } as const;

@@ -229,10 +229,10 @@ describe('frames', () => {
   });
 
   test.each([
-    ['text that is no JSON', 'hello', 1008],
-    ['an unknown type', { type: 'hello' }, 1008],
-    ['a group without a name', { type: 'joinGroup', ackId: 1 }, 1008],
-    ['an ack id that is no number', { type: 'joinGroup', group: 'a', ackId: 'one' }, 1008],
+    ['text that is no JSON', 'hello', 1007],
+    ['an unknown type', { type: 'hello' }, 1007],
+    ['a group without a name', { type: 'joinGroup', ackId: 1 }, 1007],
+    ['an ack id that is no number', { type: 'joinGroup', group: 'a', ackId: 'one' }, 1007],
     ['a binary frame', Buffer.from([1]), 1003],
     ['a frame larger than 1 MiB', 'x'.repeat(1024 * 1024 + 1), 1009],
   ])('%s closes the connection, and harms nobody else', async (_name, frame, code) => {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
-import { aClient, allRoles, aService, aSocket, aWire, serverOf } from './support.ts';
+import { aClient, aHubWith, allRoles, anApplication, aService, aSocket, aWire, serverOf } from './support.ts';
 
 const RELIABLE_V1 = 'json.reliable.webpubsub.azure.v1';
 
@@ -79,6 +79,37 @@ describe('a reliable client whose network fails', () => {
     expect((await first.closed).code).toBe(1006);
     await server.sendToUser('ann', 'here', { contentType: 'text/plain' });
     expect(await second.frames.next()).toContain('"data":"here"');
+  });
+});
+
+describe('an event whose sender loses the network', () => {
+  const anEventThatLosesItsNetwork = async (ackId?: number) => {
+    const gate = Promise.withResolvers<object>();
+    const application = await anApplication(() => gate.promise);
+    const service = await aService(aHubWith(application.url));
+    const wire = await aWire(service.port);
+    const behindWire = (url: string) => url.replace(`:${service.port}/`, `:${wire.port}/`);
+    const retries = { messageRetryOptions: { maxRetries: 20, retryDelayInMs: 50 } };
+    const { client } = await aClient(serverOf(service), {}, retries, behindWire);
+    const sent = client.sendEvent('e', 'x', 'text', ackId === undefined ? {} : { ackId });
+    await application.events.next();
+    const back = once(wire.signals, 'accepted');
+    wire.cut();
+    await back;
+    gate.resolve({});
+    return { application, result: await sent };
+  };
+
+  test('is told to the application once, when it has an ack id of its own', async () => {
+    const { application, result } = await anEventThatLosesItsNetwork(5001);
+    expect(result.isDuplicated).toBe(true);
+    expect(application.events.size).toBe(0);
+  });
+
+  test('is told to the application again, when the client makes another ack id', async () => {
+    const { application, result } = await anEventThatLosesItsNetwork();
+    expect(result.isDuplicated).toBe(false);
+    expect(application.events.size).toBe(1);
   });
 });
 

@@ -116,10 +116,25 @@ describe('the connect event', () => {
     expect((await aRefusal((await server.getClientAccessToken()).url, JSON_V1)).status).toBe(500);
   });
 
-  test('a user id beyond ASCII is percent-encoded in headers', async () => {
+  test('a user id beyond ASCII travels as UTF-8', async () => {
     const { application, server } = await aServiceWith(() => ({}), ['connect']);
     await aClient(server, { userId: 'zoë' });
-    expect((await application.events.next()).headers['ce-userid']).toBe('zo%C3%AB');
+    const userId = (await application.events.next()).headers['ce-userid'];
+    expect(Buffer.from(String(userId), 'latin1').toString()).toBe('zoë');
+  });
+
+  test.each(['a\nb', 'a\u0000'])('the user id %j is refused', async (userId) => {
+    const { server } = await aServiceWith(() => reply({ userId }), ['connect']);
+    expect((await aRefusal((await server.getClientAccessToken()).url)).status).toBe(400);
+    expect((await aRefusal((await server.getClientAccessToken({ userId })).url)).status).toBe(400);
+  });
+
+  test('events are numbered per connection, beginning with 0 for connect', async () => {
+    const { application, server } = await aServiceWith(() => ({}), ['connect', 'connected']);
+    const { client } = await aClient(server);
+    expect((await application.events.take(2)).map(({ headers }) => headers['ce-id'])).toEqual(['0', '1']);
+    await client.sendEvent('e', '', 'text');
+    expect((await application.events.next()).headers['ce-id']).toBe('2');
   });
 });
 
@@ -361,10 +376,20 @@ describe('the abuse check', () => {
     expect((await application.events.next()).body).toBe('x');
   });
 
+  test('is asked with GET where OPTIONS is not routed', async () => {
+    const application = await anApplication(
+      ({ method }) => (method === 'GET' ? { headers: { 'WebHook-Allowed-Origin': '*' } } : {}),
+      { check: () => ({ status: 404 }) },
+    );
+    const { client } = await aClient(serverOf(await aService(aHubWith(application.url))));
+    await client.sendEvent('e', 'x', 'text');
+    expect((await application.events.take(2)).map(({ method }) => method)).toEqual(['GET', 'POST']);
+  });
+
   test.each([
     ['without the header', {}],
     ['with another origin', { headers: { 'WebHook-Allowed-Origin': 'example.net' } }],
-    ['with an error', { status: 404, headers: { 'WebHook-Allowed-Origin': '*' } }],
+    ['with an error', { status: 403, headers: { 'WebHook-Allowed-Origin': '*' } }],
   ])('a handler that answers %s gets no events', async (_name, answer) => {
     const application = await anApplication(() => ({}), { check: () => answer });
     const { client } = await aClient(serverOf(await aService(aHubWith(application.url))));

@@ -72,6 +72,14 @@ const chooseSubprotocol = (
 
 const userIdIn = (claims: Claims): string | null => claimValues(claims.sub ?? claims.nameid)[0] ?? null;
 
+/** It becomes a header of every event. */
+const checkUserId = (userId: string | null): void => {
+  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+  if (userId !== null && /[\x00-\x1f\x7f]/.test(userId)) {
+    throw new UpgradeError(400, 'The user id has control characters.');
+  }
+};
+
 const checkGroups = (groups: readonly string[]): void => {
   if (!groups.every(isGroupName)) throw new UpgradeError(400, 'An initial group has an invalid name.');
 };
@@ -88,6 +96,7 @@ export const admit = async (
   upstream: Upstream,
 ): Promise<Admission> => {
   const userId = userIdIn(claims);
+  checkUserId(userId);
   const source = { connectionId, hub: connect.hub, userId, subprotocol: null, state: null };
   const answer = await upstream.connect(source, connectEventBody(connect, claims)).catch((error: unknown) => {
     throw new UpgradeError(500, `Dispatching the connect event failed: ${String(error)}`);
@@ -96,6 +105,7 @@ export const admit = async (
   const body = answer ? readAnswer(answer) : {};
   const groups = body.groups?.length ? body.groups : claimValues(claims['webpubsub.group']);
   checkGroups(groups);
+  checkUserId(body.userId ?? null);
   return {
     userId: body.userId ?? userId,
     roles: body.roles ?? claimValues(claims.role),

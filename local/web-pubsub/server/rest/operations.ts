@@ -4,7 +4,7 @@ import { signToken } from '../../codec/token.ts';
 import { isPermissionName, type Permission } from '../../engine/permissions.ts';
 import type { Session } from '../../engine/session.ts';
 import { compileOptional, type RestCall } from './call.ts';
-import { badRequest, connectionNotFound } from './errors.ts';
+import { badRequest, connectionNotFound, userNotFound } from './errors.ts';
 import { listConnections } from './list-connections.ts';
 
 /** What an operation answers: a status, and a body where there is one to give. */
@@ -140,7 +140,9 @@ export const operations: Readonly<Record<string, Operation>> = {
     return NO_CONTENT;
   },
   'PUT users/{user}/groups/{group}': (call) => {
-    for (const session of call.hub.ofUser(call.name('user'))) session.join(call.group);
+    const sessions = call.hub.ofUser(call.name('user'));
+    if (sessions.length === 0) throw userNotFound(call.name('user'));
+    for (const session of sessions) session.join(call.group);
     return OK;
   },
   'DELETE users/{user}/groups/{group}': (call) => {

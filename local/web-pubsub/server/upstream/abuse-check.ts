@@ -43,13 +43,18 @@ export class AbuseCheck {
   }
 
   async #ask(url: string): Promise<void> {
-    const answer = await this.#caller.call({
-      method: 'OPTIONS',
+    const answer = await this.#request('OPTIONS', url);
+    // Azure asks once more with GET where OPTIONS is not routed.
+    assertAllowed(answer.status === 404 ? await this.#request('GET', url) : answer, url, this.#origin);
+  }
+
+  #request(method: 'OPTIONS' | 'GET', url: string): Promise<HttpAnswer> {
+    return this.#caller.call({
+      method,
       url,
       // Microsoft's express middleware ignores requests without ce-awpsversion.
       headers: { 'WebHook-Request-Origin': this.#origin, 'ce-awpsversion': '1.0' },
       timeoutMs: CHECK_TIMEOUT_MS,
     });
-    assertAllowed(answer, url, this.#origin);
   }
 }

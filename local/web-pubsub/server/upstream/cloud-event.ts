@@ -19,8 +19,8 @@ export interface EventName {
 const signature = (connectionId: string, accessKey: string): string =>
   `sha256=${createHmac('sha256', accessKey).update(connectionId).digest('hex')}`;
 
-/** Header values are ASCII; whatever else a user id holds is percent-encoded, as CloudEvents HTTP binding §3.1.3.2 has it. */
-const headerValue = (text: string): string => (/^[\x20-\x7e]*$/.test(text) ? text : encodeURIComponent(text));
+/** User ids travel as UTF-8, as from Azure; node:http writes header values one byte per character. */
+const utf8HeaderValue = (text: string): string => Buffer.from(text).toString('latin1');
 
 /**
  * The `ce-*` headers of an event, in the form of Web PubSub's CloudEvents extension.
@@ -44,7 +44,7 @@ export const cloudEventHeaders = (
     'ce-hub': source.hub,
     'ce-eventName': event.name,
   };
-  if (source.userId !== null) headers['ce-userId'] = headerValue(source.userId);
+  if (source.userId !== null) headers['ce-userId'] = utf8HeaderValue(source.userId);
   if (source.subprotocol !== null) headers['ce-subprotocol'] = source.subprotocol;
   if (source.state !== null) headers['ce-connectionState'] = source.state;
   return headers;

@@ -2,7 +2,7 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 
 export interface HttpCall {
-  readonly method: 'OPTIONS' | 'POST';
+  readonly method: 'OPTIONS' | 'GET' | 'POST';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Buffer | string;
@@ -40,12 +40,13 @@ export class HttpCaller {
   #try(call: HttpCall, mayRepeat: boolean): Promise<HttpAnswer> {
     const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>();
     const isSecure = call.url.startsWith('https:');
-    const body = call.body ?? '';
+    // Bytes, since node:http would write headers in the encoding of a text that it sends along with them.
+    const body = Buffer.from(call.body ?? '');
     const timeout = AbortSignal.timeout(call.timeoutMs);
     const request = (isSecure ? httpsRequest : httpRequest)(call.url, {
       method: call.method,
       agent: isSecure ? this.#https : this.#http,
-      headers: { ...call.headers, 'content-length': Buffer.byteLength(body) },
+      headers: { ...call.headers, 'content-length': body.length },
       signal: call.signal ? AbortSignal.any([call.signal, timeout]) : timeout,
     });
     request.on('response', (response) => {

@@ -77,7 +77,7 @@ export class Upstream implements EventHandler {
     return this.#deliver({
       source,
       event: { kind: 'sys', name: 'connect' },
-      id: 1,
+      id: 0,
       contentType: JSON_CONTENT,
       body: JSON.stringify(request),
     });
