@@ -5,6 +5,7 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { Agent, type IncomingMessage, request } from 'node:http';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -93,6 +94,36 @@ const measureThroughput = async (server: WebPubSubServiceClient): Promise<void> 
   receiver.socket.terminate();
 };
 
+/** The same without the SDK, which spends more on a message than the service does. */
+const measureBareThroughput = async (server: WebPubSubServiceClient): Promise<void> => {
+  const { url } = await server.getClientAccessToken({ userId: 'bare' });
+  const receiver = await receive(url, RELIABLE);
+  let target = '';
+  let authorization = '';
+  await server.sendToUser('bare', 'first', {
+    contentType: 'text/plain',
+    onResponse: ({ request: sent }) => {
+      target = sent.url;
+      authorization = sent.headers.get('authorization') ?? '';
+    },
+  });
+  const agent = new Agent({ keepAlive: true, maxSockets: 32 });
+  const headers = { authorization, 'content-type': 'application/json' };
+  const body = Buffer.from(JSON.stringify({ text: TEXT }));
+  const send = async () => {
+    const call = request(target, { method: 'POST', agent, headers });
+    call.end(body);
+    const [response] = (await once(call, 'response')) as [IncomingMessage];
+    response.resume();
+    await once(response, 'end');
+  };
+  const count = 20_000;
+  const seconds = await rush([receiver], count, 32, send);
+  write(`sendToUser → one client, 32 at a time over bare HTTP: ${Math.round(count / seconds)} messages/s`);
+  receiver.socket.terminate();
+  agent.destroy();
+};
+
 const measureGroup = async (server: WebPubSubServiceClient, subprotocol: string): Promise<void> => {
   const members = 500;
   const { url } = await server.getClientAccessToken({ groups: ['crowd'] });
@@ -122,6 +153,7 @@ const server = new WebPubSubServiceClient(connectionString, 'chat', { allowInsec
 try {
   await measureLatency(server);
   await measureThroughput(server);
+  await measureBareThroughput(server);
   await measureGroup(server, PLAIN);
   await measureGroup(server, RELIABLE);
 } finally {
