@@ -59,10 +59,17 @@ export interface InvocationResponse {
   outputData?: InputData[];
 }
 
+/**
+ * What JSON text looks like from its beginning. The library tries JSON.parse on every string, and a failed try costs as
+ * much as all the rest of a call; what cannot be JSON is therefore sent as JSON of itself, which comes out the same.
+ */
+const maybeJson = /^\s*(?:[{["]|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\s*$|(?:true|false|null)\s*$)/;
+
 /** Wraps a plain value as the .NET host does (`GrpcMessageConversionExtensions.ToRpc`). */
 export function toTypedData(value: unknown): TypedData {
   if (value == null) return {};
-  if (typeof value === 'string') return { string: value };
+  if (typeof value === 'string')
+    return maybeJson.test(value) ? { string: value } : { json: JSON.stringify(value) };
   if (value instanceof Uint8Array) return { bytes: value };
   if (typeof value === 'number' && !Number.isInteger(value)) return { double: value };
   return { json: JSON.stringify(value) };

@@ -1,6 +1,6 @@
 import type { RegisteredFunction } from '../../core-api.ts';
 import type { Invocation } from '../../invoker.ts';
-import { toTriggerMetadata, toTypedData } from '../../rpc-data.ts';
+import { toTypedData, type TypedData } from '../../rpc-data.ts';
 
 /** A received message, however it came. */
 export interface ReceivedMessage {
@@ -30,32 +30,30 @@ export interface ReceivedMessage {
 const never = new Date(Date.UTC(9999, 11, 31, 23, 59, 59, 999));
 
 /** Binding data of one message (`ServiceBusTriggerBindingStrategy.cs`); the library camel-cases the names. */
-function metadataOf(message: ReceivedMessage): Record<string, unknown> {
-  const expiresAt = message.expiresAt ?? never;
-  const { enqueuedAt, subject, partitionKey, applicationProperties } = message;
-  return {
-    MessageId: message.messageId,
-    DeliveryCount: message.earlierDeliveries + 1,
-    EnqueuedTimeUtc: enqueuedAt,
-    EnqueuedTime: enqueuedAt,
-    ExpiresAtUtc: expiresAt,
-    ExpiresAt: expiresAt,
-    SequenceNumber: message.sequenceNumber,
-    LockToken: message.lockToken,
-    SessionId: message.sessionId,
-    ReplyToSessionId: message.replyToSessionId,
-    CorrelationId: message.correlationId,
-    Subject: subject,
-    Label: subject,
-    ContentType: message.contentType,
-    To: message.to,
-    ReplyTo: message.replyTo,
-    PartitionKey: partitionKey,
-    TransactionPartitionKey: partitionKey,
-    DeadLetterSource: message.deadLetterSource,
-    ApplicationProperties: applicationProperties,
-    UserProperties: applicationProperties,
+function metadataOf(message: ReceivedMessage): Record<string, TypedData> {
+  const metadata: Record<string, TypedData> = {};
+  const add = (value: unknown, ...names: string[]): void => {
+    if (value === undefined) return; // left out, as the host leaves it out
+    const data = toTypedData(value);
+    for (const name of names) metadata[name] = data;
   };
+  add(message.messageId, 'MessageId');
+  add(message.earlierDeliveries + 1, 'DeliveryCount');
+  add(message.enqueuedAt, 'EnqueuedTimeUtc', 'EnqueuedTime');
+  add(message.expiresAt ?? never, 'ExpiresAtUtc', 'ExpiresAt');
+  add(message.sequenceNumber, 'SequenceNumber');
+  add(message.lockToken, 'LockToken');
+  add(message.sessionId, 'SessionId');
+  add(message.replyToSessionId, 'ReplyToSessionId');
+  add(message.correlationId, 'CorrelationId');
+  add(message.subject, 'Subject', 'Label');
+  add(message.contentType, 'ContentType');
+  add(message.to, 'To');
+  add(message.replyTo, 'ReplyTo');
+  add(message.partitionKey, 'PartitionKey', 'TransactionPartitionKey');
+  add(message.deadLetterSource, 'DeadLetterSource');
+  add(message.applicationProperties, 'ApplicationProperties', 'UserProperties');
+  return metadata;
 }
 
 function textOf(body: unknown): string {
@@ -85,7 +83,7 @@ export function toInvocation(
   const body = isBinary ? bytesOf(message.body) : textOf(message.body);
   return {
     inputData: [{ name: fn.trigger.name, data: toTypedData(body) }],
-    triggerMetadata: toTriggerMetadata(metadataOf(message)),
+    triggerMetadata: metadataOf(message),
     reason: '(null)',
     traceParent: traceParentOf(message),
     details: () =>
