@@ -69,6 +69,15 @@ it('a queue trigger tells all about a message, and completes it', async () => {
   expect(await client.createReceiver('jobs').peekMessages(1)).toEqual([]);
 });
 
+it('a message that lives for ever expires at the end of the year 9999', async () => {
+  const broker = await aBroker({ queues: [{ name: 'jobs' }] });
+  const seen = new Recorder<Call>();
+  await started(aListener(broker.connectionString, (call) => seen.add(call)));
+  await aClient(broker).createSender('jobs').sendMessages({ body: 'not JSON' });
+  const [call] = await seen.reaching(1);
+  expect(call?.metadata.ExpiresAtUtc).toBe('9999-12-31T23:59:59.999Z');
+});
+
 it('a queue trigger hands over bytes when its dataType is binary', async () => {
   const broker = await aBroker({ queues: [{ name: 'jobs' }] });
   const seen = new Recorder<unknown>();

@@ -40,7 +40,9 @@ function metadataOf(message: ReceivedMessage): Record<string, TypedData> {
   add(message.messageId, 'MessageId');
   add(message.earlierDeliveries + 1, 'DeliveryCount');
   add(message.enqueuedAt, 'EnqueuedTimeUtc', 'EnqueuedTime');
-  add(message.expiresAt ?? never, 'ExpiresAtUtc', 'ExpiresAt');
+  const { expiresAt = never } = message;
+  // A time to live without end adds up to more than .NET, and so the real host, can tell.
+  add(expiresAt > never ? never : expiresAt, 'ExpiresAtUtc', 'ExpiresAt');
   add(message.sequenceNumber, 'SequenceNumber');
   add(message.lockToken, 'LockToken');
   add(message.sessionId, 'SessionId');

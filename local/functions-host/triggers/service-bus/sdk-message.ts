@@ -1,11 +1,6 @@
 import type { ServiceBusReceivedMessage } from '@azure/service-bus';
 import type { ReceivedMessage } from './message.ts';
 
-/** The SDK adds up times to live beyond what .NET, and so the real host, can tell. */
-function beforeNever(date: Date | undefined): Date | undefined {
-  return date === undefined || date.getUTCFullYear() > 9999 ? undefined : date;
-}
-
 /** What the SDK received; the receiver must have been made with `skipParsingBodyAsJson`. */
 export function fromSdk(message: ServiceBusReceivedMessage): ReceivedMessage {
   return {
@@ -24,7 +19,7 @@ export function fromSdk(message: ServiceBusReceivedMessage): ReceivedMessage {
     earlierDeliveries: message.deliveryCount ?? 0,
     sequenceNumber: message.sequenceNumber?.toNumber(),
     enqueuedAt: message.enqueuedTimeUtc,
-    expiresAt: beforeNever(message.expiresAtUtc),
+    expiresAt: message.expiresAtUtc,
     lockedUntil: message.lockedUntilUtc,
     applicationProperties: message.applicationProperties ?? {},
   };
