@@ -94,5 +94,7 @@ export const readConfig = (value: unknown): Settings => {
 const unknownHub: HubSettings = hub.parse({});
 
 /** Settings of a hub; a hub the file does not name has those of `_default`, and without these no event handlers. */
-export const settingsOfHub = (settings: Settings, name: string): HubSettings =>
-  settings.hubs[name] ?? settings.hubs._default ?? unknownHub;
+export const settingsOfHub = (settings: Settings, name: string): HubSettings => {
+  const key = [name, '_default'].find((candidate) => Object.hasOwn(settings.hubs, candidate));
+  return (key === undefined ? undefined : settings.hubs[key]) ?? unknownHub;
+};

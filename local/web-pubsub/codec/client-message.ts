@@ -98,6 +98,15 @@ const withAckId = (frame: JsonObject): { ackId?: number } => {
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
+/** JSON.parse takes any depth, JSON.stringify only what fits on the stack. */
+const stringify = (data: unknown): string => {
+  try {
+    return JSON.stringify(data);
+  } catch {
+    throw new ProtocolError("'data' is nested too deeply.");
+  }
+};
+
 const readPayload = (frame: JsonObject): Payload => {
   const { data } = frame;
   if (data === undefined) throw new ProtocolError("Missing required property 'data'.");
@@ -105,7 +114,7 @@ const readPayload = (frame: JsonObject): Payload => {
   switch (dataType) {
     case 'json':
       if (data === null) throw new ProtocolError("Invalid value for 'data': null.");
-      return { dataType: 'json', text: JSON.stringify(data) };
+      return { dataType: 'json', text: stringify(data) };
     case 'text':
       if (typeof data !== 'string') {
         throw new ProtocolError("'data' should be a string when 'dataType' is 'text'.");

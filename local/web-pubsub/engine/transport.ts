@@ -17,6 +17,7 @@ export interface Transport {
 export const CloseCode = {
   normal: 1000,
   goingAway: 1001,
+  protocolError: 1002,
   unsupportedData: 1003,
   none: 1005,
   invalidPayload: 1007,

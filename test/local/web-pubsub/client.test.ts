@@ -233,6 +233,11 @@ describe('frames', () => {
     ['an unknown type', { type: 'hello' }, 1007],
     ['a group without a name', { type: 'joinGroup', ackId: 1 }, 1007],
     ['an ack id that is no number', { type: 'joinGroup', group: 'a', ackId: 'one' }, 1007],
+    [
+      'data nested too deeply',
+      `{"type":"event","event":"e","data":${'['.repeat(200_000)}${']'.repeat(200_000)}}`,
+      1007,
+    ],
     ['a binary frame', Buffer.from([1]), 1003],
     ['a frame larger than 1 MiB', 'x'.repeat(1024 * 1024 + 1), 1009],
   ])('%s closes the connection, and harms nobody else', async (_name, frame, code) => {
@@ -242,6 +247,21 @@ describe('frames', () => {
     expect((await closed).code).toBe(code);
     await server.sendToAll('still here', { contentType: 'text/plain' });
     expect(await other.messages.next()).toBe('still here');
+  });
+
+  test('binary data of nearly 1 MiB passes', async () => {
+    const { server, frames, send } = await bareClient({ roles: allRoles, groups: ['room'] });
+    const data = Buffer.alloc(700_000, 7).toString('base64');
+    send({ type: 'sendToGroup', group: 'room', dataType: 'binary', data });
+    expect(JSON.parse((await frames.next()) as string)).toMatchObject({ data });
+    expect(await server.groupExists('room')).toBe(true);
+  });
+
+  test('a frame that is too large ends a reliable session for good', async () => {
+    const { server, connected, closed, send } = await bareClient({ userId: 'ann' }, RELIABLE_V1);
+    send('x'.repeat(1024 * 1024 + 1));
+    await closed;
+    expect(await server.connectionExists(connected.connectionId ?? '')).toBe(false);
   });
 
   test('what is not supported is refused by name', async () => {

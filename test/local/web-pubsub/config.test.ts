@@ -18,6 +18,7 @@ describe('a hubs file', () => {
       anonymousConnectPolicy: 'deny',
       eventHandlers: [],
     });
+    expect(settingsOfHub(settings, 'constructor').eventHandlers).toEqual([]);
     const withDefault = readConfig({ hubs: { _default: { anonymousConnectPolicy: 'allow' } } });
     expect(settingsOfHub(withDefault, 'other').anonymousConnectPolicy).toBe('allow');
   });

@@ -81,6 +81,12 @@ describe('the connect event', () => {
     expect(await server.hasPermission(connectionId, 'sendToGroup')).toBe(false);
   });
 
+  test('an empty user id in the answer leaves that of the token', async () => {
+    const { server } = await aServiceWith(() => reply({ userId: '' }), ['connect']);
+    await aClient(server, { userId: 'ann' });
+    expect(await server.userExists('ann')).toBe(true);
+  });
+
   test.each([204, 200])('an answer %i without a body leaves everything as the token says', async (status) => {
     const { server } = await aServiceWith(() => ({ status }), ['connect']);
     await aClient(server, { userId: 'ann', groups: ['room'] });

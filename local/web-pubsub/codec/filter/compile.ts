@@ -15,12 +15,12 @@ class UnsupportedToken extends Error {
   }
 }
 
-const properties: Readonly<Record<string, Compiled>> = {
-  userid: { type: 'string', evaluate: (subject) => subject.userId },
-  connectionid: { type: 'string', evaluate: (subject) => subject.connectionId },
-  groups: { type: 'collection', evaluate: (subject) => subject.groups },
-  protocol: { type: 'string', evaluate: (subject) => subject.subprotocol },
-};
+const properties: ReadonlyMap<string, Compiled> = new Map<string, Compiled>([
+  ['userid', { type: 'string', evaluate: (subject) => subject.userId }],
+  ['connectionid', { type: 'string', evaluate: (subject) => subject.connectionId }],
+  ['groups', { type: 'collection', evaluate: (subject) => subject.groups }],
+  ['protocol', { type: 'string', evaluate: (subject) => subject.subprotocol }],
+]);
 
 const typeOfLiteral = (value: string | number | boolean | null): ValueType => {
   if (value === null) return 'null';
@@ -109,7 +109,7 @@ const compileNode = (expression: Expression): Compiled => {
     case 'literal':
       return { type: typeOfLiteral(expression.value), evaluate: () => expression.value };
     case 'property': {
-      const property = properties[expression.name.toLowerCase()];
+      const property = properties.get(expression.name.toLowerCase());
       if (!property) throw new UnsupportedToken(expression);
       return property;
     }

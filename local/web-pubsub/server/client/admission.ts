@@ -19,7 +19,10 @@ export interface Admission {
 }
 
 const connectAnswer = z.object({
-  userId: z.string().nullish(),
+  userId: z
+    .string()
+    .nullish()
+    .transform((userId) => (userId === '' ? null : userId)),
   roles: z.array(z.string()).nullish(),
   groups: z.array(z.string()).nullish(),
   subprotocol: z.string().nullish(),
@@ -27,10 +30,11 @@ const connectAnswer = z.object({
 
 type ConnectAnswer = z.output<typeof connectAnswer>;
 
-const readAnswer = (answer: HttpAnswer): ConnectAnswer => {
-  if (answer.status === 204 || answer.body.length === 0) return {};
+/** No answer, or one without a body, changes nothing. */
+const readAnswer = (answer: HttpAnswer | null): ConnectAnswer => {
   try {
-    return connectAnswer.parse(JSON.parse(answer.body.toString()));
+    const text = answer?.body.toString() ?? '';
+    return connectAnswer.parse(text === '' ? {} : JSON.parse(text));
   } catch {
     throw new UpgradeError(500, 'The answer of the connect event handler is not valid.');
   }
@@ -102,7 +106,7 @@ export const admit = async (
     throw new UpgradeError(500, `Dispatching the connect event failed: ${String(error)}`);
   });
   if (answer && !isSuccess(answer)) throw refusal(answer);
-  const body = answer ? readAnswer(answer) : {};
+  const body = readAnswer(answer);
   const groups = body.groups?.length ? body.groups : claimValues(claims['webpubsub.group']);
   checkGroups(groups);
   checkUserId(body.userId ?? null);

@@ -138,6 +138,11 @@ export class ClientEndpoint {
       // What an old socket still had to say when the client came back with a new one has been given up by the client.
       if (session.isAttachedTo(transport)) conversation?.receive({ data: toBuffer(data), isBinary });
     });
+    webSocket.on('error', (error: NodeJS.ErrnoException) => {
+      // Broken frames are the client's fault: it would send them again after a recovery. A lost network is not.
+      if (error.code?.startsWith('WS_ERR_') !== true || !session.isAttachedTo(transport)) return;
+      session.close(`The client frame is not valid. ${error.message}`, CloseCode.protocolError);
+    });
     webSocket.on('close', (code, reason) => {
       this.#keepAlive.remove(session.hub, transport);
       session.detach(transport, code, reason.toString());

@@ -78,25 +78,18 @@ export const authenticate = (
   return claims;
 };
 
-const queryValues = (query: URLSearchParams): Record<string, string[]> => {
-  const values: Record<string, string[]> = {};
-  for (const key of new Set(query.keys())) {
-    if (key.toLowerCase() !== 'access_token') values[key] = query.getAll(key);
-  }
-  return values;
-};
+const isCredential = (name: string): boolean => /^(access_token|authorization)$/i.test(name);
 
 /** The body of the `connect` event. Credentials stay out of it. */
 export const connectEventBody = (connect: ConnectRequest, claims: Claims): object => {
-  const headers: Record<string, string[]> = {};
-  for (const [name, values] of Object.entries(connect.request.headersDistinct)) {
-    if (name !== 'authorization') headers[name] = values ?? [];
-  }
+  const { query, request, subprotocols } = connect;
+  const parameters = [...new Set(query.keys())].filter((name) => !isCredential(name));
+  const headers = Object.entries(request.headersDistinct).filter(([name]) => !isCredential(name));
   return {
     claims: Object.fromEntries(Object.entries(claims).map(([name, value]) => [name, claimValues(value)])),
-    query: queryValues(connect.query),
-    headers,
-    subprotocols: connect.subprotocols,
+    query: Object.fromEntries(parameters.map((name) => [name, query.getAll(name)])),
+    headers: Object.fromEntries(headers),
+    subprotocols,
     clientCertificates: [],
   };
 };

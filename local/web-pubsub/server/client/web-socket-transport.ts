@@ -60,6 +60,7 @@ export class WebSocketTransport implements Transport {
   }
 
   resume(): void {
+    this.#isAlive = true; // its pongs could not be heard
     this.#socket.resume();
   }
 

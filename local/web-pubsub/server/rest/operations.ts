@@ -55,18 +55,18 @@ const permissionOf = (call: RestCall): Permission | undefined => {
 
 const targetGroup = (call: RestCall): string | undefined => call.query.get('targetName') ?? undefined;
 
-const clientPaths: Readonly<Record<string, string>> = {
-  default: '/client/hubs/',
-  mqtt: '/clients/mqtt/hubs/',
-  socketio: '/clients/socketio/hubs/',
-};
+const clientPaths: ReadonlyMap<string, string> = new Map([
+  ['default', '/client/hubs/'],
+  ['mqtt', '/clients/mqtt/hubs/'],
+  ['socketio', '/clients/socketio/hubs/'],
+]);
 
 const MINUTES_A_YEAR = 60 * 24 * 365;
 
 /** Tokens for MQTT and Socket.IO are made as Azure makes them; the service itself refuses such clients with 501. */
 const generateToken: Operation = (call, accessKey) => {
   const clientType = call.query.get('clientType') ?? 'default';
-  const path = clientPaths[clientType.toLowerCase()];
+  const path = clientPaths.get(clientType.toLowerCase());
   if (path === undefined) throw badRequest(`Unknown clientType '${clientType}': Default, MQTT or SocketIO.`);
   const now = Math.floor(Date.now() / 1000);
   const minutes = call.number('minutesToExpire', 1, MINUTES_A_YEAR) ?? 60;

@@ -71,6 +71,7 @@ describe("a mistake is told in Azure's words", () => {
     ['userId', "Invalid syntax for 'userId': Type 'string', expect 'bool'."],
     ['1', "Type 'int', expect 'bool'."],
     ["name eq 'a'", "Invalid syntax for 'name eq 'a'': Token 'name' is not supported."],
+    ["constructor eq 'a'", "Token 'constructor' is not supported."],
     ['name', "Invalid syntax for 'name': Token 'name' is not supported."],
     ['reverse(userId) eq 1', "Token 'reverse(userId)' is not supported."],
     ['length(userId, 1) eq 1', "Invalid token 'length(userId,1)'."],
