@@ -18,6 +18,8 @@ export interface ServiceBusOptions {
   readonly config: ServiceBusConfig;
   /** Folder of the journal; without it state is in memory only. */
   readonly dataDir?: string;
+  /** Certificate and key in PEM; with them the port also speaks TLS. */
+  readonly tls?: { readonly key: string; readonly cert: string };
   readonly log?: (line: string) => void;
   /** The journal can no longer be written. The broker has closed its port by then: it cannot keep what it is sent. */
   readonly onFailure?: (error: unknown) => void;
@@ -51,7 +53,7 @@ export async function startServiceBus(options: ServiceBusOptions): Promise<Servi
   try {
     createEntities(namespace, entities);
     if (journal) restoreAll(namespace, journal, log);
-    server = await listen({ namespace, port, host, log });
+    server = await listen({ namespace, port, host, tls: options.tls, log });
   } catch (error) {
     namespace.stop();
     journal?.close();
@@ -79,6 +81,7 @@ function createEntities(namespace: Namespace, { queues, topics }: Entities): voi
 }
 
 function restoreAll(namespace: Namespace, journal: SqliteJournal, log: (line: string) => void): void {
+  for (const definition of journal.definitions) namespace.restoreDefinition(definition);
   for (const entity of namespace.entities()) restore(entity, journal);
   for (const path of journal.paths) {
     if (!namespace.find(path))

@@ -4,11 +4,12 @@ import { parseArgs } from 'node:util';
 import { startServiceBus } from './index.ts';
 import type { ServiceBus, ServiceBusConfig } from './index.ts';
 
-const usage = `Usage: node local/service-bus/main.ts --config FILE [--port 5672] [--host 127.0.0.1] [--data FOLDER]
+const usage = `Usage: node local/service-bus/main.ts --config FILE [--port 5672] [--host 127.0.0.1] [--data FOLDER] [--tls-cert FILE --tls-key FILE]
 
   --config  entities file, in the shape of config.json of Microsoft's Service Bus emulator
   --port    port for AMQP and administration; 0 takes any free one
   --host    address to listen on
+  --tls-cert, --tls-key  PEM files; with them the port also speaks TLS
   --data    folder of the journal; without it messages are lost when the broker stops`;
 
 try {
@@ -16,6 +17,10 @@ try {
   const broker = await startServiceBus({
     ...options,
     config: await readConfigFile(options.configFile),
+    ...(options.certFile !== undefined &&
+      options.keyFile !== undefined && {
+        tls: { cert: await readFile(options.certFile, 'utf8'), key: await readFile(options.keyFile, 'utf8') },
+      }),
     log: (line) => {
       console.error(line);
     },
@@ -29,13 +34,24 @@ try {
   process.exit(1);
 }
 
-function readArguments(): { configFile: string; port: number; host: string; dataDir?: string } {
+interface Arguments {
+  readonly configFile: string;
+  readonly port: number;
+  readonly host: string;
+  readonly dataDir?: string;
+  readonly certFile?: string | undefined;
+  readonly keyFile?: string | undefined;
+}
+
+function readArguments(): Arguments {
   const { values } = parseArgs({
     options: {
       config: { type: 'string' },
       port: { type: 'string', default: '5672' },
       host: { type: 'string', default: '127.0.0.1' },
       data: { type: 'string' },
+      'tls-cert': { type: 'string' },
+      'tls-key': { type: 'string' },
     },
   });
   if (values.config === undefined) throw new Error(usage);
@@ -43,10 +59,16 @@ function readArguments(): { configFile: string; port: number; host: string; data
   if (!/^\d+$/.test(values.port) || port > 65_535) {
     throw new Error(`--port must be a number from 0 to 65535, not '${values.port}'.`);
   }
+  const { 'tls-cert': certFile, 'tls-key': keyFile } = values;
+  if ((certFile === undefined) !== (keyFile === undefined)) {
+    throw new Error('--tls-cert and --tls-key belong together.');
+  }
   return {
     configFile: values.config,
     port,
     host: values.host,
+    certFile,
+    keyFile,
     ...(values.data !== undefined && { dataDir: values.data }),
   };
 }

@@ -67,7 +67,11 @@ export function described(code: number, value: TypedValue): TypedValue {
 
 /** The plain JavaScript value: lists become arrays, maps objects, timestamps Dates. */
 export function plain(value: TypedValue | undefined): unknown {
-  return value === undefined ? undefined : types.unwrap(value);
+  if (value === undefined) return undefined;
+  const unwrapped = types.unwrap(value);
+  // rhea makes a Date only of a timestamp that it has read itself.
+  const isTime = value.type.typecode === typecode.timestamp && typeof unwrapped === 'number';
+  return isTime ? new Date(unwrapped) : unwrapped;
 }
 
 /** A whole number that arrived as an AMQP number of any width; longs beyond 2^53 arrive as 8 bytes. */

@@ -2,6 +2,7 @@
 import { defaultRule } from '../engine/rules.ts';
 import type { RuleDescription } from '../engine/rules.ts';
 import type { QueueSettings, TopicSettings } from '../engine/settings.ts';
+import { isPartName } from './names.ts';
 import { readRule } from './rules.ts';
 import { ConfigError, ConfigReader } from './reader.ts';
 
@@ -94,7 +95,7 @@ function readSubscription(subscription: ConfigReader): SubscriptionDescription {
   const properties = subscription.object('Properties', subscriptionProperties);
   const rules = subscription.objects('Rules', ['Name', 'Properties']).map(readRule);
   return {
-    name: subscription.name('Name', /^[\w.-]{1,50}$/),
+    name: subscription.name('Name', isPartName),
     settings: { ...readQueueSettings(properties), duplicateWindowMs: undefined },
     rules: rules.length > 0 ? rules : [defaultRule],
   };

@@ -1,4 +1,5 @@
 import { parseDuration } from './duration.ts';
+import { isEntityName } from './names.ts';
 
 /** The entities file cannot be used. `problems` has one line each, with the place in the file. */
 export class ConfigError extends Error {
@@ -52,11 +53,11 @@ export class ConfigReader {
     return value.map((item, i) => new ConfigReader(item, `${this.#at(name)}[${i}]`, this.#problems, allowed));
   }
 
-  /** The name of an entity: as Azure allows them, and no reserved character. */
-  name(name: string, pattern = /^[A-Za-z0-9](?:[\w./~-]{0,258}[A-Za-z0-9_])?$/): string {
+  /** The name of an entity, as Azure allows them. */
+  name(name: string, isValid: (name: string) => boolean = isEntityName): string {
     const value = this.#fields.get(name);
-    if (typeof value === 'string' && pattern.test(value) && !value.includes('//')) return value;
-    this.problem(name, 'must be a name of letters, digits, periods, hyphens, underscores or slashes');
+    if (typeof value === 'string' && isValid(value)) return value;
+    this.problem(name, 'must be a name of letters, digits, periods, hyphens and underscores');
     return '';
   }
 

@@ -3,13 +3,14 @@ import { BrokerError } from '../engine/errors.ts';
 import { compileRule } from '../engine/filters/compile-rule.ts';
 import { correlationFields } from '../engine/rules.ts';
 import type { CorrelationField, FilterDescription, RuleDescription } from '../engine/rules.ts';
+import { isPartName } from './names.ts';
 import type { ConfigReader } from './reader.ts';
 
 /** A rule of a subscription. Its filter and action are checked, too. */
 export function readRule(rule: ConfigReader): RuleDescription {
   const properties = rule.object('Properties', ['FilterType', 'SqlFilter', 'CorrelationFilter', 'Action']);
   const description: RuleDescription = {
-    name: rule.name('Name', /^[\w$.-]{1,50}$/),
+    name: rule.name('Name', isPartName),
     filter: readFilter(properties),
     action: properties.object('Action', ['SqlExpression']).string('SqlExpression'),
   };

@@ -17,7 +17,8 @@ export class DuplicateHistory {
   admit(messageId: string): boolean {
     const now = this.#services.clock.now();
     this.#forgetPast(now);
-    if (this.#until.has(messageId)) return false;
+    if ((this.#until.get(messageId) ?? 0) > now) return false;
+    this.#until.delete(messageId);
     const until = now + this.windowMs;
     this.#until.set(messageId, until);
     this.#services.journal.putDuplicate(this.#path, messageId, until);
@@ -29,7 +30,7 @@ export class DuplicateHistory {
     this.#until.set(messageId, until);
   }
 
-  /** The window is the same for all, so the first in the map is the first to end. */
+  /** The window is the same for all (or was, if it was changed), so the first in the map is the first to end. */
   #forgetPast(now: number): void {
     for (const [messageId, until] of this.#until) {
       if (until > now) return;

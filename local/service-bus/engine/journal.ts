@@ -13,6 +13,9 @@ export interface Journal {
   deleteSessionState(path: string, sessionId: string): void;
   /** Forgets everything of an entity but its highest number. */
   deleteEntity(path: string): void;
+  /** Keeps how to make an entity again. */
+  putDefinition(path: string, definition: string): void;
+  deleteDefinition(path: string): void;
   commit(): void;
 }
 
@@ -26,5 +29,7 @@ export const noJournal: Journal = {
   putSessionState: () => undefined,
   deleteSessionState: () => undefined,
   deleteEntity: () => undefined,
+  putDefinition: () => undefined,
+  deleteDefinition: () => undefined,
   commit: () => undefined,
 };

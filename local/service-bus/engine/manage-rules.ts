@@ -10,6 +10,12 @@ export function addRule(subscription: Subscription, description: RuleDescription
   subscription.rules.set(description.name, compileRule(description));
 }
 
+/** @throws BrokerError `not-found`, or what is wrong with the rule */
+export function updateRule(subscription: Subscription, description: RuleDescription): void {
+  if (!subscription.rules.has(description.name)) throw ruleNotFound(subscription, description.name);
+  subscription.rules.set(description.name, compileRule(description));
+}
+
 /** @throws BrokerError `not-found` */
 export function removeRule(subscription: Subscription, name: string): void {
   if (!subscription.rules.delete(name)) throw ruleNotFound(subscription, name);

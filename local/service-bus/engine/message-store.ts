@@ -8,6 +8,7 @@ export class MessageStore {
   readonly index = new MessageIndex();
   readonly #services: EngineServices;
   #last: number;
+  #closed = false;
 
   /** @param last the highest number ever given under this path */
   constructor(path: string, services: EngineServices, last: number) {
@@ -32,12 +33,20 @@ export class MessageStore {
   }
 
   changed(message: BrokerMessage): void {
+    if (this.#closed) return;
     this.#services.journal.putMessage(this.path, message);
     this.#services.turn.schedule();
   }
 
+  /** Forgets everything but the highest number; nothing is journaled any more. */
+  close(): void {
+    this.#closed = true;
+    this.#services.journal.deleteEntity(this.path);
+    this.#services.turn.schedule();
+  }
+
   remove(message: BrokerMessage): void {
-    if (!this.index.delete(message)) return;
+    if (!this.index.delete(message) || this.#closed) return;
     this.#services.journal.deleteMessage(this.path, message.sequenceNumber);
     this.#services.turn.schedule();
   }

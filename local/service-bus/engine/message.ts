@@ -35,6 +35,12 @@ export interface Lock {
   deadline?: Deadline | undefined;
 }
 
+/** A sender as the engine sees it. */
+export interface Sender {
+  /** The broker ends it: its entity was deleted. */
+  end(error: BrokerError): void;
+}
+
 /** A receiver as the engine sees it. */
 export interface Consumer {
   /** Received messages are gone at once: nothing is locked. */

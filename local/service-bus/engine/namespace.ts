@@ -1,5 +1,8 @@
 import { Deadlines, systemClock } from './deadlines.ts';
 import type { Clock } from './deadlines.ts';
+import { describeRules, readDefinition, writeDefinition } from './definition.ts';
+import type { KeptDefinition } from './definition.ts';
+import { deleteEntity } from './delete.ts';
 import { dispatch } from './dispatch.ts';
 import { entityExists, entityNotFound } from './errors.ts';
 import { compileRule } from './filters/compile-rule.ts';
@@ -31,7 +34,11 @@ export class Namespace {
   readonly services: EngineServices;
   readonly queues = new Map<string, MessageQueue>();
   readonly topics = new Map<string, Topic>();
-  readonly #lastSequenceNumber: (path: string) => number;
+  readonly #journaledSequenceNumber: (path: string) => number;
+  /** Highest sequence numbers of deleted entities, by path in lower case. */
+  readonly #finalSequenceNumbers = new Map<string, number>();
+  /** Entities made while the broker runs. */
+  readonly #kept = new WeakSet<Entity>();
 
   constructor(options: NamespaceOptions) {
     const clock = options.clock ?? systemClock;
@@ -43,7 +50,7 @@ export class Namespace {
       fail: options.onFailure,
     });
     this.services = { clock, journal, turn, deadlines: new Deadlines(clock) };
-    this.#lastSequenceNumber = options.lastSequenceNumber ?? (() => 0);
+    this.#journaledSequenceNumber = options.lastSequenceNumber ?? (() => 0);
   }
 
   /** @throws BrokerError `entity-already-exists` if a queue or topic has this name */
@@ -93,7 +100,7 @@ export class Namespace {
   }
 
   findSubscription(address: string): Subscription | undefined {
-    const names = /^(.+)\/subscriptions\/([^/]+)$/.exec(normalizePath(address));
+    const names = subscriptionPath.exec(normalizePath(address));
     return names ? this.topics.get(names[1] ?? '')?.subscriptions.get(names[2] ?? '') : undefined;
   }
 
@@ -104,6 +111,49 @@ export class Namespace {
       yield queue;
       if (queue.deadLetters) yield queue.deadLetters;
     }
+  }
+
+  /**
+   * Deletes a queue, a topic with its subscriptions, or a subscription. Clients keep what they remember of a path, so
+   * sequence numbers go on where they were if it is created again.
+   * @throws BrokerError `not-found`
+   */
+  delete(path: string): void {
+    const entity = this.get(path);
+    const key = path.toLowerCase();
+    if (entity instanceof Topic) {
+      for (const { queue } of entity.subscriptions.values()) this.delete(queue.path);
+      this.topics.delete(key);
+    } else {
+      this.queues.delete(key);
+      const [, topic = '', name = ''] = subscriptionPath.exec(key) ?? [];
+      this.topics.get(topic)?.subscriptions.delete(name);
+    }
+    this.#rememberSequenceNumbers(entity);
+    deleteEntity(entity);
+    this.services.journal.deleteDefinition(path);
+  }
+
+  /** Makes the entity again at the next start, though the configuration does not name it. */
+  keep(entity: Entity): void {
+    this.#kept.add(entity);
+    this.changed(entity);
+  }
+
+  /** An entity's settings or rules have changed; what the configuration names is read from there again. */
+  changed(entity: Entity): void {
+    if (!this.#kept.has(entity)) return;
+    this.services.journal.putDefinition(entity.path, writeDefinition(this.#define(entity)));
+    this.services.turn.schedule();
+  }
+
+  /** Makes an entity that was kept, unless the configuration has it, or no longer has its topic. */
+  restoreDefinition(text: string): void {
+    const definition = readDefinition(text);
+    const entity = this.#make(definition);
+    if (!entity) return;
+    entity.metadata = definition.metadata;
+    this.#kept.add(entity);
   }
 
   /** Commits what is open and lets nothing happen any more. */
@@ -123,6 +173,43 @@ export class Namespace {
     return this.queues.get(path) ?? this.findSubscription(path)?.queue;
   }
 
+  #define(entity: Entity): KeptDefinition {
+    const { metadata } = entity;
+    if (entity instanceof Topic)
+      return { kind: 'topic', name: entity.path, settings: entity.settings, metadata };
+    const { path: name, settings } = entity;
+    const subscription = this.findSubscription(name);
+    if (!subscription) return { kind: 'queue', name, settings, metadata };
+    const topic = name.slice(0, -`/Subscriptions/${subscription.name}`.length);
+    const rules = describeRules(subscription.rules.values());
+    return { kind: 'subscription', topic, name: subscription.name, settings, rules, metadata };
+  }
+
+  #make(definition: KeptDefinition): Entity | undefined {
+    const { name, kind } = definition;
+    if (kind !== 'subscription') {
+      if (this.find(name)) return undefined;
+      return kind === 'queue'
+        ? this.createQueue(name, definition.settings)
+        : this.createTopic(name, definition.settings);
+    }
+    const topic = this.topics.get(definition.topic.toLowerCase());
+    if (!topic || topic.subscriptions.has(name.toLowerCase())) return undefined;
+    return this.createSubscription(topic, name, definition.settings, definition.rules).queue;
+  }
+
+  #lastSequenceNumber(path: string): number {
+    return this.#finalSequenceNumbers.get(path.toLowerCase()) ?? this.#journaledSequenceNumber(path);
+  }
+
+  #rememberSequenceNumbers(entity: Entity): void {
+    const stores = [entity.store];
+    if (entity instanceof MessageQueue && entity.deadLetters) stores.push(entity.deadLetters.store);
+    for (const { path, lastSequenceNumber } of stores) {
+      this.#finalSequenceNumbers.set(path.toLowerCase(), lastSequenceNumber);
+    }
+  }
+
   #requireFree(name: string): void {
     const key = name.toLowerCase();
     if (this.queues.has(key) || this.topics.has(key)) throw entityExists(name);
@@ -134,7 +221,7 @@ export class Namespace {
       settings,
       services: this.services,
       dispatch,
-      lastSequenceNumber: this.#lastSequenceNumber,
+      lastSequenceNumber: (of) => this.#lastSequenceNumber(of),
     });
   }
 }
@@ -144,6 +231,8 @@ function shorterTtl(...settings: readonly TopicSettings[]): number | undefined {
   const ttlMs = Math.min(...settings.map(({ defaultTtlMs }) => defaultTtlMs ?? Infinity));
   return ttlMs === Infinity ? undefined : ttlMs;
 }
+
+const subscriptionPath = /^(.+)\/subscriptions\/([^/]+)$/;
 
 /** Clients address entities as `queue`, `/queue/` or `sb://host/queue`. */
 function normalizePath(address: string): string {

@@ -1,6 +1,6 @@
 import type { LockToken } from '../codec/lock-token.ts';
 import { DuplicateHistory } from './duplicates.ts';
-import type { Consumer, Lock } from './message.ts';
+import type { Consumer, Lock, Sender } from './message.ts';
 import { MessageStore } from './message-store.ts';
 import { ReadyList } from './ready-list.ts';
 import type { EngineServices } from './services.ts';
@@ -25,6 +25,12 @@ export class MessageQueue {
   readonly store: MessageStore;
   readonly locks = new Map<LockToken, Lock>();
   readonly duplicates: DuplicateHistory | undefined;
+  readonly senders = new Set<Sender>();
+  /** When it was made and last changed (ms since 1970). */
+  readonly createdAt: number;
+  updatedAt: number;
+  /** What administrators keep with it; the broker does not act on it. */
+  metadata: Record<string, string> = {};
   readonly sessions: SessionIndex | undefined;
   /** Undefined if this is a dead-letter queue itself. */
   readonly deadLetters: MessageQueue | undefined;
@@ -43,6 +49,7 @@ export class MessageQueue {
     this.path = path;
     this.settings = settings;
     this.services = services;
+    this.createdAt = this.updatedAt = services.clock.now();
     this.store = new MessageStore(path, services, options.lastSequenceNumber(path));
     this.sessions = settings.requiresSession ? new SessionIndex() : undefined;
     this.duplicates =

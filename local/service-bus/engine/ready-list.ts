@@ -43,6 +43,12 @@ export class ReadyList {
     }
   }
 
+  clear(): void {
+    this.#items = [];
+    this.#head = 0;
+    this.#removed.clear();
+  }
+
   #trim(): void {
     if (this.#head === this.#items.length) {
       this.#items = [];

@@ -1,4 +1,5 @@
 import type { Deadline } from './deadlines.ts';
+import type { BrokerError } from './errors.ts';
 import type { Consumer, Lock } from './message.ts';
 import { ReadyList } from './ready-list.ts';
 
@@ -27,6 +28,8 @@ export interface SessionOwner {
 export interface SessionWaiter {
   readonly consumer: Consumer;
   granted(session: Session): void;
+  /** There will be none: the entity is gone. */
+  refused(error: BrokerError): void;
 }
 
 export class SessionIndex {

@@ -1,4 +1,5 @@
 import { DuplicateHistory } from './duplicates.ts';
+import type { Sender } from './message.ts';
 import { MessageStore } from './message-store.ts';
 import type { MessageQueue } from './queue.ts';
 import type { Rule } from './rules.ts';
@@ -20,6 +21,12 @@ export class Topic {
   readonly services: EngineServices;
   readonly store: MessageStore;
   readonly duplicates: DuplicateHistory | undefined;
+  readonly senders = new Set<Sender>();
+  /** When it was made and last changed (ms since 1970). */
+  readonly createdAt: number;
+  updatedAt: number;
+  /** What administrators keep with it; the broker does not act on it. */
+  metadata: Record<string, string> = {};
   /** By lower-case name. */
   readonly subscriptions = new Map<string, Subscription>();
 
@@ -27,6 +34,7 @@ export class Topic {
     this.path = path;
     this.settings = settings;
     this.services = services;
+    this.createdAt = this.updatedAt = services.clock.now();
     this.store = new MessageStore(path, services, lastSequenceNumber);
     this.duplicates =
       settings.duplicateWindowMs === undefined

@@ -30,6 +30,8 @@ export class Links {
   readonly #links = new WeakMap<Connection, Set<Link>>();
   readonly #consumers = new Map<Link, ConsumerLink>();
   readonly #waiting = new Map<Link, () => void>();
+  /** What to do when a sender's link is gone. */
+  readonly #ending = new Map<Link, () => void>();
 
   constructor(namespace: Namespace) {
     this.#namespace = namespace;
@@ -113,7 +115,7 @@ export class Links {
     if (isSubscription || (target instanceof MessageQueue && !target.deadLetters)) {
       throw notAllowed(`Messages cannot be sent to '${address}'.`);
     }
-    startProducer(link, target);
+    this.#ending.set(link, startProducer(link, target));
   }
 
   #attachManagement(link: ReceiverLink, address: string): void {
@@ -166,6 +168,8 @@ export class Links {
     }
     this.#consumers.get(link)?.stop({ connectionLost });
     this.#consumers.delete(link);
+    this.#ending.get(link)?.();
+    this.#ending.delete(link);
     this.#replyLinksOf(link.connection).delete(link);
     this.#linksOf(link.connection).delete(link);
   }

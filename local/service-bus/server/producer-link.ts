@@ -3,8 +3,9 @@ import { MalformedMessageError, splitBatch } from '../codec/sections.ts';
 import { checkSession, enqueue } from '../engine/enqueue.ts';
 import type { SendTarget } from '../engine/enqueue.ts';
 import { BrokerError, messageTooLarge } from '../engine/errors.ts';
+import type { Sender } from '../engine/message.ts';
 import { maxMessageSize } from '../engine/settings.ts';
-import { accept, reject } from './answers.ts';
+import { accept, reject, toAmqpError } from './answers.ts';
 import type { MessageContext, ReceiverLink } from './rhea.ts';
 
 /** `message-format` of a transfer that carries several messages. */
@@ -12,8 +13,17 @@ const batchFormat = 0x80013700;
 
 const creditWindow = 1_000;
 
-/** Takes what a peer sends on a link to a queue or topic; a message is accepted once it is durable. */
-export function startProducer(link: ReceiverLink, target: SendTarget): void {
+/**
+ * Takes what a peer sends on a link to a queue or topic; a message is accepted once it is durable.
+ * @returns what to do when the link is gone
+ */
+export function startProducer(link: ReceiverLink, target: SendTarget): () => void {
+  const sender: Sender = {
+    end: (error) => {
+      link.close(toAmqpError(error));
+    },
+  };
+  target.senders.add(sender);
   link.local.attach.max_message_size = maxMessageSize;
   // Credit at once: without it the SDK sleeps a second.
   link.set_credit_window(creditWindow);
@@ -31,6 +41,7 @@ export function startProducer(link: ReceiverLink, target: SendTarget): void {
       });
     }
   });
+  return () => target.senders.delete(sender);
 }
 
 /** The messages of a transfer, all of them checked: a batch is taken whole or not at all. */

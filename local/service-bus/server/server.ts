@@ -1,11 +1,20 @@
 /** The broker's port. */
+import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import type { Namespace } from '../engine/namespace.ts';
+import { administrationHandler } from './admin/http.ts';
 import { serveConnection } from './connection.ts';
 import { Links } from './links.ts';
 import { createContainer } from './rhea.ts';
 import type { Container, Link, ReceiverLink, SenderLink, Session } from './rhea.ts';
+
+/** A certificate and its key, in PEM. */
+export interface TlsOptions {
+  readonly key: string;
+  readonly cert: string;
+}
 
 export interface BrokerServer {
   readonly port: number;
@@ -16,24 +25,35 @@ export interface BrokerServer {
 /** Every AMQP connection begins with its name (AMQP 1.0 §2.2). */
 const amqpFirstByte = 'A'.charCodeAt(0);
 
-/** Listens for AMQP. Rejects with Node's error if the port cannot be had. */
+/** A TLS handshake record. */
+const tlsFirstByte = 0x16;
+
+/** Listens for AMQP and for administration by HTTP, either of them plain or, with a certificate, by TLS. Rejects with Node's error if the port cannot be had. */
 export async function listen(options: {
   namespace: Namespace;
   port: number;
   host: string;
+  tls?: TlsOptions | undefined;
   log: (line: string) => void;
 }): Promise<BrokerServer> {
   const links = new Links(options.namespace);
   const container = brokerContainer(links, options.log);
   const sockets = new Set<Socket>();
-  const server = createServer({ noDelay: true, keepAlive: true }, (socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
+  const http = createHttpServer(administrationHandler(options.namespace));
+  const serveSocket = (socket: Socket) => {
     socket.on('error', () => socket.destroy());
     onFirstByte(socket, (byte) => {
       if (byte === amqpFirstByte) serve(socket, container, links);
+      else if (byte !== tlsFirstByte) http.emit('connection', socket);
+      else if (tls) tls.emit('connection', socket);
       else socket.destroy();
     });
+  };
+  const tls = options.tls && createTlsServer(options.tls, serveSocket);
+  const server = createServer({ noDelay: true, keepAlive: true }, (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    serveSocket(socket);
   });
   await listening(server, options.port, options.host);
   return {

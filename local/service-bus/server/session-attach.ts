@@ -2,6 +2,7 @@
 import { types } from '../codec/values.ts';
 import { acceptSession, awaitSession } from '../engine/consumers.ts';
 import { noSessionInTime } from '../engine/errors.ts';
+import type { BrokerError } from '../engine/errors.ts';
 import type { MessageQueue } from '../engine/queue.ts';
 import type { Session } from '../engine/session-index.ts';
 import { toAmqpError } from './answers.ts';
@@ -48,8 +49,16 @@ export function attachToNextSession(
   done: () => void,
 ): () => void {
   holdAttach(link);
+  const giveUp = (error: BrokerError) => {
+    timeout.cancel();
+    stopWaiting();
+    done();
+    link.open();
+    refuse(link, toAmqpError(error));
+  };
   const stopWaiting = awaitSession(queue, {
     consumer,
+    refused: giveUp,
     granted: (session) => {
       timeout.cancel();
       done();
@@ -61,10 +70,7 @@ export function attachToNextSession(
   const given = asInteger(link.properties?.['com.microsoft:timeout']) ?? defaultTimeoutMs;
   const { clock, deadlines } = queue.services;
   const timeout = deadlines.at(clock.now() + beforeClientGivesUp(given), () => {
-    stopWaiting();
-    done();
-    link.open();
-    refuse(link, toAmqpError(noSessionInTime()));
+    giveUp(noSessionInTime());
   });
   return () => {
     timeout.cancel();

@@ -26,6 +26,7 @@ const schema = `
     entity INTEGER NOT NULL, session_id TEXT NOT NULL, state BLOB NOT NULL, changed_at INTEGER NOT NULL,
     PRIMARY KEY (entity, session_id)
   ) WITHOUT ROWID;
+  CREATE TABLE definition (path TEXT PRIMARY KEY, definition TEXT NOT NULL) WITHOUT ROWID;
   PRAGMA user_version = ${schemaVersion};
 `;
 
@@ -44,6 +45,9 @@ const sql = {
   deleteSession: 'DELETE FROM session WHERE entity = ? AND session_id = ?',
   deleteSessions: 'DELETE FROM session WHERE entity = ?',
   sessions: 'SELECT session_id, state, changed_at FROM session WHERE entity = ?',
+  putDefinition: 'INSERT OR REPLACE INTO definition VALUES (?, ?)',
+  deleteDefinition: 'DELETE FROM definition WHERE path = ?',
+  definitions: 'SELECT definition FROM definition ORDER BY length(path)',
   begin: 'BEGIN',
   commit: 'COMMIT',
 } as const;
@@ -98,6 +102,13 @@ export class SqliteJournal implements Journal {
   /** Paths of which something is kept. */
   get paths(): string[] {
     return [...this.#entities.keys()];
+  }
+
+  /** Definitions of entities, topics before their subscriptions. */
+  get definitions(): string[] {
+    return this.#run(sql.definitions)
+      .all()
+      .map((row) => String(row.definition));
   }
 
   /** The messages of an entity, in order. */
@@ -166,6 +177,14 @@ export class SqliteJournal implements Journal {
       this.#run(sql.deleteDuplicates).run(id);
       this.#run(sql.deleteSessions).run(id);
     });
+  }
+
+  putDefinition(path: string, definition: string): void {
+    this.#changes.push(() => this.#run(sql.putDefinition).run(path.toLowerCase(), definition));
+  }
+
+  deleteDefinition(path: string): void {
+    this.#changes.push(() => this.#run(sql.deleteDefinition).run(path.toLowerCase()));
   }
 
   commit(): void {

@@ -6,7 +6,16 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { startServiceBus } from '../../../local/service-bus/index.ts';
-import { aBroker, aClient, aConfig, bodies, contents, receive, receiveOne } from './support.ts';
+import {
+  aBroker,
+  aClient,
+  aConfig,
+  anAdministrator,
+  bodies,
+  contents,
+  receive,
+  receiveOne,
+} from './support.ts';
 
 const main = resolve('local/service-bus/main.ts');
 const inAnHour = () => new Date(Date.now() + 3_600_000);
@@ -161,6 +170,32 @@ test('a message whose time passed while the broker was down is expired or delive
   expect((await receiveOne(client.createReceiver('orders'))).body).toBe('due');
   const dead = await receiveOne(client.createReceiver('orders', { subQueueType: 'deadLetter' }));
   expect(dead).toMatchObject({ body: 'expires', deadLetterReason: 'TTLExpiredException' });
+});
+
+test('entities made by an administrator are there after a restart, with their rules and messages', async () => {
+  const dataDir = await aFolder();
+  const first = await startServiceBus({ port: 0, dataDir, config: aConfig({}) });
+  const admin = anAdministrator(first);
+  await admin.createQueue('made', { requiresSession: true, userMetadata: 'mine' });
+  await admin.createQueue('unmade');
+  await admin.createTopic('news');
+  await admin.createSubscription('news', 'ann');
+  await admin.deleteRule('news', 'ann', '$Default');
+  await admin.createRule('news', 'ann', 'late', { applicationProperties: { at: new Date(5) } });
+  await admin.deleteQueue('unmade');
+  await aClient(first).createSender('made').sendMessages({ body: 1, sessionId: 's' });
+  await first.stop();
+  const broker = await aBroker({}, { dataDir });
+  const again = anAdministrator(broker);
+  expect(await again.getQueue('made')).toMatchObject({ requiresSession: true, userMetadata: 'mine' });
+  expect(await again.queueExists('unmade')).toBe(false);
+  const client = aClient(broker);
+  expect((await receiveOne(await client.acceptNextSession('made'))).body).toBe(1);
+  await client.createSender('news').sendMessages([
+    { body: 'no', applicationProperties: { at: new Date(6) } },
+    { body: 'yes', applicationProperties: { at: new Date(5) } },
+  ]);
+  expect(bodies(await contents(broker, 'news/Subscriptions/ann'))).toEqual(['yes']);
 });
 
 test('a second broker is told that the folder is in use', async () => {

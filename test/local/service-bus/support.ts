@@ -1,4 +1,4 @@
-import { ServiceBusClient } from '@azure/service-bus';
+import { ServiceBusAdministrationClient, ServiceBusClient } from '@azure/service-bus';
 import type { ProcessErrorArgs, ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus';
 import { onTestFinished } from 'vitest';
 import { startServiceBus } from '../../../local/service-bus/index.ts';
@@ -48,6 +48,27 @@ export function aClient(
   });
   onTestFinished(() => client.close());
   return client;
+}
+
+type Policy = Parameters<ServiceBusAdministrationClient['pipeline']['addPolicy']>[0];
+
+/** The client knows only https; this makes it http, as the README tells. */
+const plainHttp: Policy = {
+  name: 'plainHttp',
+  sendRequest: (request, next) => {
+    request.url = request.url.replace(/^https:/, 'http:');
+    request.allowInsecureConnection = true;
+    return next(request);
+  },
+};
+
+/** The official administration client. */
+export function anAdministrator(broker: { connectionString: string }): ServiceBusAdministrationClient {
+  const admin = new ServiceBusAdministrationClient(broker.connectionString, {
+    retryOptions: { maxRetries: 0 },
+  });
+  admin.pipeline.addPolicy(plainHttp);
+  return admin;
 }
 
 /** Waits until `count` messages have come. */

@@ -14,17 +14,21 @@ export const addSubscriptionRule: Operation = (request) => {
   const description = asRecord(request.body['rule-description']);
   if (!description) throw invalidRequest("'rule-description' must be a map.");
   const action = asRecord(description['sql-rule-action']);
-  addRule(subscriptionOf(request), {
+  const subscription = subscriptionOf(request);
+  addRule(subscription, {
     name,
     filter: readFilter(description),
     action: action && requireString(action, 'expression'),
   });
+  request.namespace.changed(subscription.queue);
   return {};
 };
 
 /** `com.microsoft:remove-rule` */
 export const removeSubscriptionRule: Operation = (request) => {
-  removeRule(subscriptionOf(request), requireString(request.body, 'rule-name'));
+  const subscription = subscriptionOf(request);
+  removeRule(subscription, requireString(request.body, 'rule-name'));
+  request.namespace.changed(subscription.queue);
   return {};
 };
 
