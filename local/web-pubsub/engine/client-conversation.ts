@@ -27,6 +27,7 @@ export class ClientConversation {
   readonly #handler: EventHandler;
   readonly #streams: GroupStreams;
   readonly #invocations = new Map<string, AbortController>();
+  readonly #running = new Set<Promise<void>>();
   readonly #queue: InboundQueue;
 
   constructor(hub: Hub, session: Session, handler: EventHandler) {
@@ -162,7 +163,9 @@ export class ClientConversation {
   /** Invocations have ids of their own, so they run side by side; only when there are too many does the client wait. */
   #invoke(message: MessageOf<'invoke'>): Promise<void> | undefined {
     const running = this.#runInvocation(message);
-    return this.#invocations.size < MAX_INVOCATIONS ? undefined : running;
+    this.#running.add(running);
+    void running.finally(() => this.#running.delete(running));
+    return this.#running.size < MAX_INVOCATIONS ? undefined : Promise.race(this.#running);
   }
 
   async #runInvocation({ invocationId, event, payload }: MessageOf<'invoke'>): Promise<void> {

@@ -1,6 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { WebPubSubJsonProtocol } from '@azure/web-pubsub-client';
-import { describe, expect, test } from 'vitest';
+import { once } from 'node:events';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { WebSocket } from 'ws';
 import { developmentAccessKey } from '../../../local/web-pubsub/index.ts';
 import { aClient, allRoles, aRefusal, aService, aSocket, serverOf, type TokenOptions } from './support.ts';
 
@@ -64,6 +66,19 @@ describe('connecting', () => {
     const access = token({ aud: 'https://chat.example.net/client/hubs/chat', exp: inAnHour() });
     const { socket } = await aSocket(`ws://127.0.0.1:${port}/client/hubs/chat?access_token=${access}`);
     expect(socket.readyState).toBe(socket.OPEN);
+  });
+
+  test('the older form of the URL, and a token in a header, are taken', async () => {
+    const service = await aService();
+    const { token: access } = await serverOf(service).getClientAccessToken({ userId: 'ann' });
+    const socket = new WebSocket(`ws://127.0.0.1:${service.port}/client/?hub=chat`, {
+      headers: { authorization: `Bearer ${access}` },
+    });
+    onTestFinished(() => {
+      socket.terminate();
+    });
+    await once(socket, 'open');
+    expect(await serverOf(service).userExists('ann')).toBe(true);
   });
 
   test('without a token a hub lets in only if it allows anonymous clients', async () => {

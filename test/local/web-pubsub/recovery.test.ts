@@ -167,6 +167,16 @@ describe('a session is over', () => {
     expect(await connected.next()).not.toBe(connectionId);
   });
 
+  test('when more bytes are unacknowledged than may be', async () => {
+    const server = serverOf(await aService({ limits: { replayBytes: 1000 } }));
+    const { connectionId, messages } = await aClient(server, { userId: 'ann' });
+    await server.sendToUser('ann', 'x'.repeat(500));
+    await messages.next();
+    expect(await server.connectionExists(connectionId)).toBe(true);
+    await server.sendToUser('ann', 'x'.repeat(900));
+    expect(await server.connectionExists(connectionId)).toBe(false);
+  });
+
   test('a connected client that acknowledges nothing is closed with 1008 when the buffer is full', async () => {
     const server = serverOf(await aService({ limits: { replayMessages: 10 } }));
     const { url } = await server.getClientAccessToken({ userId: 'ann' });

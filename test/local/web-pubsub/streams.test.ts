@@ -149,6 +149,40 @@ describe('an invocation', () => {
     expect(application.events.size).toBe(1);
   });
 
+  test('whose id is in use is refused', async () => {
+    const gate = Promise.withResolvers<object>();
+    const application = await anApplication(() => gate.promise);
+    const server = serverOf(await aService(aHubWith(application.url)));
+    const { frames, send } = await aSocket(
+      (await server.getClientAccessToken()).url,
+      'json.webpubsub.azure.v1',
+    );
+    await frames.next();
+    const invoke = { type: 'invoke', invocationId: 'one', target: 'event', event: 'e' };
+    send(invoke);
+    send(invoke);
+    expect(await frames.next()).toContain('"name":"BadRequest"');
+    gate.resolve({});
+    expect(await frames.next()).toBe('{"type":"invokeResponse","invocationId":"one","success":true}');
+    expect(application.events.size).toBe(1);
+  });
+
+  test('that is one of a hundred holds back the client until any of them has been answered', async () => {
+    const gate = Promise.withResolvers<object>();
+    const application = await anApplication(() => gate.promise);
+    const server = serverOf(await aService(aHubWith(application.url)));
+    const { frames, send } = await aSocket(
+      (await server.getClientAccessToken()).url,
+      'json.webpubsub.azure.v1',
+    );
+    await frames.next();
+    for (let id = 0; id < 101; id++) send({ type: 'invoke', invocationId: String(id), event: 'e' });
+    await application.events.take(100);
+    gate.resolve({});
+    const answers = (await frames.take(101)).map((frame) => JSON.parse(frame as string) as object);
+    expect(answers.at(-1)).toMatchObject({ invocationId: '100', success: true });
+  });
+
   test('does not hold back what the client does meanwhile, and can be cancelled', async () => {
     const called = Promise.withResolvers<undefined>();
     const application = await anApplication(async ({ headers }) => {

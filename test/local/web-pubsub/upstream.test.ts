@@ -1,5 +1,8 @@
 import { createHmac } from 'node:crypto';
-import { describe, expect, test } from 'vitest';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { developmentAccessKey } from '../../../local/web-pubsub/index.ts';
 import {
   aClient,
@@ -346,6 +349,29 @@ describe('a handler in trouble', () => {
     const late = await anApplication(() => ({}), { port: application.port });
     await client.sendEvent('e', 'now', 'text');
     expect((await late.events.next()).body).toBe('now');
+  });
+
+  test('that has closed an idle connection is called over another, without a retry', async () => {
+    const seen = new WeakSet<Socket>();
+    const application = createServer((request, response) => {
+      if (request.method === 'OPTIONS') {
+        response.writeHead(200, { 'WebHook-Allowed-Origin': '*' }).end();
+      } else if (seen.has(request.socket)) {
+        request.socket.resetAndDestroy();
+      } else {
+        seen.add(request.socket);
+        request.resume().on('end', () => response.end());
+      }
+    }).listen(0, '127.0.0.1');
+    onTestFinished(() => {
+      application.closeAllConnections();
+      application.close();
+    });
+    await once(application, 'listening');
+    const url = `http://127.0.0.1:${(application.address() as AddressInfo).port}/`;
+    const service = await aService({ ...aHubWith(url), upstream: { retryDelaysMs: [] } });
+    const { client } = await aClient(serverOf(service));
+    for (let i = 0; i < 4; i++) await client.sendEvent('e', 'x', 'text');
   });
 
   test('that does not answer in time fails the event', async () => {

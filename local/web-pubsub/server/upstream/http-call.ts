@@ -17,6 +17,9 @@ export interface HttpAnswer {
   readonly body: Buffer;
 }
 
+const isBrokenSocket = ({ code }: NodeJS.ErrnoException): boolean =>
+  code === 'ECONNRESET' || code === 'EPIPE';
+
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 
 const headerOf = (response: IncomingMessage, name: string): string | undefined =>
@@ -54,7 +57,7 @@ export class HttpCaller {
     });
     request.on('error', (error: NodeJS.ErrnoException) => {
       // The handler closed an idle connection just as it was used again: nobody has read the request.
-      if (mayRepeat && request.reusedSocket && error.code === 'ECONNRESET') {
+      if (mayRepeat && request.reusedSocket && isBrokenSocket(error)) {
         this.#try(call, false).then(resolve, reject);
       } else {
         reject(timeout.aborted ? new Error(`No answer within ${call.timeoutMs} ms.`) : error);
