@@ -16,6 +16,7 @@ const usage = `Usage: node local/start.ts [options]
   --hello FILE          text to show when all is up (default: infra/hello.txt, if there is one)
   --data FOLDER         where state and logs are kept (default: .parley)
   --services            all but the Functions host, for use with "func start"
+  --workers N           processes that run the app (default: 1)
   --verbose             show all that the services print, not only warnings and errors
 Ports: FUNCTIONS_PORT, SERVICE_BUS_PORT, WEB_PUBSUB_PORT, BLOB_PORT, TABLE_PORT (0: any free one)`;
 
@@ -36,6 +37,7 @@ function readFlags() {
       sample: { type: 'string', default: 'local.settings.sample.json' },
       hello: { type: 'string', default: 'infra/hello.txt' },
       data: { type: 'string', default: '.parley' },
+      workers: { type: 'string', default: '1' },
       services: { type: 'boolean', default: false },
       verbose: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -118,6 +120,7 @@ async function main(): Promise<void> {
     settings: readSettings(flags.settings),
     env: process.env,
     services: running,
+    workers: Number(flags.workers),
     verbose: flags.verbose,
     onLine: (service, line) => console.error(`${service}: ${line}`),
     onReady: (service, afterMs) => console.log(`✓ ${titles[service]} (${(afterMs / 1000).toFixed(1)} s)`),

@@ -21,6 +21,8 @@ export interface FunctionsHostOptions {
   host?: string;
   /** The app's settings; they are put into `process.env`, where the app reads them. */
   settings: Settings;
+  /** False for an instance whose timers another one has. Default true. */
+  timers?: boolean;
   /** Where log lines go. Default: nowhere. */
   log?: LogSink;
 }
@@ -50,7 +52,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
     log.write(parseLogLevel(level) ?? 'information', category === 'user' ? 'Worker.User' : 'Worker', message),
   );
   await loadApp(appDir, registry);
-  const functions = enabledFunctions(registry, settings, log);
+  const functions = enabledFunctions(registry, options, log);
   const invoker = new Invoker(registry, log, config.functionTimeoutMs);
   const listeners = createListeners(functions, { settings, config, invoker, log });
   const http = new HttpServer({
@@ -66,7 +68,8 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
 
   await http.listen();
   await Promise.all([...listeners.values()].map(async (listener) => listener.start()));
-  log.write('information', 'Host.Startup', `${functions.length} functions are running`);
+  const url = `http://${options.host ?? '127.0.0.1'}:${http.port}`;
+  log.write('information', 'Host.Startup', `${functions.length} functions are running at ${url}`);
   return {
     port: http.port,
     functions: functions.map((fn) => fn.name),
@@ -89,16 +92,24 @@ async function stopHost(
   log.write('information', 'Host.Shutdown', 'Stopped.');
 }
 
-function enabledFunctions(registry: AppRegistry, settings: Settings, log: HostLog): RegisteredFunction[] {
+function enabledFunctions(
+  registry: AppRegistry,
+  { settings, timers = true }: FunctionsHostOptions,
+  log: HostLog,
+): RegisteredFunction[] {
   const enabled = [...registry.functions.values()].filter((fn) => {
     const disabled = /^(true|1)$/i.test(settings[`AzureWebJobs.${fn.name}.Disabled`] ?? '');
     if (disabled)
       log.write('information', 'Host.Startup', `Function '${fn.name}' is disabled by its setting.`);
-    return !disabled;
+    return !disabled && (timers || !isTimer(fn));
   });
   const problems = unsupported(enabled);
   if (problems.length > 0) throw new HostStartError(`The app cannot run here:\n- ${problems.join('\n- ')}`);
   return enabled;
+}
+
+function isTimer(fn: RegisteredFunction): boolean {
+  return fn.trigger.binding.type.toLowerCase() === 'timertrigger';
 }
 
 function isHttp(fn: RegisteredFunction): boolean {

@@ -1,18 +1,21 @@
 /** `node local/functions-host/main.ts --app . --port 7071`: runs a function app. See README.md. */
+import cluster from 'node:cluster';
 import { existsSync } from 'node:fs';
 import { setSourceMapsSupport } from 'node:module';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { secondaryVariable, startWorkers, type WorkerProcesses } from './cluster.ts';
 import { readSettingsFile } from './config/settings.ts';
 import { HostStartError, messageOf } from './errors.ts';
 import { type FunctionsHost, startFunctionsHost } from './index.ts';
 import { stopOnSignals } from './lifecycle.ts';
-import { atLeast, formatLogEntry, type LogEntry } from './log.ts';
+import { atLeast, formatLogEntry } from './log.ts';
 
-const usage = `Usage: node main.ts [--app FOLDER] [--port 7071] [--host 127.0.0.1] [--settings FILE]
+const usage = `Usage: node main.ts [--app FOLDER] [--port 7071] [--host 127.0.0.1] [--settings FILE] [--workers 1]
   --app       the function app: the folder of its package.json and host.json (default: here)
   --settings  file with the app's settings (default: local.settings.json of the app);
-              the environment wins; "none" for no file`;
+              the environment wins; "none" for no file
+  --workers   processes that run the app, sharing the port; only the first one has timers`;
 
 /** Collects lines and writes them once per turn of the event loop: a write per line would cost more than a call. */
 function lineWriter(stream: NodeJS.WriteStream): (line: string) => void {
@@ -46,58 +49,87 @@ function fileSettings(appDir: string, file: string | undefined): Record<string, 
   return readSettingsFile(file ?? resolve(appDir, 'local.settings.json'));
 }
 
-async function main(): Promise<void> {
-  const startedAt = performance.now();
+interface CommandLine {
+  appDir: string;
+  port: number;
+  host: string;
+  settings: string | undefined;
+  workers: number;
+}
+
+function readCommandLine(): CommandLine {
   const { values } = parseArgs({
     options: {
       app: { type: 'string', default: '.' },
       port: { type: 'string', default: '7071' },
       host: { type: 'string', default: '127.0.0.1' },
       settings: { type: 'string' },
+      workers: { type: 'string', default: '1' },
     },
   });
+  const workers = Number(values.workers);
+  if (!/^\d+$/.test(values.workers) || workers < 1 || workers > 64) {
+    throw new HostStartError(`--workers is "${values.workers}", but must be a number from 1 to 64.`);
+  }
+  const { host, settings } = values;
+  return { appDir: resolve(values.app), port: readPort(values.port), host, settings, workers };
+}
+
+function printError(error: unknown): void {
+  console.error(messageOf(error));
+}
+
+/** Runs the app in this process. */
+async function runApp({ appDir, port, host: address, settings }: CommandLine): Promise<void> {
   setSourceMapsSupport(true);
   const out = lineWriter(process.stdout);
   const err = lineWriter(process.stderr);
-  const log = (entry: LogEntry): void => {
-    const line = formatLogEntry(entry, new Date());
-    if (atLeast(entry.level, 'warning')) err(line);
-    else out(line);
-  };
-  const appDir = resolve(values.app);
-  let running: FunctionsHost | undefined;
-  stopOnSignals(
-    async () => running?.stop(),
-    (error) => console.error(messageOf(error)),
-  );
-  const host = (running = await startFunctionsHost({
+  const state: { host?: FunctionsHost } = {};
+  stopOnSignals(async () => state.host?.stop(), printError);
+  const host = await startFunctionsHost({
     appDir,
-    port: readPort(values.port),
-    host: values.host,
-    settings: { ...fileSettings(appDir, values.settings), ...process.env },
-    log,
-  }));
+    port,
+    host: address,
+    settings: { ...fileSettings(appDir, settings), ...process.env },
+    timers: process.env[secondaryVariable] === undefined,
+    log: (entry) => {
+      const line = formatLogEntry(entry, new Date());
+      if (atLeast(entry.level, 'warning')) err(line);
+      else out(line);
+    },
+  });
+  state.host = host;
   process.on('unhandledRejection', (reason) => {
     // The worker of the real host ends on these, and the host starts another; here the next start is by hand.
     console.error('Unhandled rejection in the app:', reason);
     process.exit(1);
   });
-  const startupMs = Math.round(performance.now() - startedAt);
-  const url = `http://${values.host}:${host.port}`;
-  out(`Functions host: ${host.functions.length} functions at ${url} after ${startupMs} ms`);
-  process.send?.({
-    type: 'ready',
-    port: host.port,
-    url,
-    functions: host.functions,
-    startupMs,
-    memoryMb: Math.round(process.memoryUsage.rss() / 2 ** 20),
+  process.send?.({ type: 'ready', port: host.port, functions: host.functions });
+}
+
+/** Runs the app in several processes. */
+async function runWorkers(count: number): Promise<void> {
+  const state: { workers?: WorkerProcesses } = {};
+  stopOnSignals(async () => state.workers?.stop(), printError);
+  const workers = await startWorkers(count);
+  state.workers = workers;
+  process.send?.(workers.ready);
+  void workers.failed.then(async (code) => {
+    console.error(`A worker ended with exit code ${code}.`);
+    await workers.stop();
+    process.exit(1);
   });
 }
 
+async function main(): Promise<void> {
+  const commandLine = readCommandLine();
+  if (cluster.isPrimary && commandLine.workers > 1) await runWorkers(commandLine.workers);
+  else await runApp(commandLine);
+}
+
 main().catch((error: unknown) => {
-  const parseError = error instanceof TypeError && 'code' in error;
-  console.error(parseError ? `${error.message}\n${usage}` : messageOf(error));
-  if (!(error instanceof HostStartError) && !parseError) console.error(error);
+  const isMisuse = error instanceof TypeError && 'code' in error;
+  console.error(isMisuse ? `${error.message}\n${usage}` : messageOf(error));
+  if (!(error instanceof HostStartError) && !isMisuse) console.error(error);
   process.exit(1);
 });

@@ -24,6 +24,8 @@ export interface ServicesOptions {
   serviceBusConfig: string;
   /** Hubs of the Web PubSub service; URLs in it that point at the default ports follow the ports in use. */
   webPubSubConfig: string;
+  /** Processes that run the app. Default 1. */
+  workers?: number;
   /** Where state lives. */
   dataDir: string;
 }
@@ -67,6 +69,7 @@ export function commandLine(
     case 'functions': {
       // All settings come through the environment, so that a file of the same app cannot mix with them.
       const args = ['--app', options.appDir, '--port', `${ports.functions}`, '--settings', 'none'];
+      args.push('--workers', `${options.workers ?? 1}`);
       return { title: 'The Functions host', script, args };
     }
   }

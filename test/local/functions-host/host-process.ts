@@ -55,13 +55,13 @@ function launch(appDir: string, { args = [], env = {} }: Launch) {
 /** Starts the host with a fixture's app; rejects with its output when it does not start. */
 export async function startHost(appDir: string, options: Launch = {}): Promise<HostProcess> {
   const { child, output, line, exited } = launch(appDir, options);
-  const ready = new Promise<{ url: string }>((resolve) => {
-    child.once('message', (message) => resolve(message as { url: string }));
+  const ready = new Promise<{ port: number }>((resolve) => {
+    child.once('message', (message) => resolve(message as { port: number }));
   });
   const first = await Promise.race([ready, exited]);
   if (first === null || typeof first === 'number') throw new Error(`The host did not start:\n${output()}`);
   return {
-    url: first.url,
+    url: `http://127.0.0.1:${first.port}`,
     child,
     output,
     line,

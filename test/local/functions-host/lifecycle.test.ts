@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { expect, it } from 'vitest';
-import { fixture, startHost } from './host-process.ts';
+import { describe, expect, it } from 'vitest';
+import { fixture, startHost, withApp } from './host-process.ts';
 
 it('a host that is told to stop answers what it had begun, then ends with 0', async () => {
   const host = await startHost(fixture('http'), {
@@ -23,4 +23,36 @@ it('a host whose parent goes away stops by itself', async () => {
   const socket = connect(Number(new URL(host.url).port), '127.0.0.1');
   const [error] = (await once(socket, 'error')) as [NodeJS.ErrnoException];
   expect(error.code).toBe('ECONNREFUSED');
+});
+
+describe('several workers', () => {
+  const app = `
+    import { app } from '@azure/functions';
+    app.http('who', { handler: () => ({ body: String(process.pid) }) });
+    app.http('dies', { handler: () => process.exit(3) });
+    app.timer('often', { schedule: '0 0 0 1 1 *', runOnStartup: true, handler: () => console.log('timer of', process.pid) });`;
+
+  it('share one port, have the timers once, and stop together', async () => {
+    await withApp({ 'index.mjs': app }, async (appDir) => {
+      const host = await startHost(appDir, { args: ['--workers', '2'] });
+      const pids = new Set<string>();
+      while (pids.size < 2) {
+        const response = await fetch(`${host.url}/api/who`, { headers: { connection: 'close' } });
+        pids.add(await response.text());
+      }
+      await host.line(/^timer of/);
+      expect(await host.stop()).toBe(0);
+      expect(host.output().match(/^timer of/gm)).toHaveLength(1);
+    });
+  }, 60_000);
+
+  it('end together, with a reason, when one dies', async () => {
+    await withApp({ 'index.mjs': app }, async (appDir) => {
+      const host = await startHost(appDir, { args: ['--workers', '2'] });
+      const ended = once(host.child, 'exit');
+      await fetch(`${host.url}/api/dies`).catch(() => undefined);
+      expect((await ended)[0]).toBe(1);
+      expect(host.output()).toContain('A worker ended with exit code 3.');
+    });
+  }, 60_000);
 });

@@ -233,6 +233,30 @@ describe('a session trigger', () => {
     expect(await client.createReceiver('orders').peekMessages(20)).toEqual([]);
   });
 
+  it('that works on one message for long gets thousands of other sessions meanwhile', async () => {
+    const broker = await aBroker({ queues: [sessionQueue] });
+    const sender = aClient(broker).createSender('orders');
+    const seen = new Recorder<unknown>();
+    let release: () => void = () => undefined;
+    const { listener, entries } = aListener(SessionListener, broker.connectionString, {
+      serviceBus: { maxConcurrentSessions: 64 },
+      handler: async (call) => {
+        seen.add(call.input);
+        if (call.input === '"long"') await new Promise<void>((resolve) => (release = resolve));
+      },
+    });
+    await sender.sendMessages({ sessionId: 'long', body: 'long' });
+    await started(listener);
+    await seen.reaching(1);
+    // More than the 2,048 deliveries that rhea remembers behind an open one.
+    for (let batch = 0; batch < 10; batch++) {
+      await sender.sendMessages(Array.from({ length: 300 }, (_, n) => ({ sessionId: `s${n}`, body: batch })));
+    }
+    await seen.reaching(3001);
+    release();
+    expect(entries.filter(({ level }) => level === 'warning')).toEqual([]);
+  }, 60_000);
+
   it('listens to a subscription', async () => {
     const broker = await aBroker({
       topics: [{ name: 'news', subscriptions: [{ name: 'readers', RequiresSession: true }] }],
