@@ -64,6 +64,17 @@ export class MessageContent {
     this.#properties = properties;
   }
 
+  /**
+   * The content of a message as a peer sent it, every section of which can be read.
+   * @throws MalformedMessageError if one cannot
+   */
+  static fromPeer(bytes: Buffer): MessageContent {
+    // The network's buffer is a view of all that was read with it; a copy keeps only the message.
+    const content = new MessageContent(Buffer.from(bytes));
+    content.#readAll();
+    return content;
+  }
+
   /** One field of the properties section; ids that are not strings are given as their text. */
   property(field: PropertyField): unknown {
     const value = plain(this.#properties[propertyFields.indexOf(field)]);
@@ -134,6 +145,13 @@ export class MessageContent {
     return new MessageContent(
       joinSections({ ...this.sections, properties: encodeValues(described(0x73, types.wrap_list(fields))) }),
     );
+  }
+
+  /** Reads now what is otherwise read when it is needed, when it is too late to refuse it. */
+  #readAll(): void {
+    this.#header = this.header;
+    this.#annotations = this.senderAnnotations;
+    this.#applicationProperties = this.applicationProperties;
   }
 
   #readAnnotations(): readonly TypedValue[] {

@@ -1,6 +1,6 @@
 import type { MessageContent } from '../codec/content.ts';
 import { startTimeToLive } from './expire.ts';
-import { notAllowed } from './errors.ts';
+import { BrokerError, notAllowed } from './errors.ts';
 import { fanOut } from './fan-out.ts';
 import type { BrokerMessage } from './message.ts';
 import { MessageQueue } from './queue.ts';
@@ -12,10 +12,10 @@ export type SendTarget = MessageQueue | Topic;
 /**
  * Takes a message from a sender: at once, or at the time it asks for.
  * @returns its sequence number; undefined if it is a duplicate, which is accepted and dropped
- * @throws BrokerError `amqp:not-allowed` if the entity requires a session id and the message has none
+ * @throws BrokerError `amqp:not-allowed` if the entity requires a session id and the message has none; an id is too long
  */
 export function enqueue(target: SendTarget, content: MessageContent): number | undefined {
-  checkSession(target, content);
+  checkContent(target, content);
   if (target.duplicates && !target.duplicates.admit(content.messageId)) return undefined;
   const now = target.services.clock.now();
   const sequenceNumber = target.store.nextSequenceNumber();
@@ -34,12 +34,26 @@ export function enqueue(target: SendTarget, content: MessageContent): number | u
 }
 
 /** @throws BrokerError as `enqueue` would */
-export function checkSession(target: SendTarget, content: MessageContent): void {
+export function checkContent(target: SendTarget, content: MessageContent): void {
+  checkLength('MessageId', content.messageId);
+  checkLength('SessionId', content.sessionId ?? '');
   if (target instanceof MessageQueue && target.sessions && content.sessionId === undefined) {
     throw notAllowed(
       'The SessionId was not set on a message, and it cannot be sent to the entity. Entities that have session support enabled can only receive messages that have the SessionId set to a valid value.',
     );
   }
+}
+
+/** The cloud's limit for ids, in characters. */
+const maxIdLength = 128;
+
+function checkLength(name: string, id: string): void {
+  if (id.length <= maxIdLength) return;
+  throw new BrokerError(
+    'com.microsoft:argument-out-of-range',
+    400,
+    `The ${name} has ${id.length} characters; at most ${maxIdLength} are allowed.`,
+  );
 }
 
 /** Arms the activation of a scheduled message that is in the store. */

@@ -23,27 +23,32 @@ const connectionOptions = {
 
 /**
  * Serves AMQP on a socket.
- * @param gone called once when the socket has closed, however that came about
- * @param flushed called when a session's window may have opened
+ * @param on `gone`: the socket has closed, however that came about; `windowOpened`: a session may have become able to
+ *   take more; `failed`: the peer broke the protocol, and the socket is being closed
  */
 export function serveConnection(
   socket: Socket,
   container: Container,
-  on: { gone: (connection: Connection) => void; windowOpened: (session: Session) => void },
+  on: {
+    gone: (connection: Connection) => void;
+    windowOpened: (session: Session) => void;
+    failed: (error: unknown) => void;
+  },
 ): Connection {
   const connection = new ConnectionClass({ ...connectionOptions }, container);
   patchSessions(connection, on.windowOpened);
   ignoreLateFrames(connection);
-  writeInOnePiece(connection, socket);
+  const failed = (error: unknown) => {
+    on.failed(error);
+    socket.destroy();
+  };
+  writeInOnePiece(connection, socket, failed);
   connection.accept(socket);
   limitFrames(connection);
-  for (const event of ['error', 'protocol_error']) {
-    connection.on(event, () => {
-      socket.destroy();
-    });
-  }
-  // rhea does not look at 'close': a destroyed socket would leave its receivers behind.
+  for (const event of ['error', 'protocol_error']) connection.on(event, failed);
+  // rhea does not look at 'close': a destroyed socket would leave its receivers and its timers behind.
   socket.once('close', () => {
+    connection._disconnected();
     on.gone(connection);
   });
   return connection;
@@ -108,12 +113,15 @@ function ignoreLateFrames(connection: Connection): void {
 }
 
 /** rhea writes every frame by itself; what one turn produces goes out in one piece. */
-function writeInOnePiece(connection: Connection, socket: Socket): void {
+function writeInOnePiece(connection: Connection, socket: Socket, failed: (error: unknown) => void): void {
   const run = connection._process.bind(connection);
   connection._process = () => {
     socket.cork();
     try {
       run();
+    } catch (error) {
+      // What one peer sends may cost it its connection, never the broker.
+      failed(error);
     } finally {
       socket.uncork();
     }

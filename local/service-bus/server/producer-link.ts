@@ -1,6 +1,6 @@
 import { MessageContent } from '../codec/content.ts';
 import { MalformedMessageError, splitBatch } from '../codec/sections.ts';
-import { checkSession, enqueue } from '../engine/enqueue.ts';
+import { checkContent, enqueue } from '../engine/enqueue.ts';
 import type { SendTarget } from '../engine/enqueue.ts';
 import { BrokerError, messageTooLarge } from '../engine/errors.ts';
 import type { Sender } from '../engine/message.ts';
@@ -47,12 +47,9 @@ export function startProducer(link: ReceiverLink, target: SendTarget): () => voi
 /** The messages of a transfer, all of them checked: a batch is taken whole or not at all. */
 function readMessages(target: SendTarget, bytes: Buffer, format: number): MessageContent[] {
   if (bytes.length > maxMessageSize) throw messageTooLarge(bytes.length, maxMessageSize);
-  // rhea's buffer is a view of what the socket read; a copy keeps only the message.
-  const owned = Buffer.from(bytes);
-  const contents = (format === batchFormat ? splitBatch(owned) : [owned]).map(
-    (one) => new MessageContent(one),
-  );
-  for (const content of contents) checkSession(target, content);
+  const parts = format === batchFormat ? splitBatch(bytes) : [bytes];
+  const contents = parts.map((part) => MessageContent.fromPeer(part));
+  for (const content of contents) checkContent(target, content);
   return contents;
 }
 

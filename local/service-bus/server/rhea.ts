@@ -121,7 +121,8 @@ export interface Connection {
   readonly transport: { peek_size(bytes: Buffer): number | undefined };
   /** What the peer takes, from its open frame. */
   readonly max_frame_size?: number | null;
-  on(event: string, listener: (context: never) => void): void;
+  on(event: string, listener: (context: unknown) => void): void;
+  _disconnected(): void;
   accept(socket: Socket): void;
   close(error?: AmqpError): void;
   is_open(): boolean;
@@ -180,3 +181,26 @@ export const messages = rhea.message as unknown as MessageModule;
 export function createContainer(id: string): Container {
   return rhea.create_container({ id });
 }
+
+/** Elements without width take no bytes, so a few bytes could ask for billions of them. */
+const maxEmptyElements = 65_536;
+
+interface ReaderPrototype {
+  read_array_items: (this: ReaderPrototype, count: number, type: { width: number }) => unknown[];
+}
+
+/**
+ * The one thing that is changed for the whole process, for rhea reads frames with it: an array that announces more
+ * elements than memory holds is refused.
+ */
+function refuseEndlessArrays(): void {
+  const { Reader } = rhea.types as unknown as { Reader: { prototype: ReaderPrototype } };
+  const read = Reader.prototype.read_array_items;
+  Reader.prototype.read_array_items = function (count, type) {
+    if (type.width === 0 && count > maxEmptyElements)
+      throw new RangeError(`An array of ${count} elements is refused.`);
+    return read.call(this, count, type);
+  };
+}
+
+refuseEndlessArrays();

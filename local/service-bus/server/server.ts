@@ -43,7 +43,7 @@ export async function listen(options: {
   const serveSocket = (socket: Socket) => {
     socket.on('error', () => socket.destroy());
     onFirstByte(socket, (byte) => {
-      if (byte === amqpFirstByte) serve(socket, container, links);
+      if (byte === amqpFirstByte) serve(socket, container, links, options.log);
       else if (byte !== tlsFirstByte) http.emit('connection', socket);
       else if (tls) tls.emit('connection', socket);
       else socket.destroy();
@@ -69,13 +69,16 @@ export async function listen(options: {
   };
 }
 
-function serve(socket: Socket, container: Container, links: Links): void {
+function serve(socket: Socket, container: Container, links: Links, log: (line: string) => void): void {
   serveConnection(socket, container, {
     gone: (connection) => {
       links.connectionLost(connection);
     },
     windowOpened: (session) => {
       links.windowOpened(session);
+    },
+    failed: (error) => {
+      log(`A connection is closed: ${describeError(error)}`);
     },
   });
 }
@@ -110,9 +113,6 @@ function brokerContainer(links: Links, log: (line: string) => void): Container {
   }
   container.on('error', (error: unknown) => {
     log(`error: ${describeError(error)}`);
-  });
-  container.on('protocol_error', (error: unknown) => {
-    log(`protocol error: ${describeError(error)}`);
   });
   return container;
 }

@@ -162,7 +162,7 @@ test('a message whose time passed while the broker was down is expired or delive
   const first = await startServiceBus({ port: 0, dataDir, config: aConfig(entities) });
   const sender = aClient(first).createSender('orders');
   const soon = Date.now() + 1_000;
-  await sender.sendMessages({ body: 'expires', timeToLive: 1_000 });
+  await sender.sendMessages({ body: 'expires', timeToLive: 400 });
   await sender.scheduleMessages({ body: 'due' }, new Date(soon));
   await first.stop();
   await clockReaches(soon);

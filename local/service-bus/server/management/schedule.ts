@@ -1,6 +1,6 @@
 import { MessageContent } from '../../codec/content.ts';
 import { typecode, types } from '../../codec/values.ts';
-import { checkSession, enqueue } from '../../engine/enqueue.ts';
+import { checkContent, enqueue } from '../../engine/enqueue.ts';
 import type { SendTarget } from '../../engine/enqueue.ts';
 import { invalidRequest, messageTooLarge } from '../../engine/errors.ts';
 import { cancelScheduled } from '../../engine/scheduled.ts';
@@ -13,7 +13,7 @@ export const scheduleMessages: Operation = (request) => {
   const target = targetOf(request);
   const contents = asArray(request.body.messages).map(readMessage);
   if (contents.length === 0) throw invalidRequest("'messages' must be a list of messages.");
-  for (const content of contents) checkSession(target, content);
+  for (const content of contents) checkContent(target, content);
   const numbers = contents.map((content) => enqueue(target, content) ?? 0);
   return { 'sequence-numbers': types.wrap_array(numbers, typecode.long) };
 };
@@ -31,5 +31,5 @@ function readMessage(entry: unknown): MessageContent {
   if (!Buffer.isBuffer(bytes))
     throw invalidRequest("Each entry of 'messages' must carry an encoded message.");
   if (bytes.length > maxMessageSize) throw messageTooLarge(bytes.length, maxMessageSize);
-  return new MessageContent(Buffer.from(bytes));
+  return MessageContent.fromPeer(bytes);
 }

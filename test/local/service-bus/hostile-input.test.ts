@@ -1,0 +1,237 @@
+import { once } from 'node:events';
+import { connect as connectSocket } from 'node:net';
+import type { Socket } from 'node:net';
+import fc from 'fast-check';
+import rhea from 'rhea';
+import { expect, test } from 'vitest';
+import { MessageContent } from '../../../local/service-bus/codec/content.ts';
+import { encodeDelivery } from '../../../local/service-bus/codec/delivery.ts';
+import { MalformedMessageError, splitBatch } from '../../../local/service-bus/codec/sections.ts';
+import { parseXml, XmlError } from '../../../local/service-bus/codec/xml.ts';
+import { connect } from './amqp-client.ts';
+import { aBroker, aClient, receiveOne } from './support.ts';
+
+const queue = { queues: [{ name: 'orders' }] };
+
+const validMessage = rhea.message.encode({
+  durable: true,
+  ttl: 5_000,
+  message_annotations: { 'x-opt-note': 'n', 'x-opt-scheduled-enqueue-time': new Date(1) },
+  message_id: 'm1',
+  group_id: 's',
+  application_properties: { a: 1, b: 'two', c: new Date(3), d: null },
+  body: rhea.message.data_section(Buffer.from('{"text":"hello"}')) as unknown,
+});
+
+/** A valid message with some of its bytes changed, cut or repeated. */
+const damagedMessages = fc
+  .array(fc.tuple(fc.nat(validMessage.length - 1), fc.nat(255)), { minLength: 1, maxLength: 6 })
+  .chain((changes) => fc.tuple(fc.constant(changes), fc.nat(validMessage.length)))
+  .map(([changes, length]) => {
+    const bytes = Buffer.from(validMessage);
+    for (const [at, value] of changes) bytes[at] = value;
+    return length % 3 === 0 ? bytes.subarray(0, length) : bytes;
+  });
+
+const fields = {
+  sequenceNumber: 1,
+  enqueuedSequenceNumber: 1,
+  enqueuedAt: 1,
+  deliveryCount: 0,
+  state: 'active',
+} as const;
+
+test('a damaged message is refused or can be delivered; nothing else happens', () => {
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        damagedMessages,
+        fc.uint8Array().map((bytes) => Buffer.from(bytes)),
+      ),
+      (bytes) => {
+        let content: MessageContent;
+        try {
+          content = MessageContent.fromPeer(bytes);
+        } catch (error) {
+          expect(error).toBeInstanceOf(MalformedMessageError);
+          return;
+        }
+        const delivered = MessageContent.fromPeer(encodeDelivery(content, fields));
+        expect(delivered.messageId).toBe(content.messageId);
+        expect(delivered.sections.body).toEqual(content.sections.body);
+        expect(content.withApplicationProperties({ added: 1 }).applicationProperties.has('added')).toBe(true);
+      },
+    ),
+    { numRuns: 5_000 },
+  );
+});
+
+test('a damaged batch is refused or split', () => {
+  fc.assert(
+    fc.property(
+      fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes)),
+      (bytes) => {
+        try {
+          splitBatch(bytes);
+        } catch (error) {
+          expect(error).toBeInstanceOf(MalformedMessageError);
+        }
+      },
+    ),
+    { numRuns: 2_000 },
+  );
+});
+
+test('XML that is none is refused', () => {
+  const pieces = fc.constantFrom(
+    '<',
+    '>',
+    '</',
+    'a',
+    ' b="c"',
+    '/>',
+    '&amp;',
+    '<!--',
+    '-->',
+    '<![CDATA[',
+    ']]>',
+    'x',
+  );
+  fc.assert(
+    fc.property(fc.array(pieces, { maxLength: 30 }), (parts) => {
+      try {
+        parseXml(parts.join(''));
+      } catch (error) {
+        expect(error).toBeInstanceOf(XmlError);
+      }
+    }),
+    { numRuns: 5_000 },
+  );
+});
+
+/** What a well-behaved client writes while it sends one message. */
+async function recordClient(port: number): Promise<Buffer> {
+  const connection = await connect({ port });
+  const { socket } = connection as unknown as { socket: Socket };
+  const written: Buffer[] = [];
+  const write = socket.write.bind(socket);
+  socket.write = (bytes: Buffer) => {
+    written.push(Buffer.from(bytes));
+    return write(bytes);
+  };
+  const sender = connection.open_sender('orders');
+  await once(sender, 'sendable');
+  sender.send({ body: 'recorded' });
+  await once(sender, 'accepted');
+  sender.close();
+  await once(sender, 'sender_close');
+  return Buffer.concat(written);
+}
+
+const saslAnonymous = Buffer.from('414d515003010000', 'hex');
+const amqpHeader = Buffer.from('414d515000010000', 'hex');
+
+test('damaged frames cost a peer its connection, and nobody else anything', { timeout: 60_000 }, async () => {
+  const log: string[] = [];
+  const broker = await aBroker(queue, { log: (line) => log.push(line) });
+  const recorded = await recordClient(broker.port);
+  const sockets: Socket[] = [];
+  for (let i = 0; i < 300; i++) {
+    const bytes = Buffer.from(recorded);
+    for (let n = 0; n <= i % 5; n++) bytes[(i * 7 + n * 31) % bytes.length] = (i * 13 + n * 101) % 256;
+    const header = i % 10 === 0 ? saslAnonymous : amqpHeader;
+    const openFrame = i % 2 ? Buffer.alloc(0) : minimalOpen;
+    const socket = connectSocket(broker.port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    await once(socket, 'connect');
+    socket.end(Buffer.concat([header, openFrame, bytes]));
+    sockets.push(socket);
+  }
+  for (const socket of sockets) if (!socket.closed) await once(socket.resume(), 'close');
+  const client = aClient(broker);
+  await client.createSender('orders').sendMessages({ body: 'still here', messageId: 'last' });
+  const receiver = client.createReceiver('orders');
+  let message = await receiveOne(receiver);
+  while (message.messageId !== 'last') {
+    await receiver.completeMessage(message);
+    message = await receiveOne(receiver);
+  }
+  expect(message.body).toBe('still here');
+  expect(log.length).toBeGreaterThan(0);
+});
+
+/** An open frame with a container id and nothing else. */
+const minimalOpen = Buffer.from('0000001102000000005310c00401a10178', 'hex');
+
+test.each([
+  ['a frame of 4 GB', Buffer.concat([amqpHeader, Buffer.from('ffffffff0200000000', 'hex')])],
+  ['a frame of no bytes', Buffer.concat([amqpHeader, Buffer.alloc(16)])],
+  [
+    'an endless array',
+    Buffer.concat([amqpHeader, Buffer.from('00000012020000000053f000000005ffffffff40', 'hex')]),
+  ],
+  ['another protocol', Buffer.from('AMQP\x00\x00\x09\x01')],
+  ['TLS without a certificate', Buffer.from([0x16, 3, 1, 0, 1, 0])],
+  ['no protocol at all', Buffer.from('hello\r\n\r\n')],
+])('%s is cut off', async (_what, bytes) => {
+  const broker = await aBroker(queue);
+  const socket = connectSocket(broker.port, '127.0.0.1');
+  socket.on('error', () => undefined);
+  await once(socket, 'connect');
+  socket.write(bytes);
+  await once(socket.resume(), 'close');
+});
+
+test('a message that is none is rejected, and the link goes on', async () => {
+  const broker = await aBroker(queue);
+  const connection = await connect(broker);
+  const sender = connection.open_sender('orders');
+  await once(sender, 'sendable');
+  const send = async (bytes: Buffer, format = 0) => {
+    const outcome = Promise.race([
+      once(sender, 'accepted').then(() => 'accepted'),
+      once(sender, 'rejected').then(([context]) => {
+        const { delivery } = context as { delivery: { remote_state: { error: { condition: string } } } };
+        return delivery.remote_state.error.condition;
+      }),
+    ]);
+    sender.send(bytes, undefined, format);
+    return outcome;
+  };
+  expect(await send(Buffer.from('nothing'))).toBe('amqp:decode-error');
+  expect(await send(Buffer.from('nothing'), 0x80013700)).toBe('amqp:decode-error');
+  expect(await send(Buffer.alloc(300_000))).toBe('amqp:link:message-size-exceeded');
+  expect(await send(validMessage)).toBe('accepted');
+});
+
+test('an acceptance and a rejection of one moment keep their own outcomes', async () => {
+  const broker = await aBroker(queue);
+  const connection = await connect(broker);
+  const sender = connection.open_sender('orders');
+  await once(sender, 'sendable');
+  const outcomes: string[] = [];
+  const done = new Promise<void>((resolve) => {
+    for (const outcome of ['accepted', 'rejected']) {
+      sender.on(outcome, ({ delivery }: { delivery: { id: number } }) => {
+        outcomes[delivery.id] = outcome;
+        if (Object.keys(outcomes).length === 4) resolve();
+      });
+    }
+  });
+  for (const bytes of [validMessage, Buffer.from('nothing'), validMessage, validMessage])
+    sender.send(bytes, undefined, 0);
+  await done;
+  expect(outcomes).toEqual(['accepted', 'rejected', 'accepted', 'accepted']);
+});
+
+test('an id of more than 128 characters is refused', async () => {
+  const broker = await aBroker(queue);
+  const connection = await connect(broker);
+  const sender = connection.open_sender('orders');
+  await once(sender, 'sendable');
+  sender.send({ message_id: 'x'.repeat(129), body: 1 });
+  const [context] = (await once(sender, 'rejected')) as [
+    { delivery: { remote_state: { error: { condition: string } } } },
+  ];
+  expect(context.delivery.remote_state.error.condition).toBe('com.microsoft:argument-out-of-range');
+});
