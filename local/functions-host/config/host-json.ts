@@ -30,6 +30,8 @@ export interface HostConfig {
   serviceBus: ServiceBusOptions;
   /** Times a blob is tried before it counts as poison. */
   blobMaxDequeueCount: number;
+  /** Blobs of one trigger in work at once. */
+  maxBlobsAtOnce: number;
   /** What the file holds that has no effect here. */
   warnings: string[];
 }
@@ -208,6 +210,7 @@ export function parseHostConfig(content: unknown, settings: Settings = {}): Host
     serviceBus: readServiceBus(serviceBus),
     // BlobsOptions.cs: MaxDequeueCount of the blob trigger's inner queue.
     blobMaxDequeueCount: blobs.integer('maxDequeueCount', 5, 1),
+    maxBlobsAtOnce: blobs.integer('maxDegreeOfParallelism', 8 * availableParallelism(), 1),
     warnings: [],
   };
   const unread = [root, extensions, http, serviceBus, blobs].flatMap((section) => section.unread());

@@ -1,6 +1,7 @@
 import { HostStartError } from '../errors.ts';
 import type { Listener } from '../lifecycle.ts';
 import type { TriggerContext } from './context.ts';
+import { BlobListener } from './blob/blob-listener.ts';
 import { readServiceBusBinding } from './service-bus/binding.ts';
 import { QueueListener } from './service-bus/queue-listener.ts';
 import { SessionListener } from './service-bus/session-listener.ts';
@@ -20,6 +21,8 @@ export function createListener(context: TriggerContext): Listener {
         ? new SessionListener(context, binding)
         : new QueueListener(context, binding);
     }
+    case 'blobtrigger':
+      return new BlobListener(context);
     case 'timertrigger':
       return new TimerListener(context);
     default:
