@@ -80,6 +80,14 @@ function onOrphaned(stop: () => void): void {
   }, 500).unref();
 }
 
+/** A second signal so soon is the first one's echo: under npm, Ctrl-C comes directly and through npm. */
+const impatienceMs = 1000;
+
+/** Somebody asked twice: nothing is waited for any more but storage, which would lose what it has not written. */
+function hurry(stack: Stack | undefined, running: readonly ServiceName[]): void {
+  for (const name of running) if (name !== 'azurite') void stack?.kill(name, 'SIGKILL');
+}
+
 async function main(): Promise<void> {
   const flags = readFlags();
   if (flags.help) {
@@ -92,10 +100,14 @@ async function main(): Promise<void> {
     console.log(`Made ${flags.settings} from ${flags.sample}, with secrets of its own.`);
   }
 
-  const state: { stack?: Stack; exitCode?: number } = {};
+  const state: { stack?: Stack; exitCode?: number; askedAt?: number } = {};
   const end = (code: number): void => {
-    if (state.exitCode !== undefined) return;
+    if (state.exitCode !== undefined) {
+      if (Date.now() - (state.askedAt ?? 0) > impatienceMs) hurry(state.stack, running);
+      return;
+    }
     state.exitCode = code;
+    state.askedAt = Date.now();
     if (state.stack === undefined) return; // ends once the start has come to its end
     console.log('Stopping …');
     state.stack.stop().then(

@@ -11,15 +11,21 @@ export interface Listener {
 /** How long work in flight may take after a stop was asked for. */
 const drainMs = 60_000;
 
+/** A second signal so soon is the first one's echo: Ctrl-C reaches a process directly and through its parent. */
+const impatienceMs = 500;
+
 /**
  * On SIGINT, SIGTERM or loss of the parent process runs `stop` once and ends the process: 0, or 1 when stopping failed
  * or took too long. A second signal ends it at once.
  */
 export function stopOnSignals(stop: () => Promise<void>, onError: (error: unknown) => void): void {
-  let stopping = false;
+  let askedAt: number | undefined;
   const end = (): void => {
-    if (stopping) process.exit(1);
-    stopping = true;
+    if (askedAt !== undefined) {
+      if (Date.now() - askedAt > impatienceMs) process.exit(1);
+      return;
+    }
+    askedAt = Date.now();
     setTimeout(() => {
       onError(new Error(`Work in flight did not end within ${drainMs / 1000} s.`));
       process.exit(1);
@@ -35,6 +41,6 @@ export function stopOnSignals(stop: () => Promise<void>, onError: (error: unknow
   process.on('SIGINT', end);
   process.on('SIGTERM', end);
   process.on('disconnect', () => {
-    if (!stopping) end();
+    if (askedAt === undefined) end();
   });
 }

@@ -37,6 +37,7 @@ app.serviceBusQueue('take', {
   handler: (body) => { seen.push(body); },
 });
 app.http('seen', { handler: () => ({ jsonBody: seen }) });
+app.http('hang', { handler: () => { console.log('hangs'); return new Promise(() => undefined); } });
 app.http('die', { handler: () => process.exit(7) });
 app.http('settings', { handler: () => ({ jsonBody: {
   secret: process.env.Secret, bus: process.env.Bus, storage: process.env.AzureWebJobsStorage, own: process.env.Own,

@@ -165,6 +165,22 @@ it(
   },
 );
 
+it('asked twice to stop, it does not wait for a function that hangs', { timeout: 60_000 }, async () => {
+  const project = aProject();
+  const { child, lines, line, ended } = start(project, '--verbose');
+  await line(/^Try: curl/);
+  const [, functionsPort] = /127\.0\.0\.1:(\d+)\/api\/seen/.exec(lines.join('\n')) ?? [];
+  const answer = fetch(`http://127.0.0.1:${functionsPort}/api/hang`).catch(() => 'no answer');
+  await line(/^functions: hangs/);
+  child.kill('SIGINT');
+  await line(/Draining/);
+  const again = setInterval(() => child.kill('SIGINT'), 200);
+  onTestFinished(() => clearInterval(again));
+  expect(await ended).toBe(0);
+  expect(await answer).toBe('no answer');
+  await Promise.all(portsIn(lines).map(untilFree));
+});
+
 it('a service that dies ends the stack with exit code 1 and a reason', { timeout: 60_000 }, async () => {
   const project = aProject();
   const { lines, line, ended } = start(project);
