@@ -5,6 +5,7 @@ import type { Services } from './services.ts';
 type DeliverMessageServices = Pick<Services, 'deliverMessage'>;
 
 /**
+ * Direct messages come through a queue, those of groups through a topic, so that other services may subscribe.
  * Appends an accepted message to its conversation and delivers it: in order within the conversation
  * (session = conversation), at least once, so delivering twice is harmless. What can never succeed is
  * parked by the use case with its reason; anything else throws and returns the message to the queue.
@@ -23,10 +24,18 @@ export const deliverMessage =
     if (pushErrors.length > 0) logEvent(context, 'warn', 'push.failed', { pushErrors }, traceId);
   };
 
-export const registerDeliverMessage = (services: DeliverMessageServices): void =>
+export const registerDeliverMessage = (services: DeliverMessageServices): void => {
   app.serviceBusQueue('deliverMessage', {
     connection: 'ServiceBusConnection', // in Azure: ServiceBusConnection__fullyQualifiedNamespace
     queueName: 'chat-queue',
     isSessionsEnabled: true,
     handler: deliverMessage(services),
   });
+  app.serviceBusTopic('deliverGroupMessage', {
+    connection: 'ServiceBusConnection',
+    topicName: 'chat-topic',
+    subscriptionName: 'chat-subscription',
+    isSessionsEnabled: true,
+    handler: deliverMessage(services),
+  });
+};

@@ -22,9 +22,11 @@ import { checkEnvelope, messageEnvelope } from '../shared/contract/queue.ts';
 import type { Timer } from '../shared/ports/clock.ts';
 import { acknowledgeInbox } from '../shared/use-cases/acknowledge-inbox.ts';
 import { checkDelivery } from '../shared/use-cases/check-delivery.ts';
-import { connectClient } from '../shared/use-cases/connect-client.ts';
+import { admitClient, connectClient } from '../shared/use-cases/connect-client.ts';
+import { createConversation } from '../shared/use-cases/create-conversation.ts';
 import { deliverMessage } from '../shared/use-cases/deliver-message.ts';
 import { getAttachment } from '../shared/use-cases/get-attachment.ts';
+import { getConversation } from '../shared/use-cases/get-conversation.ts';
 import { getOwnAccount } from '../shared/use-cases/get-own-account.ts';
 import { logIn } from '../shared/use-cases/log-in.ts';
 import { requireMember } from '../shared/use-cases/membership.ts';
@@ -127,7 +129,15 @@ export const createServices = (config: Config) => {
   const { authenticator, issuer } = authOf(config);
 
   const work = { outbox, timer: systemTimer, random: Math.random };
-  const deliver = deliverMessage({ log, presence, broadcaster, inbox, outbox, clock });
+  const deliver = deliverMessage({
+    log,
+    presence,
+    broadcaster,
+    inbox,
+    outbox,
+    clock,
+    inboxGroupSize: config.inboxGroupSize,
+  });
   const check = checkDelivery({ log, inbox });
   const reject = rejectMessage({ broadcaster, clock });
 
@@ -152,6 +162,8 @@ export const createServices = (config: Config) => {
 
     requireMember: (conversationId: string, userId: string) => requireMember(log, conversationId, userId),
     sendMessage: sendMessage({ log, outbox, attachments, moderator, rateLimiter, clock, newId: randomUUID }),
+    createConversation: createConversation({ log, broadcaster, clock }),
+    getConversation: getConversation({ log }),
     readHistory: readHistory({ log }),
     readInbox: readInbox({ log, inbox }),
     acknowledgeInbox: acknowledgeInbox({ log, inbox, presence, broadcaster, clock }),
@@ -159,6 +171,7 @@ export const createServices = (config: Config) => {
     recordReceipt: recordReceipt({ log, presence, broadcaster, clock }),
 
     clientUrl: (userId: string) => broadcaster.clientUrl(userId),
+    admitClient: admitClient({ log }),
     connectClient: connectClient({ presence, log, broadcaster, clock }),
     disconnectClient: (userId: string, connectionId: string) =>
       presence.disconnected(userId, connectionId, clock.now()),

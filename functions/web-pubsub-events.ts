@@ -7,7 +7,7 @@ import {
 } from '@azure/functions';
 import { z } from 'zod';
 import { isUserId } from '../shared/domain/user.ts';
-import { bind, boundUser } from './cloud-events/binding.ts';
+import { bind, bindingOf, type Binding } from './cloud-events/binding.ts';
 import { handleClientEvent } from './cloud-events/client-event.ts';
 import { isSigned } from './cloud-events/signature.ts';
 import { asError, logEvent, traceOf } from './log.ts';
@@ -17,6 +17,7 @@ type WebPubSubEventsServices = Pick<
   Services,
   | 'webPubSub'
   | 'http'
+  | 'admitClient'
   | 'connectClient'
   | 'disconnectClient'
   | 'sendMessage'
@@ -74,9 +75,9 @@ export const webPubSubEvents =
     const type = request.headers.get('ce-type') ?? '';
     try {
       if (type === 'azure.webpubsub.sys.connect') return await connect(services, request, connectionId);
-      const userId = boundUser(request.headers.get('ce-connectionstate'), connectionId, accessKeys);
-      if (userId === undefined) return { status: 401 };
-      return await dispatch(services, request, context, { type, userId, connectionId });
+      const binding = bindingOf(request.headers.get('ce-connectionstate'), connectionId, accessKeys);
+      if (binding === undefined) return { status: 401 };
+      return await dispatch(services, request, context, { type, ...binding, connectionId });
     } catch (error) {
       // Not acknowledged: the service tells it again.
       logEvent(context, 'error', 'web-pubsub.failed', { type, error: asError(error) });
@@ -84,29 +85,28 @@ export const webPubSubEvents =
     }
   };
 
-/** Lets a client in as the user of its token, without any right to join groups or publish to them. */
+/** Lets a client in as the user of its token, with the groups of its conversations and without any right to join groups or publish to them. */
 const connect = async (
-  { webPubSub, http }: WebPubSubEventsServices,
+  { webPubSub, http, admitClient }: WebPubSubEventsServices,
   request: HttpRequest,
   connectionId: string,
 ): Promise<HttpResponseInit> => {
   const userId = claimedUser(await dataOf(request, http.maxBodyBytes));
   if (userId === undefined) return { status: 401, body: 'Connect with the URL that negotiate answers.' };
-  return {
-    jsonBody: { userId, groups: [], roles: [] },
-    headers: { 'ce-connectionState': bind(connectionId, userId, webPubSub.accessKeys[0] ?? '') },
-  };
+  const { groups, fingerprint } = await admitClient(userId);
+  const state = bind(connectionId, { userId, fingerprint }, webPubSub.accessKeys[0] ?? '');
+  return { jsonBody: { userId, groups, roles: [] }, headers: { 'ce-connectionState': state } };
 };
 
 const dispatch = async (
   services: WebPubSubEventsServices,
   request: HttpRequest,
   context: InvocationContext,
-  { type, userId, connectionId }: { type: string; userId: string; connectionId: string },
+  { type, userId, fingerprint, connectionId }: Binding & { type: string; connectionId: string },
 ): Promise<HttpResponseInit> => {
   switch (type) {
     case 'azure.webpubsub.sys.connected':
-      await services.connectClient(userId, connectionId);
+      await services.connectClient(userId, connectionId, fingerprint);
       return nothing;
     case 'azure.webpubsub.sys.disconnected':
       await services.disconnectClient(userId, connectionId);

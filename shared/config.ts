@@ -48,6 +48,7 @@ const settings = z.object({
   DOWNLOAD_URL_MINUTES: number(10, { max: 60 }),
   CLIENT_URL_MINUTES: number(5, { max: 60 }),
   DELIVERY_CHECK_SECONDS: number(30, { min: 2, max: 600 }),
+  INBOX_GROUP_SIZE: number(100, { max: 1000 }),
   SEND_RATE: number(10),
   SEND_BURST: number(20),
   LOGIN_PER_MINUTE: number(60),
@@ -98,6 +99,7 @@ export interface Config {
   attachment: { maxBytes: number; uploadUrlMinutes: number; downloadUrlMinutes: number };
   clientUrlMinutes: number;
   deliveryCheckSeconds: number;
+  inboxGroupSize: number;
   rates: {
     sendPerSecond: number;
     sendBurst: number;
@@ -195,6 +197,7 @@ export const loadConfig = (env: Record<string, string | undefined>): Config => {
     },
     clientUrlMinutes: set.CLIENT_URL_MINUTES,
     deliveryCheckSeconds: set.DELIVERY_CHECK_SECONDS,
+    inboxGroupSize: set.INBOX_GROUP_SIZE,
     rates: {
       sendPerSecond: set.SEND_RATE,
       sendBurst: set.SEND_BURST,

@@ -7,11 +7,17 @@ import { z } from 'zod';
  * the connection; it carries the user under a code of our own, over connection and user.
  */
 
-const state = z.object({ user: z.string(), code: z.string() });
+const state = z.object({ user: z.string(), groups: z.string(), code: z.string() });
 
-const codeOf = (connectionId: string, userId: string, key: string): string =>
+/** Whom a connection is bound to, and the fingerprint of the groups that it was let in with. */
+export interface Binding {
+  userId: string;
+  fingerprint: string;
+}
+
+const codeOf = (connectionId: string, { userId, fingerprint }: Binding, key: string): string =>
   createHmac('sha256', key)
-    .update(JSON.stringify(['parley:connection', connectionId, userId]))
+    .update(JSON.stringify(['parley:connection', connectionId, userId, fingerprint]))
     .digest('base64url');
 
 const isEqual = (a: string, b: string): boolean => {
@@ -20,18 +26,25 @@ const isEqual = (a: string, b: string): boolean => {
 };
 
 /** The value of `ce-connectionState` that binds a connection to a user. */
-export const bind = (connectionId: string, userId: string, key: string): string =>
-  Buffer.from(JSON.stringify({ user: userId, code: codeOf(connectionId, userId, key) })).toString('base64');
+export const bind = (connectionId: string, binding: Binding, key: string): string => {
+  const { userId: user, fingerprint: groups } = binding;
+  return Buffer.from(JSON.stringify({ user, groups, code: codeOf(connectionId, binding, key) })).toString(
+    'base64',
+  );
+};
 
-/** The user that a connection was bound to, or undefined if this state is not of our making for this connection. */
-export const boundUser = (
+/** What a connection was bound to, or undefined if this state is not of our making for this connection. */
+export const bindingOf = (
   connectionState: string | null,
   connectionId: string,
   keys: readonly string[],
-): string | undefined => {
+): Binding | undefined => {
   try {
-    const { user, code } = state.parse(JSON.parse(Buffer.from(connectionState ?? '', 'base64').toString()));
-    return keys.some((key) => isEqual(code, codeOf(connectionId, user, key))) ? user : undefined;
+    const { user, groups, code } = state.parse(
+      JSON.parse(Buffer.from(connectionState ?? '', 'base64').toString()),
+    );
+    const binding = { userId: user, fingerprint: groups };
+    return keys.some((key) => isEqual(code, codeOf(connectionId, binding, key))) ? binding : undefined;
   } catch {
     return undefined; // not a state at all
   }

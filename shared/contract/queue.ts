@@ -36,5 +36,5 @@ export const checkEnvelope = z.object({
   v: z.literal(envelopeVersion),
   kind: z.literal('check'),
   traceparent: z.string(),
-  check: z.object({ conversationId: z.string(), userId: z.string() }),
+  check: z.object({ conversationId: z.string(), userId: z.string().nullable() }),
 });

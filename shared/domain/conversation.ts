@@ -1,10 +1,21 @@
 export type ConversationType = 'direct' | 'group';
 export type Role = 'owner' | 'admin' | 'member';
 
+/** Anything that an app wants to keep with a conversation: a JSON object of its own. */
+export type Metadata = Record<string, unknown>;
+
 /** The state of a conversation that every append moves on. */
 export interface Head {
   conversationId: string;
   type: ConversationType;
+  title: string | null;
+  metadata: Metadata | null;
+  /** The app's own name for it: of two conversations only one can have it. */
+  externalRef: string | null;
+  createdBy: string;
+  createdAt: string;
+  /** When the newest message came; before the first, when it was created. */
+  lastActivityAt: string;
   /** The two users of a direct conversation; empty for groups. */
   directMembers: string[];
   /** Number of messages: `seq` runs from 1 to this without a hole. */
@@ -28,6 +39,32 @@ export interface Member {
   /** Up to here a delivery check has put what was missing into the inbox. */
   checkedSeq: number;
 }
+
+/** A conversation to be: what its creator determines. */
+export interface NewConversation {
+  conversationId: string;
+  type: ConversationType;
+  title: string | null;
+  metadata: Metadata | null;
+  externalRef: string | null;
+  createdBy: string;
+  members: { userId: string; role: Role }[];
+}
+
+/** The conversation that the first message between two users makes. */
+export const newDirectConversation = (
+  conversationId: string,
+  createdBy: string,
+  userIds: readonly [string, string],
+): NewConversation => ({
+  conversationId,
+  type: 'direct',
+  title: null,
+  metadata: null,
+  externalRef: null,
+  createdBy,
+  members: userIds.map((userId) => ({ userId, role: 'member' })),
+});
 
 /** Ascending, disjoint, inclusive ranges of `seq`. */
 export type Ranges = readonly (readonly [from: number, to: number])[];

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 
 /** 144 bits of SHA-256 over an unambiguous encoding of the parts: no two lists of parts share one by accident. */
 const digest = (...parts: string[]): string =>
@@ -8,6 +8,17 @@ const digest = (...parts: string[]): string =>
 export const directConversationId = (a: string, b: string): string =>
   `d-${digest('direct', ...(a < b ? [a, b] : [b, a]))}`;
 
+/** A group that an app has its own name for has an id that follows from it, so that it cannot exist twice. */
+export const groupConversationId = (externalRef: string): string => `g-${digest('group', externalRef)}`;
+
+/** A group's id of its own: 144 random bits. */
+export const newGroupConversationId = (): string => `g-${randomBytes(18).toString('base64url')}`;
+
+export const isGroup = (conversationId: string): boolean => conversationId.startsWith('g-');
+
+/** Short for a set of ids, whatever their order: equal sets have equal fingerprints. */
+export const fingerprintOf = (ids: readonly string[]): string => digest('set', ...ids.toSorted());
+
 /** A message's id is a pure function of where, who and the client's own id for it: every retry names the same message. */
 export const messageIdOf = (conversationId: string, senderId: string, clientMessageId: string): string =>
   `m-${digest('message', conversationId, senderId, clientMessageId)}`;
@@ -15,9 +26,12 @@ export const messageIdOf = (conversationId: string, senderId: string, clientMess
 /** A message has at most one attachment, so its id follows from the message's. */
 export const attachmentIdOf = (messageId: string): string => `a-${digest('attachment', messageId)}`;
 
-/** Names one delivery check: the same for all messages to one user in one conversation within one window. */
-export const deliveryCheckId = (conversationId: string, userId: string, window: number): string =>
-  `c-${digest('check', conversationId, userId, String(window))}`;
+/**
+ * Names one delivery check: the same for all messages to one user (null: to all members) of one conversation within one
+ * window.
+ */
+export const deliveryCheckId = (conversationId: string, userId: string | null, window: number): string =>
+  `c-${digest('check', conversationId, ...(userId === null ? [] : [userId]), String(window))}`;
 
 export const isConversationId = (id: string): boolean => /^[dg]-[\w-]{24}$/.test(id);
 

@@ -5,6 +5,15 @@ export interface Broadcaster {
   /** To every device of a user. Resolves when the service took it, also when nobody is there. */
   toUser(userId: string, event: ServerEvent): Promise<void>;
 
+  /** To every device of every member of a group conversation that is online. */
+  toGroup(conversationId: string, event: ServerEvent): Promise<void>;
+
+  /** From now on these users' connected devices get what is sent to the group. */
+  join(conversationId: string, userIds: readonly string[]): Promise<void>;
+
+  /** Ends a connection; the client may come back at once. */
+  close(connectionId: string, reason: string): Promise<void>;
+
   /** To one device. */
   toConnection(connectionId: string, event: ServerEvent): Promise<void>;
 

@@ -1,4 +1,4 @@
-import type { Head, Member } from '../domain/conversation.ts';
+import type { Head, Member, NewConversation } from '../domain/conversation.ts';
 import type { AcceptedMessage, LoggedMessage } from '../domain/message.ts';
 
 export interface Appended {
@@ -35,11 +35,20 @@ export interface ConversationLog {
    */
   append(message: AcceptedMessage, now: Date): Promise<Appended>;
 
+  /**
+   * Creates a conversation with all its members, or finds the one that has its id.
+   * @throws ChatError `unavailable`
+   */
+  create(conversation: NewConversation, now: Date): Promise<{ head: Head; isNew: boolean }>;
+
   head(conversationId: string): Promise<Head | undefined>;
 
   member(conversationId: string, userId: string): Promise<Member | undefined>;
 
   members(conversationId: string): Promise<Member[]>;
+
+  /** Who is in a conversation whose head is this one. Costs a read only when memberships have changed. */
+  memberIds(head: Head): Promise<string[]>;
 
   /** The messages of a range in ascending order. */
   read(conversationId: string, range: SeqRange): Promise<LoggedMessage[]>;
@@ -73,6 +82,6 @@ export interface ConversationLog {
   /** Notes that everything up to a place is either delivered to a member or in the inbox. Never falls. */
   noteChecked(conversationId: string, userId: string, seq: number): Promise<void>;
 
-  /** The conversations a user is in. */
+  /** The ids of the conversations a user is in. */
   conversationsOf(userId: string): Promise<string[]>;
 }

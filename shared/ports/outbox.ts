@@ -6,10 +6,11 @@ export interface Tracing {
   traceparent: string;
 }
 
-/** Asks to look once more whether a user has received what was pushed. */
+/** Asks to look once more whether what was pushed has arrived. */
 export interface DeliveryCheck {
   conversationId: string;
-  userId: string;
+  /** Whom to look at; null: every member. */
+  userId: string | null;
 }
 
 /** The way into the queues. Each call resolves when the queue holds the message durably. */
@@ -17,7 +18,7 @@ export interface Outbox {
   /** @throws ChatError `unavailable` */
   enqueue(message: AcceptedMessage, tracing: Tracing): Promise<void>;
 
-  /** Schedules a check; several for one user and conversation within a window are one. */
+  /** Schedules a check; several for one user (or all) and conversation within a window are one. */
   scheduleCheck(check: DeliveryCheck, tracing: Tracing): Promise<void>;
 
   /** Puts aside what can never succeed, for operators to see. */

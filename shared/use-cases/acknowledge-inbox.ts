@@ -6,7 +6,7 @@ export interface AcknowledgeInboxParts extends Pick<
   RecordReceiptParts,
   'presence' | 'broadcaster' | 'clock'
 > {
-  log: Pick<ConversationLog, 'member' | 'head' | 'read' | 'acknowledge'>;
+  log: Pick<ConversationLog, 'member' | 'memberIds' | 'head' | 'read' | 'acknowledge'>;
   inbox: Pick<Inbox, 'find' | 'remove'>;
 }
 

@@ -1,20 +1,23 @@
 import type { Head } from '../domain/conversation.ts';
-import { asMessage, type AcceptedMessage, type LoggedMessage } from '../domain/message.ts';
 import type { ServerEvent } from '../domain/event.ts';
+import { asMessage, type AcceptedMessage, type LoggedMessage } from '../domain/message.ts';
 import type { Broadcaster } from '../ports/broadcaster.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
 import type { Inbox } from '../ports/inbox.ts';
 import type { Outbox, Tracing } from '../ports/outbox.ts';
 import type { Presence } from '../ports/presence.ts';
+import { inChunks } from './chunks.ts';
 
 export interface DeliverMessageParts {
-  log: Pick<ConversationLog, 'append'>;
+  log: Pick<ConversationLog, 'append' | 'memberIds'>;
   presence: Pick<Presence, 'isOnline'>;
-  broadcaster: Pick<Broadcaster, 'toUser'>;
+  broadcaster: Pick<Broadcaster, 'toUser' | 'toGroup'>;
   inbox: Pick<Inbox, 'keep'>;
   outbox: Pick<Outbox, 'scheduleCheck'>;
   clock: Clock;
+  /** Members of larger groups have no inbox rows: they catch up from the log. */
+  inboxGroupSize: number;
 }
 
 /** What became of a message, for the log. */
@@ -23,55 +26,93 @@ export interface Delivery {
   conversationId: string;
   seq: number;
   isNew: boolean;
+  /** Users, or the group, that it was pushed to. */
   pushed: string[];
+  /** Users whose inbox keeps it. */
   kept: string[];
   /** Why a push failed; whoever it was for has the message in the inbox. */
   pushErrors: string[];
 }
 
-const created = (message: LoggedMessage): ServerEvent => ({
-  type: 'message.created',
-  at: message.createdAt,
-  conversationId: message.conversationId,
-  seq: message.seq,
-  message: asMessage(message),
-});
+/** Presence look-ups and inbox rows under way at once. */
+const concurrency = 32;
 
-/** Brings a logged message to one member, live or into the inbox; when in doubt both. */
-const deliverTo = async (
-  parts: DeliverMessageParts,
-  delivery: Delivery,
-  userId: string,
-  message: LoggedMessage,
-  tracing: Tracing,
-): Promise<void> => {
-  const push = async (): Promise<boolean> => {
+/** One message on its way to the members of its conversation. */
+class Journey {
+  readonly #parts: DeliverMessageParts;
+  readonly #message: LoggedMessage;
+  readonly #event: ServerEvent;
+  readonly #tracing: Tracing;
+  readonly delivery: Delivery;
+
+  constructor(parts: DeliverMessageParts, message: LoggedMessage, isNew: boolean, tracing: Tracing) {
+    const { messageId, conversationId, seq, createdAt: at } = message;
+    this.#parts = parts;
+    this.#message = message;
+    this.#event = { type: 'message.created', at, conversationId, seq, message: asMessage(message) };
+    this.#tracing = tracing;
+    this.delivery = { messageId, conversationId, seq, isNew, pushed: [], kept: [], pushErrors: [] };
+  }
+
+  /** To one member, live or into the inbox; when in doubt both. */
+  async toMember(userId: string): Promise<void> {
+    const isSender = userId === this.#message.senderId;
+    if (await this.#parts.presence.isOnline(userId, 'cached')) {
+      // A push is not a delivery: the socket may be half open. The check finds out, and keeps what was not acknowledged.
+      const [wasPushed] = await Promise.all([this.#push(userId), isSender ? undefined : this.#check(userId)]);
+      if (wasPushed) return;
+    }
+    if (!isSender) await this.#keep(userId); // the sender has the message
+  }
+
+  /** To all members at once, and into the inboxes of those who are offline. */
+  async toGroup(userIds: readonly string[]): Promise<void> {
+    const wasPushed = await this.#push(this.#message.conversationId);
+    if (userIds.length > this.#parts.inboxGroupSize) return;
+    const others = userIds.filter((userId) => userId !== this.#message.senderId);
+    const offline: string[] = [];
+    await this.#forEach(others, async (userId) => {
+      if (!wasPushed || !(await this.#parts.presence.isOnline(userId, 'cached'))) offline.push(userId);
+    });
+    if (offline.length < others.length) await this.#check(null);
+    await this.#forEach(offline, (userId) => this.#keep(userId));
+  }
+
+  async #keep(userId: string): Promise<void> {
+    await this.#parts.inbox.keep(userId, [this.#message]);
+    this.delivery.kept.push(userId);
+    // Whoever connected between the look at presence and the row has read the inbox without it.
+    if (await this.#parts.presence.isOnline(userId, 'now')) await this.#push(userId);
+  }
+
+  #check(userId: string | null): Promise<void> {
+    const { conversationId } = this.#message;
+    return this.#parts.outbox.scheduleCheck({ conversationId, userId }, this.#tracing);
+  }
+
+  async #push(to: string): Promise<boolean> {
+    const { broadcaster } = this.#parts;
     try {
-      await parts.broadcaster.toUser(userId, created(message));
-      delivery.pushed.push(userId);
+      if (to === this.#message.conversationId) await broadcaster.toGroup(to, this.#event);
+      else await broadcaster.toUser(to, this.#event);
+      this.delivery.pushed.push(to);
       return true;
     } catch (error) {
-      delivery.pushErrors.push(String(error));
+      this.delivery.pushErrors.push(String(error));
       return false;
     }
-  };
-  const isSender = userId === message.senderId;
-  if (await parts.presence.isOnline(userId, 'cached')) {
-    // A push is not a delivery: the socket may be half open. The check finds out, and keeps what was not acknowledged.
-    const check = isSender
-      ? undefined
-      : parts.outbox.scheduleCheck({ conversationId: message.conversationId, userId }, tracing);
-    const [wasPushed] = await Promise.all([push(), check]);
-    if (wasPushed) return;
   }
-  if (isSender) return; // the sender has the message
-  await parts.inbox.keep(userId, [message]);
-  delivery.kept.push(userId);
-  // Whoever connected between the look at presence and the row has read the inbox without it.
-  if (await parts.presence.isOnline(userId, 'now')) await push();
-};
 
-const recipients = (head: Head): string[] => head.directMembers;
+  async #forEach(userIds: readonly string[], run: (userId: string) => Promise<void>): Promise<void> {
+    for (const chunk of inChunks(userIds, concurrency)) await Promise.all(chunk.map(run));
+  }
+}
+
+const bring = async (parts: DeliverMessageParts, journey: Journey, head: Head): Promise<void> => {
+  const userIds = await parts.log.memberIds(head);
+  if (head.type === 'group') await journey.toGroup(userIds);
+  else await Promise.all(userIds.map((userId) => journey.toMember(userId)));
+};
 
 /**
  * Gives an accepted message its place in the conversation and brings it to every member. Delivering it again is
@@ -82,16 +123,7 @@ export const deliverMessage =
   (parts: DeliverMessageParts) =>
   async (accepted: AcceptedMessage, tracing: Tracing): Promise<Delivery> => {
     const { message, head, isNew } = await parts.log.append(accepted, parts.clock.now());
-    const { messageId, conversationId, seq } = message;
-    const delivery: Delivery = {
-      messageId,
-      conversationId,
-      seq,
-      isNew,
-      pushed: [],
-      kept: [],
-      pushErrors: [],
-    };
-    await Promise.all(recipients(head).map((userId) => deliverTo(parts, delivery, userId, message, tracing)));
-    return delivery;
+    const journey = new Journey(parts, message, isNew, tracing);
+    await bring(parts, journey, head);
+    return journey.delivery;
   };

@@ -6,11 +6,14 @@ import type { Presence } from '../ports/presence.ts';
 import { requireMember } from './membership.ts';
 
 export interface RecordReceiptParts {
-  log: Pick<ConversationLog, 'member' | 'head' | 'raise'>;
+  log: Pick<ConversationLog, 'member' | 'memberIds' | 'head' | 'raise'>;
   presence: Pick<Presence, 'isOnline'>;
-  broadcaster: Pick<Broadcaster, 'toUser'>;
+  broadcaster: Pick<Broadcaster, 'toUser' | 'toGroup'>;
   clock: Clock;
 }
+
+/** In larger groups a receipt of each for each would be n² events: who wants to know asks. */
+const receiptGroupSize = 100;
 
 export type ReceiptKind = 'delivered' | 'read';
 
@@ -39,7 +42,7 @@ export const announceReceipts = async (
     broadcaster,
     clock,
   }: Pick<RecordReceiptParts, 'presence' | 'broadcaster' | 'clock'> & {
-    log: Pick<ConversationLog, 'head'>;
+    log: Pick<ConversationLog, 'head' | 'memberIds'>;
   },
   conversationId: string,
   userId: string,
@@ -48,8 +51,15 @@ export const announceReceipts = async (
   const toSend = events(conversationId, userId, raised, clock.now());
   if (toSend.length === 0) return;
   const head = await log.head(conversationId);
+  if (!head) return;
+  const userIds = await log.memberIds(head);
+  if (userIds.length > receiptGroupSize) return;
+  if (head.type === 'group') {
+    await Promise.allSettled(toSend.map((event) => broadcaster.toGroup(conversationId, event)));
+    return;
+  }
   await Promise.allSettled(
-    (head?.directMembers ?? []).map(async (member) => {
+    userIds.map(async (member) => {
       if (!(await presence.isOnline(member, 'cached'))) return;
       for (const event of toSend) await broadcaster.toUser(member, event);
     }),

@@ -15,6 +15,7 @@ const aHandler = () => {
     http: { maxBodyBytes: 1000, trustedProxies: 0 },
     messageLimits: { maxMessageLength: 10_000, maxAttachmentBytes: 1000 },
     webPubSub: { host: 'chat.webpubsub.azure.com', accessKeys: ['another-key', key] },
+    admitClient: vi.fn(() => Promise.resolve({ groups: ['g-1'], fingerprint: 'f1' })),
     connectClient: vi.fn(() => Promise.resolve()),
     disconnectClient: vi.fn(() => Promise.resolve()),
     recordReceipt: vi.fn(() => Promise.resolve()),
@@ -94,10 +95,10 @@ describe('events of Web PubSub', () => {
   it('bind a connection to the user of its token, without any role or group', async () => {
     const { event, connect, services } = aHandler();
     expect(await event('connect', { claims: { sub: ['auth0|5f%41'] } })).toMatchObject({
-      jsonBody: { userId: 'auth0|5f%41', groups: [], roles: [] },
+      jsonBody: { userId: 'auth0|5f%41', groups: ['g-1'], roles: [] },
     });
     await event('connected', {}, { 'ce-connectionstate': await connect('auth0|5f%41') });
-    expect(services.connectClient).toHaveBeenCalledWith('auth0|5f%41', 'conn1');
+    expect(services.connectClient).toHaveBeenCalledWith('auth0|5f%41', 'conn1', 'f1');
   });
 
   it('let nobody in without a user', async () => {

@@ -43,6 +43,23 @@ export class FakeBroadcaster implements Broadcaster {
     return Promise.resolve();
   }
 
+  readonly joined: { conversationId: string; userIds: readonly string[] }[] = [];
+  readonly closed: string[] = [];
+
+  toGroup(conversationId: string, event: ServerEvent): Promise<void> {
+    return this.toUser(conversationId, event);
+  }
+
+  join(conversationId: string, userIds: readonly string[]): Promise<void> {
+    this.joined.push({ conversationId, userIds });
+    return Promise.resolve();
+  }
+
+  close(connectionId: string): Promise<void> {
+    this.closed.push(connectionId);
+    return Promise.resolve();
+  }
+
   toConnection(connectionId: string, event: ServerEvent): Promise<void> {
     return this.toUser(connectionId, event);
   }

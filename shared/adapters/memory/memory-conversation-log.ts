@@ -1,4 +1,12 @@
-import { acknowledge, raiseTo, type Head, type Member } from '../../domain/conversation.ts';
+import {
+  acknowledge,
+  newDirectConversation,
+  raiseTo,
+  type Head,
+  type Member,
+  type NewConversation,
+  type Role,
+} from '../../domain/conversation.ts';
 import { ChatError } from '../../domain/errors.ts';
 import { typeOf, type AcceptedMessage, type LoggedMessage } from '../../domain/message.ts';
 import type {
@@ -16,9 +24,9 @@ interface Stored {
   moves: Map<string, WatermarkMove[]>;
 }
 
-const newMember = (userId: string): Member => ({
+const newMember = (userId: string, role: Role): Member => ({
   userId,
-  role: 'member',
+  role,
   joinedSeq: 0,
   deliveredSeq: 0,
   deliveredAhead: [],
@@ -33,7 +41,10 @@ export class MemoryConversationLog implements ConversationLog {
   readonly #conversations = new Map<string, Stored>();
 
   append(message: AcceptedMessage, now: Date): Promise<Appended> {
-    const stored = this.#conversations.get(message.conversationId) ?? this.#create(message);
+    const { conversationId, senderId, directMembers } = message;
+    const stored =
+      this.#conversations.get(conversationId) ??
+      (directMembers && this.#add(newDirectConversation(conversationId, senderId, directMembers), now));
     if (!stored) return Promise.reject(new ChatError('not-found', 'There is no such conversation.'));
     const known = stored.messages.find(({ messageId }) => messageId === message.messageId);
     if (known) return Promise.resolve({ message: known, head: { ...stored.head }, isNew: false });
@@ -41,9 +52,16 @@ export class MemoryConversationLog implements ConversationLog {
     const last = stored.messages.at(-1)?.createdAt ?? '';
     const createdAt = [now.toISOString(), last].sort().at(-1) ?? '';
     const seq = ++stored.head.headSeq;
+    stored.head.lastActivityAt = createdAt;
     const logged: LoggedMessage = { ...content, seq, type: typeOf(message), createdAt };
     stored.messages.push(logged);
     return Promise.resolve({ message: logged, head: { ...stored.head }, isNew: true });
+  }
+
+  create(conversation: NewConversation, now: Date): Promise<{ head: Head; isNew: boolean }> {
+    const known = this.#conversations.get(conversation.conversationId);
+    const { head } = known ?? this.#add(conversation, now);
+    return Promise.resolve({ head: { ...head }, isNew: known === undefined });
   }
 
   head(conversationId: string): Promise<Head | undefined> {
@@ -57,6 +75,10 @@ export class MemoryConversationLog implements ConversationLog {
 
   members(conversationId: string): Promise<Member[]> {
     return Promise.resolve([...(this.#conversations.get(conversationId)?.members.values() ?? [])]);
+  }
+
+  memberIds({ conversationId }: Head): Promise<string[]> {
+    return Promise.resolve([...(this.#conversations.get(conversationId)?.members.keys() ?? [])]);
   }
 
   read(conversationId: string, range: SeqRange): Promise<LoggedMessage[]> {
@@ -106,11 +128,21 @@ export class MemoryConversationLog implements ConversationLog {
     return Promise.resolve(ids);
   }
 
-  #create({ conversationId, directMembers }: AcceptedMessage): Stored | undefined {
-    if (!directMembers) return undefined;
+  #add(conversation: NewConversation, now: Date): Stored {
+    const { conversationId, members, ...rest } = conversation;
+    const at = now.toISOString();
+    const directMembers = conversation.type === 'direct' ? members.map(({ userId }) => userId) : [];
     const stored: Stored = {
-      head: { conversationId, type: 'direct', directMembers, headSeq: 0, headRev: 0 },
-      members: new Map(directMembers.map((userId) => [userId, newMember(userId)])),
+      head: {
+        conversationId,
+        ...rest,
+        directMembers,
+        createdAt: at,
+        lastActivityAt: at,
+        headSeq: 0,
+        headRev: 0,
+      },
+      members: new Map(members.map(({ userId, role }) => [userId, newMember(userId, role)])),
       messages: [],
       moves: new Map(),
     };

@@ -5,14 +5,19 @@ import {
   type ServiceBusSender,
 } from '@azure/service-bus';
 import { ChatError } from '../../domain/errors.ts';
-import { deliveryCheckId } from '../../domain/identifiers.ts';
+import { deliveryCheckId, isGroup } from '../../domain/identifiers.ts';
 import type { AcceptedMessage } from '../../domain/message.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { DeliveryCheck, Outbox, Tracing } from '../../ports/outbox.ts';
 import { BatchingSender } from './batching-sender.ts';
 
-/** The queues of the app, as `infra/service-bus.json` declares them. */
-export const queues = { chat: 'chat-queue', checks: 'chat-checks', deadletter: 'chat-deadletter' } as const;
+/** The queues and topics of the app, as `infra/service-bus.json` declares them. */
+const entities = {
+  direct: 'chat-queue',
+  groups: 'chat-topic',
+  checks: 'chat-checks',
+  deadletter: 'chat-deadletter',
+} as const;
 
 export interface ServiceBusOutboxOptions {
   /** Longest time between a push and its delivery check. */
@@ -34,11 +39,12 @@ const asUnavailable = (error: unknown): unknown =>
     : error;
 
 /**
- * Three queues: messages, one session per conversation, so that each conversation is worked on in order; delivery
- * checks, scheduled and single by their MessageId; and what was parked.
+ * Messages go through a queue (direct) or a topic (groups), one session per conversation, so that each conversation is
+ * worked on in order. Delivery checks are scheduled, and single by their MessageId. What can never succeed is parked.
  */
 export class ServiceBusOutbox implements Outbox {
-  readonly #messages: BatchingSender;
+  readonly #direct: BatchingSender;
+  readonly #groups: BatchingSender;
   readonly #checks: ServiceBusSender;
   readonly #parked: ServiceBusSender;
   readonly #clock: Clock;
@@ -46,16 +52,18 @@ export class ServiceBusOutbox implements Outbox {
   readonly #scheduled = new Map<string, number>();
 
   constructor(client: ServiceBusClient, clock: Clock, { deliveryCheckSeconds }: ServiceBusOutboxOptions) {
-    this.#messages = new BatchingSender(client.createSender(queues.chat));
-    this.#checks = client.createSender(queues.checks);
-    this.#parked = client.createSender(queues.deadletter);
+    this.#direct = new BatchingSender(client.createSender(entities.direct));
+    this.#groups = new BatchingSender(client.createSender(entities.groups));
+    this.#checks = client.createSender(entities.checks);
+    this.#parked = client.createSender(entities.deadletter);
     this.#clock = clock;
     this.#windowMs = (deliveryCheckSeconds * 1000) / 2;
   }
 
   async enqueue(message: AcceptedMessage, tracing: Tracing): Promise<void> {
+    const sender = isGroup(message.conversationId) ? this.#groups : this.#direct;
     await this.#guard(() =>
-      this.#messages.send({
+      sender.send({
         body: { v: envelope, kind: 'message', ...tracing, message },
         contentType: 'application/json',
         sessionId: message.conversationId,

@@ -1,5 +1,13 @@
 import type { TableEntity, TableEntityResult } from '@azure/data-tables';
-import type { ConversationType, Head, Member, Ranges, Role } from '../../domain/conversation.ts';
+import type {
+  ConversationType,
+  Head,
+  Member,
+  Metadata,
+  NewConversation,
+  Ranges,
+  Role,
+} from '../../domain/conversation.ts';
 import type { AcceptedMessage, Attachment, LoggedMessage, MessageType } from '../../domain/message.ts';
 import { typeOf } from '../../domain/message.ts';
 import type { WatermarkMove } from '../../ports/conversation-log.ts';
@@ -19,6 +27,11 @@ export const moveKey = (userId: string, upToSeq: number): string =>
 
 export interface HeadRow {
   type: ConversationType;
+  title?: string;
+  metadata?: string;
+  externalRef?: string;
+  createdBy: string;
+  createdAt: string;
   directMembers: string;
   headSeq: number;
   headRev: number;
@@ -29,9 +42,30 @@ export interface HeadRow {
 export const headOf = (conversationId: string, row: HeadRow): Head => ({
   conversationId,
   type: row.type,
+  title: row.title ?? null,
+  metadata: row.metadata === undefined ? null : (JSON.parse(row.metadata) as Metadata),
+  externalRef: row.externalRef ?? null,
+  createdBy: row.createdBy,
+  createdAt: row.createdAt,
+  lastActivityAt: row.lastAt,
   directMembers: JSON.parse(row.directMembers) as string[],
   headSeq: row.headSeq,
   headRev: row.headRev,
+});
+
+export const newHead = (conversation: NewConversation, createdAt: string): HeadRow => ({
+  type: conversation.type,
+  ...(conversation.title !== null && { title: conversation.title }),
+  ...(conversation.metadata !== null && { metadata: JSON.stringify(conversation.metadata) }),
+  ...(conversation.externalRef !== null && { externalRef: conversation.externalRef }),
+  createdBy: conversation.createdBy,
+  createdAt,
+  directMembers: JSON.stringify(
+    conversation.type === 'direct' ? conversation.members.map(({ userId }) => userId) : [],
+  ),
+  headSeq: 0,
+  headRev: 0,
+  lastAt: createdAt,
 });
 
 export interface MemberRow {

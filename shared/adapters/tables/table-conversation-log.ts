@@ -1,5 +1,12 @@
 import { odata, type TableEntity, type TransactionAction } from '@azure/data-tables';
-import { acknowledge, raiseTo, type Head, type Member } from '../../domain/conversation.ts';
+import {
+  acknowledge,
+  newDirectConversation,
+  raiseTo,
+  type Head,
+  type Member,
+  type NewConversation,
+} from '../../domain/conversation.ts';
 import { ChatError } from '../../domain/errors.ts';
 import type { AcceptedMessage, LoggedMessage } from '../../domain/message.ts';
 import type {
@@ -20,6 +27,7 @@ import {
   messageRow,
   moveKey,
   moveOf,
+  newHead,
   newMember,
   type HeadRow,
   type MemberRow,
@@ -27,12 +35,18 @@ import {
   type StoredMessage,
 } from './conversation-rows.ts';
 import { guard, isStatus } from './errors.ts';
-import { HeadCache, type CachedHead } from './head-cache.ts';
 import { encodeKey } from './keys.ts';
+import { RecentlyUsed } from './recently-used.ts';
 import { findRow, listRows, type Tables } from './tables.ts';
 
 /** Tries under contention: writers of one conversation are few, its session has one at a time. */
 const maxTries = 10;
+
+/** A head as this instance last saw it. A wrong one costs a retry, never an order. */
+interface CachedHead {
+  row: HeadRow;
+  etag: string;
+}
 
 /** Where a write found that another had come first: the row it rests on changed, or a row it adds is there. */
 const isConflict = (error: unknown): boolean => isStatus(error, 409, 412);
@@ -49,7 +63,9 @@ const tooContended = (): ChatError =>
  */
 export class TableConversationLog implements ConversationLog {
   readonly #tables: Pick<Tables, 'conversations' | 'userConversations'>;
-  readonly #heads = new HeadCache();
+  readonly #heads = new RecentlyUsed<CachedHead>(20_000);
+  /** Memberships change with the head's rev only. */
+  readonly #memberIds = new RecentlyUsed<{ headRev: number; userIds: string[] }>(2_000);
 
   constructor(tables: Pick<Tables, 'conversations' | 'userConversations'>) {
     this.#tables = tables;
@@ -60,7 +76,7 @@ export class TableConversationLog implements ConversationLog {
     for (let tries = 0; tries < maxTries; tries++) {
       const head = this.#heads.get(conversationId) ?? (await this.#readHead(conversationId));
       try {
-        return head ? await this.#appendTo(head, message, now) : await this.#create(message, now);
+        return head ? await this.#appendTo(head, message, now) : await this.#createWith(message, now);
       } catch (error) {
         this.#heads.delete(conversationId); // after any failure it is unknown what was written
         if (!isConflict(error)) throw error;
@@ -69,6 +85,21 @@ export class TableConversationLog implements ConversationLog {
       }
     }
     throw tooContended();
+  }
+
+  async create(conversation: NewConversation, now: Date): Promise<{ head: Head; isNew: boolean }> {
+    const { conversationId } = conversation;
+    await this.#list(conversation);
+    const row = newHead(conversation, now.toISOString());
+    try {
+      await guard(() => this.#tables.conversations.submitTransaction(creationActions(conversation, row)));
+      return { head: headOf(conversationId, row), isNew: true };
+    } catch (error) {
+      if (!isConflict(error)) throw error;
+      const head = await this.head(conversationId);
+      if (!head) throw error;
+      return { head, isNew: false };
+    }
   }
 
   async head(conversationId: string): Promise<Head | undefined> {
@@ -85,6 +116,15 @@ export class TableConversationLog implements ConversationLog {
     const filter = odata`PartitionKey eq ${conversationId} and RowKey ge 'member|' and RowKey lt 'member}'`;
     const rows = await listRows(this.#tables.conversations, filter);
     return rows.map((row) => memberOf(row as unknown as MemberRow));
+  }
+
+  async memberIds({ conversationId, headRev, directMembers }: Head): Promise<string[]> {
+    if (directMembers.length > 0) return directMembers;
+    const known = this.#memberIds.get(conversationId);
+    if (known?.headRev === headRev) return known.userIds;
+    const userIds = (await this.members(conversationId)).map(({ userId }) => userId);
+    this.#memberIds.set(conversationId, { headRev, userIds });
+    return userIds;
   }
 
   async read(conversationId: string, { from, to }: SeqRange): Promise<LoggedMessage[]> {
@@ -157,38 +197,24 @@ export class TableConversationLog implements ConversationLog {
   }
 
   /** The first message of a direct conversation makes the conversation. */
-  async #create(message: AcceptedMessage, now: Date): Promise<Appended> {
-    const { conversationId, directMembers } = message;
+  async #createWith(message: AcceptedMessage, now: Date): Promise<Appended> {
+    const { directMembers } = message;
     if (!directMembers) throw new ChatError('not-found', 'There is no such conversation.');
-    // These rows before the conversation: one that leads nowhere does no harm, a conversation nobody finds would.
+    const conversation = newDirectConversation(message.conversationId, message.senderId, directMembers);
+    await this.#list(conversation);
+    const createdAt = now.toISOString();
+    const row = { ...newHead(conversation, createdAt), headSeq: 1 };
+    return this.#commit(message, row, createdAt, creationActions(conversation, row));
+  }
+
+  /** These rows before the conversation: one that leads nowhere does no harm, a conversation nobody finds would. */
+  async #list({ conversationId, members }: NewConversation): Promise<void> {
+    const table = this.#tables.userConversations;
     await Promise.all(
-      directMembers.map((userId) =>
-        guard(() =>
-          this.#tables.userConversations.upsertEntity({
-            partitionKey: encodeKey(userId),
-            rowKey: conversationId,
-          }),
-        ),
+      members.map(({ userId }) =>
+        guard(() => table.upsertEntity({ partitionKey: encodeKey(userId), rowKey: conversationId })),
       ),
     );
-    const createdAt = now.toISOString();
-    const row: HeadRow = {
-      type: 'direct',
-      directMembers: JSON.stringify(directMembers),
-      headSeq: 1,
-      headRev: 0,
-      lastAt: createdAt,
-    };
-    return this.#commit(message, row, createdAt, [
-      [
-        'create',
-        { partitionKey: conversationId, rowKey: headKey, ...row, createdAt, createdBy: message.senderId },
-      ],
-      ...directMembers.map((userId): TransactionAction => [
-        'create',
-        { ...newMember(conversationId, userId, 'member') },
-      ]),
-    ]);
   }
 
   async #commit(
@@ -258,6 +284,17 @@ export class TableConversationLog implements ConversationLog {
     throw tooContended();
   }
 }
+
+const creationActions = (conversation: NewConversation, row: HeadRow): TransactionAction[] => {
+  const { conversationId, members } = conversation;
+  return [
+    ['create', { partitionKey: conversationId, rowKey: headKey, ...row }],
+    ...members.map(({ userId, role }): TransactionAction => [
+      'create',
+      { ...newMember(conversationId, userId, role) },
+    ]),
+  ];
+};
 
 const raisedBetween = (before: Member, after: Member): Watermarks => ({
   ...(after.deliveredSeq > before.deliveredSeq && { deliveredSeq: after.deliveredSeq }),

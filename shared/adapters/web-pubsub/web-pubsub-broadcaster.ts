@@ -1,4 +1,4 @@
-import type { WebPubSubServiceClient } from '@azure/web-pubsub';
+import { odata, type WebPubSubServiceClient } from '@azure/web-pubsub';
 import { ChatError } from '../../domain/errors.ts';
 import type { ServerEvent } from '../../domain/event.ts';
 import type { Broadcaster } from '../../ports/broadcaster.ts';
@@ -8,6 +8,9 @@ export interface WebPubSubBroadcasterOptions {
   /** How long a client may wait with connecting. */
   clientUrlMinutes: number;
 }
+
+/** Users that one filter names; a filter has a limit of its own. */
+const usersPerFilter = 20;
 
 /** The service answers 4xx to nothing that we send, so whatever fails may pass. */
 const asUnavailable = (error: unknown): unknown =>
@@ -32,6 +35,25 @@ export class WebPubSubBroadcaster implements Broadcaster {
 
   toUser(userId: string, event: ServerEvent): Promise<void> {
     return this.#guard(() => this.#hub.sendToUser(userId, event));
+  }
+
+  toGroup(conversationId: string, event: ServerEvent): Promise<void> {
+    return this.#guard(() => this.#hub.group(conversationId).sendToAll(event));
+  }
+
+  /** One call for many: the filter picks their connections. */
+  async join(conversationId: string, userIds: readonly string[]): Promise<void> {
+    for (let start = 0; start < userIds.length; start += usersPerFilter) {
+      const filter = userIds
+        .slice(start, start + usersPerFilter)
+        .map((userId) => odata`userId eq ${userId}`)
+        .join(' or ');
+      await this.#guard(() => this.#hub.addConnectionsToGroups([conversationId], filter));
+    }
+  }
+
+  close(connectionId: string, reason: string): Promise<void> {
+    return this.#guard(() => this.#hub.closeConnection(connectionId, { reason }));
   }
 
   toConnection(connectionId: string, event: ServerEvent): Promise<void> {

@@ -4,7 +4,8 @@ import { MemoryConversationLog } from '../../../shared/adapters/memory/memory-co
 import { TableConversationLog } from '../../../shared/adapters/tables/table-conversation-log.ts';
 import { createTables, openTables, type Tables } from '../../../shared/adapters/tables/tables.ts';
 import { ChatError } from '../../../shared/domain/errors.ts';
-import { directConversationId } from '../../../shared/domain/identifiers.ts';
+import type { NewConversation } from '../../../shared/domain/conversation.ts';
+import { directConversationId, newGroupConversationId } from '../../../shared/domain/identifiers.ts';
 import type { ConversationLog } from '../../../shared/ports/conversation-log.ts';
 import { startAzurite, type Azurite } from '../../support/azurite.ts';
 import { anAcceptedMessage, aUser } from '../../support/builders.ts';
@@ -112,6 +113,44 @@ describe.each<[string, () => ConversationLog]>([
       directMembers: null,
     };
     await expect(open().append(message, noon)).rejects.toMatchObject({ code: 'not-found' });
+  });
+
+  it('creates a conversation with all its members once, and then finds it', async () => {
+    const log = open();
+    const [ann, bo] = [aUser('ann'), aUser('bo')];
+    const conversation: NewConversation = {
+      conversationId: newGroupConversationId(),
+      type: 'group',
+      title: 'Trip',
+      metadata: { a: [1] },
+      externalRef: 'order/7',
+      createdBy: ann,
+      members: [
+        { userId: ann, role: 'owner' },
+        { userId: bo, role: 'member' },
+      ],
+    };
+    const { conversationId: id } = conversation;
+    const created = await Promise.all([1, 2, 3].map(() => log.create(conversation, noon)));
+    expect(created.filter(({ isNew }) => isNew)).toHaveLength(1);
+    const { head } = await log.create({ ...conversation, title: 'Other', members: [] }, later(1));
+    expect(head).toMatchObject({
+      type: 'group',
+      title: 'Trip',
+      metadata: { a: [1] },
+      externalRef: 'order/7',
+      headSeq: 0,
+    });
+    expect(await log.head(id)).toEqual(head);
+    expect((await log.memberIds(head)).toSorted()).toEqual([ann, bo].toSorted());
+    expect(await log.member(id, ann)).toMatchObject({ role: 'owner', joinedSeq: 0 });
+    expect(await log.conversationsOf(bo)).toEqual([id]);
+    const message = { ...anAcceptedMessage({ from: bo, to: ann }), conversationId: id, directMembers: null };
+    expect((await log.append(message, later(2))).head).toMatchObject({
+      headSeq: 1,
+      title: 'Trip',
+      lastActivityAt: later(2).toISOString(),
+    });
   });
 
   it('knows who is a member, and who is not', async () => {

@@ -23,7 +23,7 @@ const aChat = () => {
   const presence = new MemoryPresence();
   const broadcaster = new FakeBroadcaster();
   const outbox = new FakeOutbox();
-  const parts = { log, inbox, presence, broadcaster, outbox, clock: timer };
+  const parts = { log, inbox, presence, broadcaster, outbox, clock: timer, inboxGroupSize: 3 };
   const deliver = deliverMessage(parts);
   const read = readInbox(parts);
   return {

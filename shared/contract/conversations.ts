@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { codePoints, hasControls, isWellFormed } from '../domain/text.ts';
+import { clientId, optional, userId } from './fields.ts';
+
+/** Members that one request may name: with what comes with them they fit into one transaction of Table Storage. */
+export const maxMembersPerRequest = 90;
+
+const maxMetadataBytes = 8 * 1024;
+
+const title = z
+  .string({ error: 'must be a text of 1 to 200 characters' })
+  .trim()
+  .refine((text) => text.length > 0 && codePoints(text) <= 200, { error: 'must have 1 to 200 characters' })
+  .refine((text) => isWellFormed(text) && !hasControls(text), {
+    error: 'must not contain control characters or lone surrogates',
+  });
+
+const metadata = z
+  .record(z.string(), z.unknown(), { error: 'must be a JSON object' })
+  .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= maxMetadataBytes, {
+    error: `must have at most ${maxMetadataBytes} bytes as JSON`,
+  });
+
+/** `POST /api/conversations` */
+export const newConversation = z
+  .object(
+    {
+      type: z.enum(['direct', 'group'], { error: 'must be direct or group' }),
+      memberIds: z
+        .array(userId, { error: 'must be a list of user ids' })
+        .max(maxMembersPerRequest, { error: `must name at most ${maxMembersPerRequest} users` })
+        .transform((ids) => [...new Set(ids)]),
+      title: optional(title),
+      externalRef: optional(clientId),
+      metadata: optional(metadata),
+    },
+    { error: 'must be a JSON object' },
+  )
+  .refine(({ type, externalRef }) => type === 'group' || externalRef === undefined, {
+    path: ['externalRef'],
+    error: 'is for groups only: a direct conversation is named by its two users',
+  })
+  .refine(({ type, title: given }) => type === 'group' || given === undefined, {
+    path: ['title'],
+    error: 'is for groups only',
+  });
+
+export type NewConversationRequest = z.infer<typeof newConversation>;

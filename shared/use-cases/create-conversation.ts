@@ -1,0 +1,82 @@
+import type { NewConversationRequest } from '../contract/conversations.ts';
+import { newDirectConversation, type NewConversation } from '../domain/conversation.ts';
+import { malformed } from '../domain/errors.ts';
+import type { ServerEvent } from '../domain/event.ts';
+import { directConversationId, groupConversationId, newGroupConversationId } from '../domain/identifiers.ts';
+import type { Broadcaster } from '../ports/broadcaster.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { ConversationLog } from '../ports/conversation-log.ts';
+import { viewOf, type ConversationView } from './conversation-view.ts';
+import { requireMember } from './membership.ts';
+
+export interface CreateConversationParts {
+  log: Pick<ConversationLog, 'create' | 'member' | 'members'>;
+  broadcaster: Pick<Broadcaster, 'join' | 'toUser' | 'toGroup'>;
+  clock: Clock;
+}
+
+const direct = (createdBy: string, memberIds: readonly string[]): NewConversation => {
+  const [other, ...more] = memberIds.filter((userId) => userId !== createdBy);
+  if (other === undefined || more.length > 0)
+    throw malformed('/memberIds', 'must name the one other user of a direct conversation');
+  return newDirectConversation(directConversationId(createdBy, other), createdBy, [createdBy, other]);
+};
+
+const group = (createdBy: string, request: NewConversationRequest): NewConversation => {
+  const { externalRef, memberIds, title = null, metadata = null } = request;
+  return {
+    conversationId: externalRef === undefined ? newGroupConversationId() : groupConversationId(externalRef),
+    type: 'group',
+    title,
+    metadata,
+    externalRef: externalRef ?? null,
+    createdBy,
+    members: [
+      { userId: createdBy, role: 'owner' },
+      ...memberIds
+        .filter((userId) => userId !== createdBy)
+        .map((userId) => ({ userId, role: 'member' as const })),
+    ],
+  };
+};
+
+/** Tells the members who are connected. A lost one does no harm: at the next connection they are told all. */
+const announce = async (
+  { broadcaster, clock }: CreateConversationParts,
+  { conversationId, type, createdBy, members }: NewConversation,
+): Promise<void> => {
+  const event: ServerEvent = {
+    type: 'conversation.created',
+    at: clock.now().toISOString(),
+    conversationId,
+    by: createdBy,
+  };
+  const userIds = members.map(({ userId }) => userId);
+  if (type === 'direct') {
+    await Promise.allSettled(userIds.map((userId) => broadcaster.toUser(userId, event)));
+    return;
+  }
+  await broadcaster.join(conversationId, userIds);
+  await broadcaster.toGroup(conversationId, event).catch(() => undefined);
+};
+
+/**
+ * Creates a conversation with its members, or answers the one that there is: a pair of users has one, and so has an
+ * `externalRef`. Safe to repeat.
+ * @throws ChatError `malformed-request`, `not-a-member` (the existing one is not the caller's), `unavailable`
+ */
+export const createConversation =
+  (parts: CreateConversationParts) =>
+  async (
+    createdBy: string,
+    request: NewConversationRequest,
+  ): Promise<{ conversation: ConversationView; isNew: boolean }> => {
+    const conversation =
+      request.type === 'direct' ? direct(createdBy, request.memberIds) : group(createdBy, request);
+    const { head, isNew } = await parts.log.create(conversation, parts.clock.now());
+    await requireMember(parts.log, head.conversationId, createdBy);
+    const members = await parts.log.members(head.conversationId);
+    // Also when it was there already: the first try may have died before its members' devices had joined.
+    await announce(parts, { ...conversation, members });
+    return { conversation: viewOf(head, members, createdBy), isNew };
+  };

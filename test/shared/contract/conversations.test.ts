@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { newConversation } from '../../../shared/contract/conversations.ts';
+
+const wrongFields = (value: unknown): string[] =>
+  (newConversation.safeParse(value).error?.issues ?? []).map(({ path }) => `/${path.join('/')}`);
+const group = { type: 'group', memberIds: ['bo'] };
+
+describe('a conversation to create', () => {
+  it('may have a title, an externalRef and metadata', () => {
+    expect(
+      newConversation.parse({ ...group, title: 'Trip', externalRef: 'order/7', metadata: { a: { b: [1] } } }),
+    ).toEqual({
+      ...group,
+      title: 'Trip',
+      externalRef: 'order/7',
+      metadata: { a: { b: [1] } },
+    });
+  });
+
+  it.each<[string, unknown, string]>([
+    ['no type', { memberIds: [] }, '/type'],
+    ['another type', { type: 'channel', memberIds: [] }, '/type'],
+    ['no members', { type: 'group' }, '/memberIds'],
+    ['a member that is none', { type: 'group', memberIds: ['a\nb'] }, '/memberIds/0'],
+    ['91 members', { type: 'group', memberIds: Array.from({ length: 91 }, (_, n) => `u${n}`) }, '/memberIds'],
+    ['a blank title', { ...group, title: '  ' }, '/title'],
+    ['a title of 201 characters', { ...group, title: 'x'.repeat(201) }, '/title'],
+    ['metadata that is no object', { ...group, metadata: [1] }, '/metadata'],
+    ['metadata of 9 KiB', { ...group, metadata: { a: 'x'.repeat(9 * 1024) } }, '/metadata'],
+    ['a direct one with a title', { type: 'direct', memberIds: ['bo'], title: 'x' }, '/title'],
+    [
+      'a direct one with an externalRef',
+      { type: 'direct', memberIds: ['bo'], externalRef: 'x' },
+      '/externalRef',
+    ],
+  ])('is refused with %s', (_, value, pointer) => {
+    expect(wrongFields(value)).toContain(pointer);
+  });
+});

@@ -1,0 +1,213 @@
+import { describe, expect, it } from 'vitest';
+import { MemoryConversationLog } from '../../../shared/adapters/memory/memory-conversation-log.ts';
+import { MemoryInbox } from '../../../shared/adapters/memory/memory-inbox.ts';
+import { MemoryPresence } from '../../../shared/adapters/memory/memory-presence.ts';
+import { newConversation } from '../../../shared/contract/conversations.ts';
+import { messageIdOf } from '../../../shared/domain/identifiers.ts';
+import { checkDelivery } from '../../../shared/use-cases/check-delivery.ts';
+import { admitClient, connectClient } from '../../../shared/use-cases/connect-client.ts';
+import { createConversation } from '../../../shared/use-cases/create-conversation.ts';
+import { deliverMessage } from '../../../shared/use-cases/deliver-message.ts';
+import { getConversation } from '../../../shared/use-cases/get-conversation.ts';
+import { readHistory } from '../../../shared/use-cases/read-history.ts';
+import { readInbox } from '../../../shared/use-cases/read-inbox.ts';
+import { recordReceipt } from '../../../shared/use-cases/record-receipt.ts';
+import { anAcceptedMessage } from '../../support/builders.ts';
+import { FakeBroadcaster, FakeOutbox, FakeTimer, tracing } from '../../support/fakes.ts';
+
+const [ann, bo, cy, di] = ['ann', 'bo', 'cy', 'di'];
+
+const aChat = (inboxGroupSize = 100) => {
+  const clock = new FakeTimer();
+  const broadcaster = new FakeBroadcaster();
+  const outbox = new FakeOutbox();
+  const [log, inbox, presence] = [new MemoryConversationLog(), new MemoryInbox(), new MemoryPresence()];
+  const parts = { log, inbox, presence, broadcaster, outbox, clock, inboxGroupSize };
+  const create = createConversation(parts);
+  const deliver = deliverMessage(parts);
+  const read = readInbox(parts);
+  let count = 0;
+  return {
+    ...parts,
+    create: (by: string, body: object) =>
+      create(by, newConversation.parse({ type: 'group', memberIds: [], ...body })),
+    say: (from: string, conversationId: string) => {
+      const clientMessageId = `c${count++}`;
+      const messageId = messageIdOf(conversationId, from, clientMessageId);
+      const message = anAcceptedMessage({
+        from,
+        to: 'nobody',
+        conversationId,
+        clientMessageId,
+        messageId,
+        directMembers: null,
+      });
+      return deliver(message, tracing);
+    },
+    inboxOf: async (userId: string) =>
+      (await read(userId, 100, undefined)).items.map(({ message }) => message.seq),
+    check: checkDelivery(parts),
+    receipt: recordReceipt(parts),
+    history: readHistory(parts),
+    get: getConversation(parts),
+  };
+};
+
+describe('a group', () => {
+  it('has its creator as owner, each member once, and joins their devices', async () => {
+    const chat = aChat();
+    const { conversation, isNew } = await chat.create(ann, {
+      memberIds: [bo, cy, bo, ann],
+      title: ' Trip ',
+      metadata: { a: 1 },
+    });
+    expect(isNew).toBe(true);
+    expect(conversation).toMatchObject({
+      type: 'group',
+      title: 'Trip',
+      metadata: { a: 1 },
+      createdBy: ann,
+      headSeq: 0,
+      headRev: 0,
+    });
+    expect(conversation.members).toEqual([
+      { userId: ann, role: 'owner' },
+      { userId: bo, role: 'member' },
+      { userId: cy, role: 'member' },
+    ]);
+    expect(chat.broadcaster.joined).toEqual([{ conversationId: conversation.id, userIds: [ann, bo, cy] }]);
+    expect(chat.broadcaster.pushed).toMatchObject([
+      { to: conversation.id, event: { type: 'conversation.created', by: ann } },
+    ]);
+    expect(await chat.get(bo, conversation.id)).toMatchObject({ id: conversation.id, title: 'Trip' });
+  });
+
+  it('with an externalRef exists once, and is not given to strangers', async () => {
+    const chat = aChat();
+    const first = await chat.create(ann, { memberIds: [bo], externalRef: 'order/7' });
+    const second = await chat.create(bo, { memberIds: [], externalRef: 'order/7' });
+    expect(second).toMatchObject({
+      isNew: false,
+      conversation: { id: first.conversation.id, externalRef: 'order/7' },
+    });
+    await expect(chat.create(cy, { memberIds: [], externalRef: 'order/7' })).rejects.toMatchObject({
+      code: 'not-a-member',
+    });
+    const other = await chat.create(ann, { memberIds: [bo] });
+    expect(other.conversation.id).not.toBe(first.conversation.id);
+  });
+
+  it('costs one push however many are online, and rows only for who is not', async () => {
+    const chat = aChat();
+    const { conversation } = await chat.create(ann, { memberIds: [bo, cy, di] });
+    chat.broadcaster.pushed.length = 0;
+    await chat.presence.connected(bo, 'b1');
+    await chat.presence.connected(cy, 'c1');
+    await chat.say(ann, conversation.id);
+    expect(chat.broadcaster.pushed.map(({ to }) => to)).toEqual([conversation.id]);
+    expect(await chat.inboxOf(di)).toEqual([1]);
+    expect([await chat.inboxOf(ann), await chat.inboxOf(bo), await chat.inboxOf(cy)]).toEqual([[], [], []]);
+    expect(chat.outbox.checks).toEqual([{ conversationId: conversation.id, userId: null }]);
+  });
+
+  it('finds with one check what did not arrive, for each member by itself', async () => {
+    const chat = aChat();
+    const { conversation } = await chat.create(ann, { memberIds: [bo, cy, di] });
+    for (const userId of [ann, bo, cy, di]) await chat.presence.connected(userId, `${userId}1`);
+    await chat.say(ann, conversation.id);
+    await chat.say(bo, conversation.id);
+    await chat.receipt(bo, 'delivered', { conversationId: conversation.id, upToSeq: 2 });
+    await chat.receipt(cy, 'delivered', { conversationId: conversation.id, upToSeq: 1 });
+    expect(await chat.check({ conversationId: conversation.id, userId: null })).toBe(4);
+    expect(await chat.inboxOf(ann)).toEqual([2]);
+    expect(await chat.inboxOf(bo)).toEqual([]);
+    expect(await chat.inboxOf(cy)).toEqual([2]);
+    expect(await chat.inboxOf(di)).toEqual([1, 2]);
+    expect(await chat.check({ conversationId: conversation.id, userId: null })).toBe(0);
+  });
+
+  it('keeps a message for all when the push fails', async () => {
+    const chat = aChat();
+    const { conversation } = await chat.create(ann, { memberIds: [bo, cy] });
+    await chat.presence.connected(bo, 'b1');
+    chat.broadcaster.isDown = true;
+    await chat.say(ann, conversation.id);
+    expect([await chat.inboxOf(bo), await chat.inboxOf(cy)]).toEqual([[1], [1]]);
+  });
+
+  it('beyond the configured size has no inbox: its members catch up from the log', async () => {
+    const chat = aChat(2);
+    const { conversation } = await chat.create(ann, { memberIds: [bo, cy] });
+    await chat.say(ann, conversation.id);
+    expect([await chat.inboxOf(bo), await chat.inboxOf(cy)]).toEqual([[], []]);
+    expect(chat.outbox.checks).toEqual([]);
+  });
+
+  it('shows a message as delivered and read once it is by all others', async () => {
+    const chat = aChat();
+    const { conversation } = await chat.create(ann, { memberIds: [bo, cy] });
+    await chat.say(ann, conversation.id);
+    const status = async (): Promise<string | undefined> =>
+      (await chat.history(ann, conversation.id, { limit: 5 } as Parameters<typeof chat.history>[2])).items[0]
+        ?.status;
+    await chat.receipt(bo, 'read', { conversationId: conversation.id, upToSeq: 1 });
+    expect(await status()).toBe('sent');
+    await chat.receipt(cy, 'delivered', { conversationId: conversation.id, upToSeq: 1 });
+    expect(await status()).toBe('delivered');
+    await chat.receipt(cy, 'read', { conversationId: conversation.id, upToSeq: 1 });
+    expect(await status()).toBe('read');
+    expect(chat.broadcaster.pushed.at(-1)).toMatchObject({
+      to: conversation.id,
+      event: { type: 'receipt.read', userId: cy },
+    });
+  });
+});
+
+describe('a direct conversation', () => {
+  it('is one, whoever creates it and however', async () => {
+    const chat = aChat();
+    const first = await chat.create(ann, { type: 'direct', memberIds: [bo] });
+    expect(first.isNew).toBe(true);
+    const second = await chat.create(bo, { type: 'direct', memberIds: [ann, bo] });
+    expect(second).toMatchObject({ isNew: false, conversation: { id: first.conversation.id } });
+  });
+
+  it.each([[[]], [[ann]], [[bo, cy]]])('needs exactly one other: %j is refused', async (memberIds) => {
+    await expect(aChat().create(ann, { type: 'direct', memberIds })).rejects.toMatchObject({
+      code: 'malformed-request',
+      errors: [{ pointer: '/memberIds' }],
+    });
+  });
+});
+
+describe('a device that connects', () => {
+  const connecting = (chat: ReturnType<typeof aChat>) => ({
+    admit: admitClient(chat),
+    connect: connectClient(chat),
+  });
+
+  it('gets the events of its user’s groups, and is told all conversations', async () => {
+    const chat = aChat();
+    const { conversation: group } = await chat.create(ann, { memberIds: [bo] });
+    const { conversation: direct } = await chat.create(ann, { type: 'direct', memberIds: [bo] });
+    const { admit, connect } = connecting(chat);
+    const { groups, fingerprint } = await admit(bo);
+    expect(groups).toEqual([group.id]);
+    await connect(bo, 'b1', fingerprint);
+    const told = chat.broadcaster.pushed.at(-1);
+    expect(told).toMatchObject({ to: 'b1', event: { type: 'connected', userId: bo } });
+    expect(told?.event.type === 'connected' && told.event.conversations.toSorted()).toEqual(
+      [direct.id, group.id].toSorted(),
+    );
+    expect(await chat.presence.isOnline(bo)).toBe(true);
+  });
+
+  it('is asked to connect anew when its memberships changed meanwhile', async () => {
+    const chat = aChat();
+    const { admit, connect } = connecting(chat);
+    const { fingerprint } = await admit(bo);
+    await chat.create(ann, { memberIds: [bo] });
+    await connect(bo, 'b1', fingerprint);
+    expect(chat.broadcaster.closed).toEqual(['b1']);
+  });
+});
