@@ -17,7 +17,7 @@ const connectionOptions = {
   treat_modified_as_released: false,
   credit_window: 0,
   reconnect: false,
-  session_buffer_size: { incoming: 4_096, outgoing: 65_536 },
+  session_buffer_size: { incoming: 4_096, outgoing: 1_048_576 },
   offered_capabilities: ['local:multi-session'],
 };
 
