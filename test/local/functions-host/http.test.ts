@@ -115,6 +115,13 @@ describe('HTTP functions', () => {
     expect((await echo('/api/items/1')).trace.traceParent).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/);
   });
 
+  it('answer 400 to a Host header that makes no URL', async () => {
+    const asked = request(`${host.url}/api/byname`, { headers: { host: 'no host' } }).end();
+    const [response] = (await once(asked, 'response')) as [IncomingMessage];
+    response.resume();
+    expect(response.statusCode).toBe(400);
+  });
+
   it('refuse bodies of more than 100 MB with 413', async () => {
     const upload = request(`${host.url}/api/length`, {
       method: 'POST',

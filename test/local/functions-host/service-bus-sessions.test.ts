@@ -24,7 +24,7 @@ function aListener(Kind: (typeof kinds)[keyof typeof kinds], connection: string,
     handler: options.handler,
   });
   const listener = new Kind(context, readServiceBusBinding(context.fn, context.settings));
-  return { listener, entries: context.entries };
+  return { listener, entries: context.entries, logged: context.logged };
 }
 
 const sessionOf = (call: Call) => String(call.metadata.SessionId);
@@ -189,6 +189,22 @@ describe('a session trigger', () => {
     await send(second.connectionString, 'after');
     expect(await seen.reaching(2)).toEqual(['"before"', '"after"']);
     expect(entries.some(({ message }) => /Lost the link|Cannot reach/.test(message))).toBe(true);
+  });
+
+  it('names an entity that does not exist, and finds it once it does', async () => {
+    const empty = await startServiceBus({ port: 0, config: aConfig({ queues: [{ name: 'other' }] }) });
+    const seen = new Recorder<unknown>();
+    const { listener, logged } = aListener(SessionListener, empty.connectionString, {
+      handler: (call) => seen.add(call.input),
+    });
+    await started(listener);
+    const [first] = await logged.reaching(1);
+    expect(first?.message).toMatch(/Lost the link to "orders": amqp:not-found/);
+    await empty.stop();
+    const broker = await startServiceBus({ port: empty.port, config: aConfig({ queues: [sessionQueue] }) });
+    onTestFinished(() => broker.stop());
+    await aClient(broker).createSender('orders').sendMessages({ sessionId: 's', body: 1 });
+    expect(await seen.reaching(1)).toEqual(['1']);
   });
 
   it('waits for a broker that is not there yet', async () => {

@@ -39,8 +39,10 @@ function toCall({ inputData, triggerMetadata, reason, traceParent }: Invocation)
   };
 }
 
-/** Surroundings of a trigger whose function is the handler; what is logged is in `entries`. */
-export function aTriggerContext(options: TriggerOptions): TriggerContext & { entries: LogEntry[] } {
+/** Surroundings of a trigger whose function is the handler; what is logged is in `entries`, and can be waited for. */
+export function aTriggerContext(
+  options: TriggerOptions,
+): TriggerContext & { entries: LogEntry[]; logged: Recorder<LogEntry> } {
   const binding = { type: 'trigger', direction: 'in', ...options.binding };
   const fn: RegisteredFunction = {
     id: 'fn',
@@ -49,7 +51,7 @@ export function aTriggerContext(options: TriggerOptions): TriggerContext & { ent
     callback: () => undefined,
     trigger: { name: 'item', binding },
   };
-  const entries: LogEntry[] = [];
+  const logged = new Recorder<LogEntry>();
   const invoke = async (_: RegisteredFunction, invocation: Invocation) => {
     await options.handler(toCall(invocation));
     return {};
@@ -64,8 +66,9 @@ export function aTriggerContext(options: TriggerOptions): TriggerContext & { ent
         await invoke(_, invocation);
       },
     },
-    log: new HostLog(new Map(), (entry) => entries.push(entry)),
-    entries,
+    log: new HostLog(new Map(), (entry) => logged.add(entry)),
+    entries: logged.items,
+    logged,
   };
 }
 

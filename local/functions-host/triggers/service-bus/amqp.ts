@@ -46,8 +46,8 @@ export function connectAmqp(host: string, port: number, id: string): Promise<Amq
       port,
       reconnect: false,
       max_frame_size: 65_536,
-      // A peer that is silent for so long is gone, even if its socket isn't.
-      idle_time_out: 30_000,
+      // A peer that is silent for twice as long is gone, even if its socket is not.
+      idle_time_out: 15_000,
     });
     let gone: (reason: string) => void = () => undefined;
     const closed = new Promise<string>((settle) => (gone = settle));
