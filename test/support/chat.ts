@@ -152,12 +152,16 @@ export class Device {
 
   constructor(getClientAccessUrl: () => Promise<string>) {
     this.client = new WebPubSubClient({ getClientAccessUrl });
-    this.client.on('server-message', ({ message }) => {
-      this.events.push(message.data as unknown as ServerEvent);
-      const waiting = this.#waiting;
-      this.#waiting = [];
-      for (const wake of waiting) wake();
-    });
+    // What goes to a user comes from the server, what goes to a conversation's members from its group.
+    this.client.on('server-message', ({ message }) => this.#take(message.data as unknown as ServerEvent));
+    this.client.on('group-message', ({ message }) => this.#take(message.data as unknown as ServerEvent));
+  }
+
+  #take(event: ServerEvent): void {
+    this.events.push(event);
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const wake of waiting) wake();
   }
 
   async start(): Promise<void> {
