@@ -1,5 +1,5 @@
 import { app, type ServiceBusQueueHandler } from '@azure/functions';
-import { logEvent, traceIdOf } from './log.ts';
+import { asError, logEvent, traceIdOf } from './log.ts';
 import type { Services } from './services.ts';
 
 type DeliverMessageServices = Pick<Services, 'deliverMessage'>;
@@ -21,7 +21,9 @@ export const deliverMessage =
     }
     const { pushErrors, ...delivery } = outcome.result;
     logEvent(context, 'info', 'message.delivered', { ...delivery }, traceId);
-    if (pushErrors.length > 0) logEvent(context, 'warn', 'push.failed', { pushErrors }, traceId);
+    const [error] = pushErrors;
+    if (error !== undefined)
+      logEvent(context, 'warn', 'push.failed', { count: pushErrors.length, error: asError(error) }, traceId);
   };
 
 export const registerDeliverMessage = (services: DeliverMessageServices): void => {

@@ -138,7 +138,7 @@ export const createServices = (config: Config) => {
     clock,
     inboxGroupSize: config.inboxGroupSize,
   });
-  const check = checkDelivery({ log, inbox });
+  const check = checkDelivery({ log, inbox, presence, broadcaster });
   const reject = rejectMessage({ broadcaster, clock });
 
   return {

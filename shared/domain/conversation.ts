@@ -87,9 +87,22 @@ export const toRanges = (seqs: Iterable<number>): Ranges => {
   return ranges;
 };
 
-const numbersIn = function* (ranges: Ranges): Generator<number> {
-  for (const [from, to] of ranges) for (let seq = from; seq <= to; seq++) yield seq;
+/** Ranges kept of what lies beyond a gap: some 10 KiB as JSON, of the 64 that a property takes. */
+const maxRanges = 500;
+
+/** Two lists of ranges as one. */
+const union = (a: Ranges, b: Ranges): Ranges => {
+  const merged: [number, number][] = [];
+  for (const [from, to] of [...a, ...b].sort((x, y) => x[0] - y[0])) {
+    const last = merged.at(-1);
+    if (last && from <= last[1] + 1) last[1] = Math.max(last[1], to);
+    else merged.push([from, to]);
+  }
+  return merged;
 };
+
+const above = (ranges: Ranges, seq: number): Ranges =>
+  ranges.filter(([, to]) => to > seq).map(([from, to]) => [Math.max(from, seq + 1), to]);
 
 /**
  * Adds single acknowledged messages to what a member is known to have. The watermark rises over everything that is now
@@ -101,14 +114,12 @@ export const acknowledge = (
   member: Pick<Member, 'deliveredSeq' | 'deliveredAhead'>,
   known: Iterable<number>,
 ): Pick<Member, 'deliveredSeq' | 'deliveredAhead'> => {
-  let { deliveredSeq } = member;
-  const ranges = toRanges(
-    [...numbersIn(member.deliveredAhead), ...known].filter((seq) => seq > deliveredSeq),
-  );
-  const first = ranges[0];
-  if (first?.[0] !== deliveredSeq + 1) return { deliveredSeq, deliveredAhead: ranges };
-  deliveredSeq = first[1];
-  return { deliveredSeq, deliveredAhead: ranges.slice(1) };
+  const { deliveredSeq } = member;
+  const ranges = above(union(member.deliveredAhead, toRanges(known)), deliveredSeq);
+  const [first, ...rest] = ranges;
+  // Of more than can be kept the highest are left out: such messages are seen again, none is taken for delivered.
+  if (first?.[0] !== deliveredSeq + 1) return { deliveredSeq, deliveredAhead: ranges.slice(0, maxRanges) };
+  return { deliveredSeq: first[1], deliveredAhead: rest.slice(0, maxRanges) };
 };
 
 /** Raises the watermark to a place up to which a member says to have everything. */

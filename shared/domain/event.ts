@@ -1,5 +1,5 @@
 import type { ChatErrorCode } from './errors.ts';
-import type { Message } from './message.ts';
+import { asMessage, type LoggedMessage, type Message } from './message.ts';
 
 /** What a client is sent over its socket: flat, told apart by `type`. */
 export type ServerEvent =
@@ -36,3 +36,12 @@ export interface EventError {
   retryAfter?: number;
   errors?: { pointer: string; detail: string }[];
 }
+
+/** Tells clients of a message that has got its place. */
+export const createdEvent = (message: LoggedMessage): ServerEvent => ({
+  type: 'message.created',
+  at: message.createdAt,
+  conversationId: message.conversationId,
+  seq: message.seq,
+  message: asMessage(message),
+});

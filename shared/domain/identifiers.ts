@@ -28,10 +28,16 @@ export const attachmentIdOf = (messageId: string): string => `a-${digest('attach
 
 /**
  * Names one delivery check: the same for all messages to one user (null: to all members) of one conversation within one
- * window.
+ * window of one instance's clock. Of another instance, whose clock may differ, it is another check: the queue would take a
+ * window that has passed already for a repeat, and drop it.
  */
-export const deliveryCheckId = (conversationId: string, userId: string | null, window: number): string =>
-  `c-${digest('check', conversationId, ...(userId === null ? [] : [userId]), String(window))}`;
+export const deliveryCheckId = (
+  conversationId: string,
+  userId: string | null,
+  window: number,
+  instance: string,
+): string =>
+  `c-${digest('check', conversationId, ...(userId === null ? [] : [userId]), String(window), instance)}`;
 
 export const isConversationId = (id: string): boolean => /^[dg]-[\w-]{24}$/.test(id);
 

@@ -5,9 +5,12 @@ export const maxUserIdLength = 256;
 
 /**
  * Whether a text may name a user: 1–256 printable characters without leading or trailing blanks. Everything else about
- * it is opaque: ids are compared code point by code point, without case folding or Unicode normalisation.
+ * it is opaque: ids are compared code point by code point, without case folding or Unicode normalisation. `.` and `..`
+ * name nobody: in the path of a URL they would name something else.
  */
 export const isUserId = (id: string): boolean =>
+  id !== '.' &&
+  id !== '..' &&
   id.length > 0 &&
   id.trim() === id &&
   isWellFormed(id) &&

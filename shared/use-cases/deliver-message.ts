@@ -1,6 +1,6 @@
 import type { Head } from '../domain/conversation.ts';
-import type { ServerEvent } from '../domain/event.ts';
-import { asMessage, type AcceptedMessage, type LoggedMessage } from '../domain/message.ts';
+import { createdEvent, type ServerEvent } from '../domain/event.ts';
+import type { AcceptedMessage, LoggedMessage } from '../domain/message.ts';
 import type { Broadcaster } from '../ports/broadcaster.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
@@ -30,8 +30,8 @@ export interface Delivery {
   pushed: string[];
   /** Users whose inbox keeps it. */
   kept: string[];
-  /** Why a push failed; whoever it was for has the message in the inbox. */
-  pushErrors: string[];
+  /** Why pushes failed; whoever they were for has the message in the inbox. */
+  pushErrors: unknown[];
 }
 
 /** Presence look-ups and inbox rows under way at once. */
@@ -46,10 +46,10 @@ class Journey {
   readonly delivery: Delivery;
 
   constructor(parts: DeliverMessageParts, message: LoggedMessage, isNew: boolean, tracing: Tracing) {
-    const { messageId, conversationId, seq, createdAt: at } = message;
+    const { messageId, conversationId, seq } = message;
     this.#parts = parts;
     this.#message = message;
-    this.#event = { type: 'message.created', at, conversationId, seq, message: asMessage(message) };
+    this.#event = createdEvent(message);
     this.#tracing = tracing;
     this.delivery = { messageId, conversationId, seq, isNew, pushed: [], kept: [], pushErrors: [] };
   }
@@ -98,7 +98,7 @@ class Journey {
       this.delivery.pushed.push(to);
       return true;
     } catch (error) {
-      this.delivery.pushErrors.push(String(error));
+      this.delivery.pushErrors.push(error);
       return false;
     }
   }

@@ -38,9 +38,9 @@ const windowOf = (query: HistoryQuery, headSeq: number): Window => {
   const { limit } = query;
   if (query.cursor !== undefined) {
     const seq = Number(query.cursor.slice(1));
-    return query.cursor.startsWith('b') ? older(seq, limit) : newer(seq, limit);
+    return query.cursor.startsWith('b') ? older(Math.min(seq, headSeq + 1), limit) : newer(seq, limit);
   }
-  if (query.before !== undefined) return older(query.before, limit);
+  if (query.before !== undefined) return older(Math.min(query.before, headSeq + 1), limit);
   if (query.after !== undefined) return newer(query.after, limit);
   if (query.around !== undefined) return newer(query.around - 1 - Math.floor((limit - 1) / 2), limit);
   const size = Math.min(query.pageSize ?? limit, 200);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   isServiceBusError,
   type ServiceBusClient,
@@ -49,6 +50,7 @@ export class ServiceBusOutbox implements Outbox {
   readonly #parked: ServiceBusSender;
   readonly #clock: Clock;
   readonly #windowMs: number;
+  readonly #instance = randomUUID();
   readonly #scheduled = new Map<string, number>();
 
   constructor(client: ServiceBusClient, clock: Clock, { deliveryCheckSeconds }: ServiceBusOutboxOptions) {
@@ -75,14 +77,15 @@ export class ServiceBusOutbox implements Outbox {
 
   /**
    * Checks fall due half a delay after the end of their window: whatever was pushed within the window had at least half
-   * the delay to be acknowledged, at most the whole.
+   * the delay to be acknowledged, at most the whole. Windows are this process's own and counted on a clock that nobody
+   * sets: a window that came twice would be a repeat to the queue, which drops repeats.
    */
   async scheduleCheck(check: DeliveryCheck, tracing: Tracing): Promise<void> {
-    const now = this.#clock.now().getTime();
-    const window = Math.floor(now / this.#windowMs);
-    const messageId = deliveryCheckId(check.conversationId, check.userId, window);
+    const elapsed = performance.now();
+    const window = Math.floor(elapsed / this.#windowMs);
+    const messageId = deliveryCheckId(check.conversationId, check.userId, window, this.#instance);
     if (this.#scheduled.has(messageId)) return;
-    const due = new Date((window + 2) * this.#windowMs);
+    const due = new Date(this.#clock.now().getTime() + (window + 2) * this.#windowMs - elapsed);
     const message: ServiceBusMessage = {
       body: { v: envelope, kind: 'check', ...tracing, check },
       contentType: 'application/json',

@@ -39,7 +39,19 @@ describe('identifiers', () => {
 
   it('fit into a Service Bus MessageId of at most 128 characters', () => {
     expect(messageIdOf('d-1', 'x'.repeat(256), 'y'.repeat(128)).length).toBeLessThanOrEqual(128);
-    expect(deliveryCheckId('d-1', 'x'.repeat(256), 123).length).toBeLessThanOrEqual(128);
+    expect(deliveryCheckId('d-1', 'x'.repeat(256), 123, 'i').length).toBeLessThanOrEqual(128);
+  });
+
+  it('name one delivery check per user, window and instance: clocks of two instances may differ', () => {
+    const checks = [
+      deliveryCheckId('d-1', 'bo', 1, 'i1'),
+      deliveryCheckId('d-1', 'bo', 1, 'i2'),
+      deliveryCheckId('d-1', 'bo', 2, 'i1'),
+      deliveryCheckId('d-1', null, 1, 'i1'),
+      deliveryCheckId('d-2', 'bo', 1, 'i1'),
+    ];
+    expect(new Set(checks).size).toBe(5);
+    expect(deliveryCheckId('d-1', 'bo', 1, 'i1')).toBe(checks[0]);
   });
 
   it('are refused when they could name anything else', () => {

@@ -121,6 +121,33 @@ describe('the delivery check', () => {
     expect(await chat.read(bo)).toEqual([1, 2]);
   });
 
+  it('pushes again to a client that is there: the push may have been lost', async () => {
+    const chat = aChat();
+    await chat.presence.connected(bo, 'b1');
+    chat.broadcaster.isDown = true;
+    await chat.say(ann, bo);
+    chat.broadcaster.isDown = false;
+    expect(chat.broadcaster.messagesTo(bo)).toEqual([]);
+    await chat.check({ conversationId: id, userId: bo });
+    expect(chat.broadcaster.messagesTo(bo)).toEqual([1]);
+    chat.broadcaster.isDown = true;
+    await chat.say(ann, bo);
+    expect(await chat.check({ conversationId: id, userId: bo })).toBe(1);
+    expect(await chat.read(bo)).toEqual([1, 2]);
+  });
+
+  it('goes on where it stopped', async () => {
+    const chat = aChat();
+    await chat.presence.connected(bo, 'b1');
+    for (let n = 0; n < 150; n++) await chat.say(ann, bo);
+    const keep = chat.inbox.keep.bind(chat.inbox);
+    let calls = 0;
+    chat.inbox.keep = (userId, messages) =>
+      ++calls === 2 ? Promise.reject(new Error('storage is away')) : keep(userId, messages);
+    await expect(chat.check({ conversationId: id, userId: bo })).rejects.toThrow();
+    expect(await chat.check({ conversationId: id, userId: bo })).toBe(50);
+  });
+
   it('keeps nothing that was acknowledged, nor the user’s own messages', async () => {
     const chat = aChat();
     await chat.presence.connected(bo, 'b1');
