@@ -11,6 +11,9 @@ export interface Broadcaster {
   /** From now on these users' connected devices get what is sent to the group. */
   join(conversationId: string, userIds: readonly string[]): Promise<void>;
 
+  /** Whether the service still has a connection. */
+  isConnected(connectionId: string): Promise<boolean>;
+
   /** Ends a connection; the client may come back at once. */
   close(connectionId: string, reason: string): Promise<void>;
 

@@ -55,6 +55,14 @@ export class FakeBroadcaster implements Broadcaster {
     return Promise.resolve();
   }
 
+  /** Connections that the service is asked about and has no more. */
+  readonly gone = new Set<string>();
+
+  isConnected(connectionId: string): Promise<boolean> {
+    if (this.isDown) return Promise.reject(new ChatError('unavailable', 'down'));
+    return Promise.resolve(!this.gone.has(connectionId));
+  }
+
   close(connectionId: string): Promise<void> {
     this.closed.push(connectionId);
     return Promise.resolve();

@@ -52,6 +52,10 @@ export class WebPubSubBroadcaster implements Broadcaster {
     }
   }
 
+  isConnected(connectionId: string): Promise<boolean> {
+    return this.#guard(() => this.#hub.connectionExists(connectionId));
+  }
+
   close(connectionId: string, reason: string): Promise<void> {
     return this.#guard(() => this.#hub.closeConnection(connectionId, { reason }));
   }
