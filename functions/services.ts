@@ -21,6 +21,7 @@ import type { Config, Reach } from '../shared/config.ts';
 import { checkEnvelope, messageEnvelope } from '../shared/contract/queue.ts';
 import type { Timer } from '../shared/ports/clock.ts';
 import { acknowledgeInbox } from '../shared/use-cases/acknowledge-inbox.ts';
+import { acknowledgeMessages } from '../shared/use-cases/acknowledge-messages.ts';
 import { checkDelivery } from '../shared/use-cases/check-delivery.ts';
 import { admitClient, connectClient } from '../shared/use-cases/connect-client.ts';
 import { createConversation } from '../shared/use-cases/create-conversation.ts';
@@ -169,6 +170,7 @@ export const createServices = (config: Config) => {
     acknowledgeInbox: acknowledgeInbox({ log, inbox, presence, broadcaster, clock }),
     getAttachment: getAttachment({ attachments, log }),
     recordReceipt: recordReceipt({ log, presence, broadcaster, clock }),
+    acknowledgeMessages: acknowledgeMessages({ log, presence, broadcaster, clock }),
 
     clientUrl: (userId: string) => broadcaster.clientUrl(userId),
     admitClient: admitClient({ log }),

@@ -22,6 +22,7 @@ type WebPubSubEventsServices = Pick<
   | 'disconnectClient'
   | 'sendMessage'
   | 'recordReceipt'
+  | 'acknowledgeMessages'
   | 'messageLimits'
   | 'clock'
 >;

@@ -118,7 +118,7 @@ class Person {
         this.received.push(event.message);
         void client.sendEvent(
           'receipt.delivered',
-          { conversationId: event.conversationId, upToSeq: event.seq },
+          { conversationId: event.conversationId, seqs: [event.seq] },
           'json',
         );
         this.#onMessage();

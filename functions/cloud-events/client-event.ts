@@ -1,11 +1,14 @@
-import { eventRef, receipt } from '../../shared/contract/client-events.ts';
+import { deliveryReceipt, eventRef, readReceipt } from '../../shared/contract/client-events.ts';
 import { sendMessageRequest } from '../../shared/contract/send-message.ts';
 import { ChatError } from '../../shared/domain/errors.ts';
 import type { EventError, ServerEvent } from '../../shared/domain/event.ts';
 import { parse } from '../http/body.ts';
 import type { Services } from '../services.ts';
 
-export type ClientEventServices = Pick<Services, 'sendMessage' | 'recordReceipt' | 'messageLimits' | 'clock'>;
+export type ClientEventServices = Pick<
+  Services,
+  'sendMessage' | 'recordReceipt' | 'acknowledgeMessages' | 'messageLimits' | 'clock'
+>;
 
 /** An event that a client sent over its socket. */
 export interface ClientEvent {
@@ -30,13 +33,14 @@ const run = async (
       });
       return { messageId, conversationId, ...(attachment && { attachment }) };
     }
-    case 'receipt.delivered':
+    case 'receipt.delivered': {
+      const { conversationId, upToSeq = 0, seqs } = parse(deliveryReceipt, data);
+      if (seqs) await services.acknowledgeMessages(userId, conversationId, seqs);
+      else await services.recordReceipt(userId, 'delivered', { conversationId, upToSeq });
+      return {};
+    }
     case 'receipt.read':
-      await services.recordReceipt(
-        userId,
-        name === 'receipt.read' ? 'read' : 'delivered',
-        parse(receipt, data),
-      );
+      await services.recordReceipt(userId, 'read', parse(readReceipt, data));
       return {};
     case 'ping':
       return 'pong';

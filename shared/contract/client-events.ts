@@ -10,11 +10,34 @@ export const eventRef = z.object({
   ),
 });
 
-/** `receipt.delivered`, `receipt.read` */
-export const receipt = z.object(
-  {
-    conversationId: z.string({ error: 'must be the id of a conversation' }),
-    upToSeq: z.int({ error: 'must be the seq up to which everything has come' }).min(0),
-  },
-  { error: 'must be a JSON object' },
-);
+const conversationId = z.string({ error: 'must be the id of a conversation' });
+const upToSeq = z.int({ error: 'must be the seq up to which everything has come' }).min(0);
+const asObject = { error: 'must be a JSON object' };
+
+/** `receipt.read` */
+export const readReceipt = z.object({ conversationId, upToSeq }, asObject);
+
+/**
+ * `receipt.delivered`: the messages that have come, each by its seq; or, from a client that knows it has everything up
+ * to a place, that place.
+ */
+export const deliveryReceipt = z
+  .object(
+    {
+      conversationId,
+      upToSeq: optional(upToSeq),
+      seqs: optional(
+        z
+          .array(z.int({ error: 'must be the seq of a message' }).min(1), {
+            error: 'must be a list of the seqs that have come',
+          })
+          .min(1, { error: 'must name at least one seq' })
+          .max(100, { error: 'must name at most 100 seqs' }),
+      ),
+    },
+    asObject,
+  )
+  .refine(({ upToSeq, seqs }) => (upToSeq === undefined) !== (seqs === undefined), {
+    path: ['seqs'],
+    error: 'must be given, or upToSeq instead, not both',
+  });

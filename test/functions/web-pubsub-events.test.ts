@@ -19,6 +19,7 @@ const aHandler = () => {
     connectClient: vi.fn(() => Promise.resolve()),
     disconnectClient: vi.fn(() => Promise.resolve()),
     recordReceipt: vi.fn(() => Promise.resolve()),
+    acknowledgeMessages: vi.fn(() => Promise.resolve()),
     sendMessage: vi.fn(() =>
       Promise.resolve({ messageId: 'm-1', conversationId: 'd-1', clientMessageId: 'c1', acceptedAt: '' }),
     ),
@@ -159,6 +160,14 @@ describe('events of Web PubSub', () => {
       conversationId: 'd-1',
       upToSeq: 3,
     });
+    await event('receipt.delivered', { conversationId: 'd-1', seqs: [3, 5] }, headers);
+    expect(services.acknowledgeMessages).toHaveBeenCalledWith('ann', 'd-1', [3, 5]);
+    const both = { conversationId: 'd-1', seqs: [3], upToSeq: 3 };
+    for (const wrong of [both, { conversationId: 'd-1' }, { conversationId: 'd-1', seqs: [0] }])
+      expect((await event('receipt.delivered', wrong, headers)).jsonBody).toMatchObject({
+        ok: false,
+        error: { code: 'malformed-request' },
+      });
     expect((await event('ping', { ref: 1 }, headers)).jsonBody).toMatchObject({ type: 'pong', ref: 1 });
   });
 

@@ -5,6 +5,7 @@ import { MemoryPresence } from '../../../shared/adapters/memory/memory-presence.
 import { directConversationId } from '../../../shared/domain/identifiers.ts';
 import type { AcceptedMessage } from '../../../shared/domain/message.ts';
 import { acknowledgeInbox } from '../../../shared/use-cases/acknowledge-inbox.ts';
+import { acknowledgeMessages } from '../../../shared/use-cases/acknowledge-messages.ts';
 import { checkDelivery } from '../../../shared/use-cases/check-delivery.ts';
 import { deliverMessage } from '../../../shared/use-cases/deliver-message.ts';
 import { readHistory } from '../../../shared/use-cases/read-history.ts';
@@ -44,6 +45,7 @@ const aChat = () => {
       return acknowledgeInbox(parts)(userId, ids);
     },
     receipt: recordReceipt(parts),
+    got: acknowledgeMessages(parts),
     history: readHistory(parts),
   };
 };
@@ -158,6 +160,18 @@ describe('the delivery check', () => {
     expect(await chat.read(bo)).toEqual([]);
   });
 
+  it('keeps what was lost between messages that were acknowledged singly', async () => {
+    const chat = aChat();
+    await chat.presence.connected(bo, 'b1');
+    for (let n = 0; n < 4; n++) await chat.say(ann, bo);
+    await chat.got(bo, id, [1, 4]);
+    expect(await chat.log.member(id, bo)).toMatchObject({ deliveredSeq: 1, deliveredAhead: [[4, 4]] });
+    expect(await chat.check({ conversationId: id, userId: bo })).toBe(2);
+    expect(await chat.read(bo)).toEqual([2, 3]);
+    expect(await chat.acknowledge(bo, [2, 3])).toBe(2);
+    expect(await chat.log.member(id, bo)).toMatchObject({ deliveredSeq: 4, deliveredAhead: [] });
+  });
+
   it('looks at each message once, however long a client stays silent', async () => {
     const chat = aChat();
     await chat.presence.connected(bo, 'b1');
@@ -243,6 +257,20 @@ describe('the inbox', () => {
       to: ann,
       event: expect.objectContaining({ type: 'receipt.delivered', userId: bo, upToSeq: 1 }) as unknown,
     });
+  });
+});
+
+describe('acknowledging single messages', () => {
+  it('takes places that are there, over own messages, of members only', async () => {
+    const chat = aChat();
+    await chat.say(ann, bo);
+    await chat.say(bo, ann);
+    await chat.say(ann, bo);
+    await chat.got(bo, id, [3, 7, 1]);
+    expect(await chat.log.member(id, bo)).toMatchObject({ deliveredSeq: 3, deliveredAhead: [] });
+    await chat.got(bo, id, [9]);
+    expect(await chat.log.member(id, bo)).toMatchObject({ deliveredSeq: 3, deliveredAhead: [] });
+    await expect(chat.got('eve', id, [1])).rejects.toMatchObject({ code: 'not-a-member' });
   });
 });
 
