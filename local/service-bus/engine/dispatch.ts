@@ -9,8 +9,8 @@ import type { Session, SessionIndex } from './session-index.ts';
 /** Delivers until there are no more messages or no receiver can take any. */
 export function dispatch(queue: MessageQueue): void {
   if (queue.sessions) {
-    pumpOwners(queue, queue.sessions);
     handOutSessions(queue, queue.sessions);
+    pumpOwners(queue, queue.sessions);
   } else {
     handOutMessages(queue);
   }
