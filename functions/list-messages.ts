@@ -3,7 +3,7 @@ import { historyQuery } from '../shared/contract/lists.ts';
 import { respond } from './http/respond.ts';
 import type { Services } from './services.ts';
 
-type ListMessagesServices = Pick<Services, 'http' | 'authenticator' | 'requireMember' | 'readHistory'>;
+type ListMessagesServices = Pick<Services, 'http' | 'authenticator' | 'readHistory'>;
 
 /**
  * Answers a page of a conversation, in ascending order: the newest, or `before`, `after`, `around` a seq, or by page.
@@ -11,9 +11,9 @@ type ListMessagesServices = Pick<Services, 'http' | 'authenticator' | 'requireMe
  */
 export const listMessages = (services: ListMessagesServices): HttpHandler =>
   respond(services, async ({ caller, param, query }) => {
-    const conversationId = param('conversationId');
-    await services.requireMember(conversationId, caller.userId);
-    const page = await services.readHistory(caller.userId, conversationId, query(historyQuery));
+    const page = await services.readHistory(caller.userId, param('conversationId'), () =>
+      query(historyQuery),
+    );
     return { jsonBody: page, headers: { 'cache-control': 'no-store' } };
   });
 

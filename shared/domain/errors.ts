@@ -47,6 +47,10 @@ export class ChatError extends Error {
   }
 }
 
+/** One answer for what does not exist and what is not for the caller, so that nobody learns which it is. */
+export const notAMember = (): ChatError =>
+  new ChatError('not-a-member', 'You are not a member of this conversation, or it does not exist.');
+
 /** Makes a `malformed-request` error about one field. */
 export const malformed = (pointer: string, detail: string): ChatError =>
   new ChatError('malformed-request', 'The request is malformed.', { errors: [{ pointer, detail }] });

@@ -17,8 +17,13 @@ export interface SeqRange {
 /** When a member's watermark moved to `upToSeq`. */
 export interface WatermarkMove {
   upToSeq: number;
-  deliveredAt: string | null;
-  readAt: string | null;
+  at: string;
+}
+
+/** Ascending moves of both of a member's watermarks. */
+export interface WatermarkMoves {
+  delivered: WatermarkMove[];
+  read: WatermarkMove[];
 }
 
 export interface Watermarks {
@@ -53,8 +58,8 @@ export interface ConversationLog {
   /** The messages of a range in ascending order. */
   read(conversationId: string, range: SeqRange): Promise<LoggedMessage[]>;
 
-  /** The moves of a member's watermarks that cover a range: the first at or after each of its places. */
-  moves(conversationId: string, userId: string, range: SeqRange): Promise<WatermarkMove[]>;
+  /** The moves of a member's watermarks that cover a range: of each, the first at or after each of its places. */
+  moves(conversationId: string, member: Member, range: SeqRange): Promise<WatermarkMoves>;
 
   /**
    * Raises a member's watermarks; lower values change nothing, higher than the head count as the head, read implies

@@ -1,9 +1,8 @@
-import { ChatError } from '../domain/errors.ts';
+import { ChatError, notAMember } from '../domain/errors.ts';
 import { isAttachmentId } from '../domain/identifiers.ts';
 import type { Attachment } from '../domain/message.ts';
 import type { Attachments } from '../ports/attachments.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
-import { notAMember } from './membership.ts';
 
 export interface GetAttachmentParts {
   attachments: Pick<Attachments, 'find' | 'isUploaded' | 'downloadUrl'>;

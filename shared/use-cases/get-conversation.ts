@@ -1,6 +1,7 @@
+import { notAMember } from '../domain/errors.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
 import { viewOf, type ConversationView } from './conversation-view.ts';
-import { notAMember, requireMember } from './membership.ts';
+import { requireMember } from './membership.ts';
 
 export interface GetConversationParts {
   log: Pick<ConversationLog, 'head' | 'member' | 'members'>;

@@ -1,8 +1,9 @@
+import { notAMember } from '../domain/errors.ts';
 import type { HistoryQuery } from '../contract/lists.ts';
 import { isDelivered, type Member } from '../domain/conversation.ts';
 import { asMessage, type LoggedMessage, type Message } from '../domain/message.ts';
-import type { ConversationLog, SeqRange, WatermarkMove } from '../ports/conversation-log.ts';
-import { notAMember, requireMember } from './membership.ts';
+import type { ConversationLog, SeqRange, WatermarkMoves } from '../ports/conversation-log.ts';
+import { requireMember } from './membership.ts';
 
 export interface ReadHistoryParts {
   log: Pick<ConversationLog, 'member' | 'head' | 'members' | 'read' | 'moves'>;
@@ -55,7 +56,7 @@ const nextCursor = ({ from, to, towards }: Window, headSeq: number): string | nu
 /** How far others have got: the slowest of them decides. */
 interface Others {
   members: Member[];
-  moves: Map<string, WatermarkMove[]>;
+  moves: Map<string, WatermarkMoves>;
 }
 
 const latest = (times: (string | null | undefined)[]): string | null =>
@@ -66,14 +67,14 @@ const progressOf = (
   { seq, senderId }: LoggedMessage,
 ): Parameters<typeof asMessage>[1] => {
   const readers = members.filter(({ userId }) => userId !== senderId);
-  const when = (key: 'deliveredAt' | 'readAt'): string | null =>
+  const when = (watermark: keyof WatermarkMoves): string | null =>
     latest(
-      readers.map(({ userId }) => moves.get(userId)?.find((move) => move.upToSeq >= seq && move[key])?.[key]),
+      readers.map(({ userId }) => moves.get(userId)?.[watermark].find(({ upToSeq }) => upToSeq >= seq)?.at),
     );
   if (readers.length > 0 && readers.every((member) => member.readSeq >= seq))
-    return { status: 'read', deliveredAt: when('deliveredAt') ?? when('readAt'), readAt: when('readAt') };
+    return { status: 'read', deliveredAt: when('delivered'), readAt: when('read') };
   if (readers.length > 0 && readers.every((member) => isDelivered(member, seq)))
-    return { status: 'delivered', deliveredAt: when('deliveredAt'), readAt: null };
+    return { status: 'delivered', deliveredAt: when('delivered'), readAt: null };
   return { status: 'sent', deliveredAt: null, readAt: null };
 };
 
@@ -84,19 +85,21 @@ const othersIn = async (
 ): Promise<Others> => {
   const members = await log.members(conversationId);
   const moves = await Promise.all(
-    members.map(async ({ userId }) => [userId, await log.moves(conversationId, userId, range)] as const),
+    members.map(async (member) => [member.userId, await log.moves(conversationId, member, range)] as const),
   );
   return { members, moves: new Map(moves) };
 };
 
 /**
  * A page of a conversation in ascending order, each message with how far it has come.
- * @throws ChatError `not-a-member`
+ * @param read gives the query; it is asked after the caller is known to be a member
+ * @throws ChatError `not-a-member` before anything else, then what `read` throws
  */
 export const readHistory =
   ({ log }: ReadHistoryParts) =>
-  async (userId: string, conversationId: string, query: HistoryQuery): Promise<HistoryPage> => {
+  async (userId: string, conversationId: string, read: () => HistoryQuery): Promise<HistoryPage> => {
     await requireMember(log, conversationId, userId);
+    const query = read();
     // The head before the messages: whatever comes in between is named by the next `after`.
     const head = await log.head(conversationId);
     if (!head) throw notAMember();
@@ -104,7 +107,7 @@ export const readHistory =
     const range = { from: Math.max(1, window.from), to: Math.min(window.to, head.headSeq) };
     const isEmpty = range.from > range.to;
     const [messages, others] = isEmpty
-      ? [[], { members: [], moves: new Map<string, WatermarkMove[]>() }]
+      ? [[], { members: [], moves: new Map<string, WatermarkMoves>() }]
       : await Promise.all([log.read(conversationId, range), othersIn(log, conversationId, range)]);
     return {
       items: messages.map((message) => asMessage(message, progressOf(others, message))),

@@ -14,6 +14,7 @@ import type {
   ConversationLog,
   SeqRange,
   WatermarkMove,
+  WatermarkMoves,
   Watermarks,
 } from '../../ports/conversation-log.ts';
 
@@ -21,7 +22,7 @@ interface Stored {
   head: Head;
   members: Map<string, Member>;
   messages: LoggedMessage[];
-  moves: Map<string, WatermarkMove[]>;
+  moves: Map<string, WatermarkMoves>;
 }
 
 const newMember = (userId: string, role: Role): Member => ({
@@ -33,6 +34,8 @@ const newMember = (userId: string, role: Role): Member => ({
   readSeq: 0,
   checkedSeq: 0,
 });
+
+const noMoves = (): WatermarkMoves => ({ delivered: [], read: [] });
 
 const isWithin = ({ from, to }: SeqRange, seq: number): boolean => from <= seq && seq <= to;
 
@@ -86,9 +89,13 @@ export class MemoryConversationLog implements ConversationLog {
     return Promise.resolve(messages.filter(({ seq }) => isWithin(range, seq)));
   }
 
-  moves(conversationId: string, userId: string, { from }: SeqRange): Promise<WatermarkMove[]> {
-    const moves = this.#conversations.get(conversationId)?.moves.get(userId) ?? [];
-    return Promise.resolve(moves.filter(({ upToSeq }) => upToSeq >= from));
+  moves(conversationId: string, { userId }: Member, range: SeqRange): Promise<WatermarkMoves> {
+    const { delivered, read } = this.#conversations.get(conversationId)?.moves.get(userId) ?? noMoves();
+    const covering = (moves: WatermarkMove[]): WatermarkMove[] => {
+      const behind = moves.find(({ upToSeq }) => upToSeq > range.to);
+      return [...moves.filter(({ upToSeq }) => isWithin(range, upToSeq)), ...(behind ? [behind] : [])];
+    };
+    return Promise.resolve({ delivered: covering(delivered), read: covering(read) });
   }
 
   raise(
@@ -170,15 +177,9 @@ export class MemoryConversationLog implements ConversationLog {
   }
 
   #note({ moves }: Stored, userId: string, { deliveredSeq, readSeq }: Watermarks, at: string): void {
-    const rows = new Map((moves.get(userId) ?? []).map((move) => [move.upToSeq, move]));
-    const note = (upToSeq: number, when: Partial<WatermarkMove>): void => {
-      rows.set(upToSeq, { upToSeq, deliveredAt: null, readAt: null, ...rows.get(upToSeq), ...when });
-    };
-    if (deliveredSeq !== undefined) note(deliveredSeq, { deliveredAt: at });
-    if (readSeq !== undefined) note(readSeq, { readAt: at });
-    moves.set(
-      userId,
-      [...rows.values()].sort((a, b) => a.upToSeq - b.upToSeq),
-    );
+    const known = moves.get(userId) ?? noMoves();
+    if (deliveredSeq !== undefined) known.delivered.push({ upToSeq: deliveredSeq, at });
+    if (readSeq !== undefined) known.read.push({ upToSeq: readSeq, at });
+    moves.set(userId, known);
   }
 }

@@ -15,15 +15,18 @@ import { encodeKey, seqKey } from './keys.ts';
 
 /**
  * The rows of a conversation's partition in `Conversations`. Row keys sort by kind, then by place:
- * `head` · `id|<message>` · `member|<user>` · `msg|<seq>` · `rcp|<user>|<seq>`.
+ * `head` · `id|<message>` · `member|<user>` · `msg|<seq>` · `rcp|<user>|<watermark>|<seq>`.
  */
+
+/** What a `rcp` row tells the move of. */
+export type Watermark = 'delivered' | 'read';
 
 export const headKey = 'head';
 export const messageKey = (seq: number): string => `msg|${seqKey(seq)}`;
 export const markerKey = (messageId: string): string => `id|${messageId}`;
 export const memberKey = (userId: string): string => `member|${encodeKey(userId)}`;
-export const moveKey = (userId: string, upToSeq: number): string =>
-  `rcp|${encodeKey(userId)}|${seqKey(upToSeq)}`;
+export const moveKey = (userId: string, watermark: Watermark, upToSeq: number): string =>
+  `rcp|${encodeKey(userId)}|${watermark}|${seqKey(upToSeq)}`;
 
 export interface HeadRow {
   type: ConversationType;
@@ -149,12 +152,7 @@ export const messageOf = (conversationId: string, row: Omit<MessageRow, 'accepte
 
 export interface MoveRow {
   upToSeq: number;
-  deliveredAt?: string;
-  readAt?: string;
+  at: string;
 }
 
-export const moveOf = (row: MoveRow): WatermarkMove => ({
-  upToSeq: row.upToSeq,
-  deliveredAt: row.deliveredAt ?? null,
-  readAt: row.readAt ?? null,
-});
+export const moveOf = ({ upToSeq, at }: MoveRow): WatermarkMove => ({ upToSeq, at });

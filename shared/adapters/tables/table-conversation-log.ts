@@ -1,4 +1,4 @@
-import { odata, type TableEntity, type TransactionAction } from '@azure/data-tables';
+import { odata, type TransactionAction } from '@azure/data-tables';
 import {
   acknowledge,
   newDirectConversation,
@@ -7,13 +7,14 @@ import {
   type Member,
   type NewConversation,
 } from '../../domain/conversation.ts';
-import { ChatError } from '../../domain/errors.ts';
+import { ChatError, notAMember } from '../../domain/errors.ts';
 import type { AcceptedMessage, LoggedMessage } from '../../domain/message.ts';
 import type {
   Appended,
   ConversationLog,
   SeqRange,
   WatermarkMove,
+  WatermarkMoves,
   Watermarks,
 } from '../../ports/conversation-log.ts';
 import {
@@ -33,6 +34,7 @@ import {
   type MemberRow,
   type MoveRow,
   type StoredMessage,
+  type Watermark,
 } from './conversation-rows.ts';
 import { guard, isStatus } from './errors.ts';
 import { encodeKey } from './keys.ts';
@@ -134,12 +136,12 @@ export class TableConversationLog implements ConversationLog {
     return rows.map((row) => messageOf(conversationId, row as unknown as StoredMessage));
   }
 
-  async moves(conversationId: string, userId: string, { from, to }: SeqRange): Promise<WatermarkMove[]> {
-    const last = moveKey(userId, Number.MAX_SAFE_INTEGER);
-    const filter = odata`PartitionKey eq ${conversationId} and RowKey ge ${moveKey(userId, from)} and RowKey le ${last}`;
-    // A move may concern one of the two watermarks only, so the first after the range may be one of two.
-    const rows = await listRows(this.#tables.conversations, filter, { limit: to - from + 3 });
-    return rows.map((row) => moveOf(row as unknown as MoveRow));
+  async moves(conversationId: string, member: Member, range: SeqRange): Promise<WatermarkMoves> {
+    const [delivered, read] = await Promise.all([
+      this.#moves(conversationId, member.userId, 'delivered', range, member.deliveredSeq),
+      this.#moves(conversationId, member.userId, 'read', range, member.readSeq),
+    ]);
+    return { delivered, read };
   }
 
   raise(
@@ -169,7 +171,7 @@ export class TableConversationLog implements ConversationLog {
   }
 
   async noteChecked(conversationId: string, userId: string, seq: number): Promise<void> {
-    await this.#changeMember(conversationId, userId, new Date(0), (member) =>
+    await this.#changeMember(conversationId, userId, undefined, (member) =>
       Promise.resolve({ ...member, checkedSeq: Math.max(member.checkedSeq, seq) }),
     );
   }
@@ -178,6 +180,21 @@ export class TableConversationLog implements ConversationLog {
     const filter = odata`PartitionKey eq ${encodeKey(userId)}`;
     const rows = await listRows(this.#tables.userConversations, filter, { select: ['rowKey'] });
     return rows.map(({ rowKey }) => rowKey ?? '');
+  }
+
+  async #moves(
+    conversationId: string,
+    userId: string,
+    watermark: Watermark,
+    { from, to }: SeqRange,
+    reached: number,
+  ): Promise<WatermarkMove[]> {
+    if (reached < from) return [];
+    const [first, last] = [from, Number.MAX_SAFE_INTEGER].map((seq) => moveKey(userId, watermark, seq));
+    const filter = odata`PartitionKey eq ${conversationId} and RowKey ge ${first} and RowKey le ${last}`;
+    // One for each place of the range at the most, and the first behind it.
+    const rows = await listRows(this.#tables.conversations, filter, { limit: to - from + 2 });
+    return rows.map((row) => moveOf(row as unknown as MoveRow));
   }
 
   async #readHead(conversationId: string): Promise<CachedHead | undefined> {
@@ -255,21 +272,20 @@ export class TableConversationLog implements ConversationLog {
     };
   }
 
-  /** Changes a member's row under its ETag, and notes when a watermark rose in the same transaction. */
+  /**
+   * Changes a member's row under its ETag, and notes when a watermark rose in the same transaction.
+   * @param now may be undefined where no watermark rises
+   */
   async #changeMember(
     conversationId: string,
     userId: string,
-    now: Date,
+    now: Date | undefined,
     change: (member: Member) => Promise<Member>,
   ): Promise<{ member: Member; raised: Watermarks }> {
     const table = this.#tables.conversations;
     for (let tries = 0; tries < maxTries; tries++) {
       const row = await findRow<MemberRow>(table, conversationId, memberKey(userId));
-      if (!row)
-        throw new ChatError(
-          'not-a-member',
-          'You are not a member of this conversation, or it does not exist.',
-        );
+      if (!row) throw notAMember();
       const before = memberOf(row);
       const after = await change(before);
       const actions = memberActions(conversationId, before, after, row.etag, now);
@@ -306,7 +322,7 @@ const memberActions = (
   before: Member,
   after: Member,
   etag: string,
-  now: Date,
+  now: Date | undefined,
 ): TransactionAction[] => {
   const changed = {
     deliveredSeq: after.deliveredSeq,
@@ -320,15 +336,12 @@ const memberActions = (
     before.checkedSeq === after.checkedSeq &&
     JSON.stringify(before.deliveredAhead) === changed.deliveredAhead;
   if (same) return [];
-  const { deliveredSeq, readSeq } = raisedBetween(before, after);
-  const at = now.toISOString();
-  const moves = new Map<number, TableEntity<Partial<MoveRow>>>();
-  const move = (upToSeq: number, when: Partial<MoveRow>): void => {
-    const key = { partitionKey: conversationId, rowKey: moveKey(after.userId, upToSeq), upToSeq };
-    moves.set(upToSeq, { ...moves.get(upToSeq), ...key, ...when });
+  const { deliveredSeq, readSeq } = now ? raisedBetween(before, after) : {};
+  const at = now?.toISOString();
+  const move = (watermark: Watermark, upToSeq: number): TransactionAction => {
+    const rowKey = moveKey(after.userId, watermark, upToSeq);
+    return ['upsert', { partitionKey: conversationId, rowKey, upToSeq, at }, 'Replace'];
   };
-  if (deliveredSeq !== undefined) move(deliveredSeq, { deliveredAt: at });
-  if (readSeq !== undefined) move(readSeq, { readAt: at });
   return [
     [
       'update',
@@ -336,6 +349,7 @@ const memberActions = (
       'Merge',
       { etag },
     ],
-    ...[...moves.values()].map((row): TransactionAction => ['upsert', row, 'Merge']),
+    ...(deliveredSeq === undefined ? [] : [move('delivered', deliveredSeq)]),
+    ...(readSeq === undefined ? [] : [move('read', readSeq)]),
   ];
 };

@@ -172,11 +172,25 @@ describe.each<[string, () => ConversationLog]>([
     const { member, raised } = await log.raise(id, bo, { readSeq: 4 }, later(3));
     expect(raised).toEqual({ deliveredSeq: 4, readSeq: 4 });
     expect(member).toMatchObject({ deliveredSeq: 4, readSeq: 4 });
-    expect(await log.moves(id, bo, { from: 2, to: 3 })).toEqual([
-      { upToSeq: 3, deliveredAt: later(1).toISOString(), readAt: null },
-      { upToSeq: 4, deliveredAt: later(3).toISOString(), readAt: later(3).toISOString() },
-    ]);
+    expect(await log.moves(id, member, { from: 2, to: 3 })).toEqual({
+      delivered: [
+        { upToSeq: 3, at: later(1).toISOString() },
+        { upToSeq: 4, at: later(3).toISOString() },
+      ],
+      read: [{ upToSeq: 4, at: later(3).toISOString() }],
+    });
     await expect(log.raise(id, aUser('eve'), { readSeq: 1 }, noon)).rejects.toBeInstanceOf(ChatError);
+  });
+
+  it('finds when a page was read, though each of its messages was delivered by itself', async () => {
+    const log = open();
+    const { ann, bo, id } = pair();
+    for (let n = 0; n < 12; n++) await log.append(anAcceptedMessage({ from: ann, to: bo }), noon);
+    for (let seq = 1; seq <= 12; seq++) await log.raise(id, bo, { deliveredSeq: seq }, later(seq));
+    const { member } = await log.raise(id, bo, { readSeq: 12 }, later(60));
+    const { delivered, read } = await log.moves(id, member, { from: 1, to: 2 });
+    expect(delivered.map(({ upToSeq }) => upToSeq)).toEqual([1, 2, 3]);
+    expect(read).toEqual([{ upToSeq: 12, at: later(60).toISOString() }]);
   });
 
   it('remembers single acknowledged messages beyond a gap', async () => {

@@ -293,7 +293,7 @@ describe('the history', () => {
     chat.timer.advance(1000);
     await chat.receipt(bo, 'read', { conversationId: id, upToSeq: 1 });
     const readAt = chat.timer.now().toISOString();
-    const { items } = await chat.history(ann, id, query);
+    const { items } = await chat.history(ann, id, () => query);
     expect(items.map(({ status, deliveredAt, readAt }) => ({ status, deliveredAt, readAt }))).toEqual([
       { status: 'read', deliveredAt, readAt },
       { status: 'delivered', deliveredAt, readAt: null },
@@ -305,6 +305,8 @@ describe('the history', () => {
     [{}, [9, 10, 11, 12], 'b9'],
     [{ before: 9 }, [5, 6, 7, 8], 'b5'],
     [{ before: 3 }, [1, 2], null],
+    [{ before: 1_000_000 }, [9, 10, 11, 12], 'b9'],
+    [{ cursor: 'b1000000' }, [9, 10, 11, 12], 'b9'],
     [{ after: 0 }, [1, 2, 3, 4], 'a4'],
     [{ after: 10 }, [11, 12], null],
     [{ after: 12 }, [], null],
@@ -317,7 +319,7 @@ describe('the history', () => {
   ])('asked for %j answers %j', async (bounds, seqs, nextCursor) => {
     const chat = aChat();
     for (let n = 0; n < 12; n++) await chat.say(n % 2 === 0 ? ann : bo, n % 2 === 0 ? bo : ann);
-    const page = await chat.history(ann, id, { ...query, limit: 4, ...bounds });
+    const page = await chat.history(ann, id, () => ({ ...query, limit: 4, ...bounds }));
     expect(page.items.map(({ seq }) => seq)).toEqual(seqs);
     expect(page).toMatchObject({ nextCursor, headSeq: 12, headRev: 0, total: 12 });
   });
@@ -327,10 +329,12 @@ describe('the history', () => {
     await chat.say(ann, bo);
     const errors = await Promise.all(
       [id, directConversationId('x', 'y'), 'nonsense', '../head'].map((conversationId) =>
-        chat.history('eve', conversationId, query).then(
-          () => 'no error',
-          (error: unknown) => String(error),
-        ),
+        chat
+          .history('eve', conversationId, () => query)
+          .then(
+            () => 'no error',
+            (error: unknown) => String(error),
+          ),
       ),
     );
     expect(new Set(errors).size).toBe(1);

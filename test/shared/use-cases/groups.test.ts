@@ -3,6 +3,7 @@ import { MemoryConversationLog } from '../../../shared/adapters/memory/memory-co
 import { MemoryInbox } from '../../../shared/adapters/memory/memory-inbox.ts';
 import { MemoryPresence } from '../../../shared/adapters/memory/memory-presence.ts';
 import { newConversation } from '../../../shared/contract/conversations.ts';
+import { historyQuery } from '../../../shared/contract/lists.ts';
 import { messageIdOf } from '../../../shared/domain/identifiers.ts';
 import { checkDelivery } from '../../../shared/use-cases/check-delivery.ts';
 import { admitClient, connectClient } from '../../../shared/use-cases/connect-client.ts';
@@ -148,8 +149,7 @@ describe('a group', () => {
     const { conversation } = await chat.create(ann, { memberIds: [bo, cy] });
     await chat.say(ann, conversation.id);
     const status = async (): Promise<string | undefined> =>
-      (await chat.history(ann, conversation.id, { limit: 5 } as Parameters<typeof chat.history>[2])).items[0]
-        ?.status;
+      (await chat.history(ann, conversation.id, () => historyQuery.parse({ limit: '5' }))).items[0]?.status;
     await chat.receipt(bo, 'read', { conversationId: conversation.id, upToSeq: 1 });
     expect(await status()).toBe('sent');
     await chat.receipt(cy, 'delivered', { conversationId: conversation.id, upToSeq: 1 });
