@@ -5,10 +5,12 @@ import {
   type HttpResponseInit,
   type InvocationContext,
 } from '@azure/functions';
+import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { clientEventId } from '../shared/domain/identifiers.ts';
 import { isUserId } from '../shared/domain/user.ts';
 import { bind, bindingOf, type Binding } from './cloud-events/binding.ts';
-import { handleClientEvent } from './cloud-events/client-event.ts';
+import { clientEventHandler } from './cloud-events/client-event.ts';
 import { isSigned } from './cloud-events/signature.ts';
 import { asError, logEvent, traceOf } from './log.ts';
 import type { Services } from './services.ts';
@@ -66,9 +68,9 @@ const dataOf = async (request: HttpRequest, maxBytes: number): Promise<unknown> 
  * is checked before anything else; the user is the one that the connection was bound to when it began. Client events are
  * always answered 2xx, with an `ack` or `error` for the client: anything else would cost it its connection.
  */
-export const webPubSubEvents =
-  (services: WebPubSubEventsServices): HttpHandler =>
-  async (request, context) => {
+export const webPubSubEvents = (services: WebPubSubEventsServices): HttpHandler => {
+  const handle = clientEventHandler(services);
+  return async (request, context) => {
     if (request.method === 'OPTIONS') return allowOrigin(services, request);
     const connectionId = request.headers.get('ce-connectionid') ?? '';
     const { accessKeys } = services.webPubSub;
@@ -78,13 +80,14 @@ export const webPubSubEvents =
       if (type === 'azure.webpubsub.sys.connect') return await connect(services, request, connectionId);
       const binding = bindingOf(request.headers.get('ce-connectionstate'), connectionId, accessKeys);
       if (binding === undefined) return { status: 401 };
-      return await dispatch(services, request, context, { type, ...binding, connectionId });
+      return await dispatch(services, handle, request, context, { type, ...binding, connectionId });
     } catch (error) {
       // Not acknowledged: the service tells it again.
       logEvent(context, 'error', 'web-pubsub.failed', { type, error: asError(error) });
       return { status: 500 };
     }
   };
+};
 
 /** Lets a client in as the user of its token, with the groups of its conversations and without any right to join groups or publish to them. */
 const connect = async (
@@ -101,6 +104,7 @@ const connect = async (
 
 const dispatch = async (
   services: WebPubSubEventsServices,
+  handle: ReturnType<typeof clientEventHandler>,
   request: HttpRequest,
   context: InvocationContext,
   { type, userId, fingerprint, connectionId }: Binding & { type: string; connectionId: string },
@@ -116,7 +120,8 @@ const dispatch = async (
       const data = await dataOf(request, services.http.maxBodyBytes);
       const name = request.headers.get('ce-eventname') ?? '';
       const { traceparent } = traceOf(context);
-      const { answer, bug } = await handleClientEvent(services, { name, userId, data, traceparent });
+      const eventId = clientEventId(connectionId, request.headers.get('ce-id') ?? randomUUID());
+      const { answer, bug } = await handle({ name, userId, data, traceparent, eventId });
       if (bug !== undefined) logEvent(context, 'error', 'client-event.failed', { name, error: asError(bug) });
       return { jsonBody: answer };
     }

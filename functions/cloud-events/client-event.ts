@@ -1,5 +1,5 @@
 import { deliveryReceipt, eventRef, readReceipt } from '../../shared/contract/client-events.ts';
-import { sendMessageRequest } from '../../shared/contract/send-message.ts';
+import { sendMessageRequest, type SendMessageRequest } from '../../shared/contract/send-message.ts';
 import { ChatError } from '../../shared/domain/errors.ts';
 import type { EventError, ServerEvent } from '../../shared/domain/event.ts';
 import { parse } from '../http/body.ts';
@@ -16,18 +16,27 @@ export interface ClientEvent {
   userId: string;
   data: unknown;
   traceparent: string;
+  /** The same for every try of the service to deliver this event, and no other. */
+  eventId: string;
 }
 
 type Ref = string | number | null;
 type Done = { messageId?: string; conversationId?: string } | 'pong';
 
+/** An event that is told again must not become a second message. */
+const withClientMessageId = (draft: SendMessageRequest, eventId: string): SendMessageRequest => ({
+  ...draft,
+  clientMessageId: draft.clientMessageId ?? eventId,
+});
+
 const run = async (
   services: ClientEventServices,
-  { name, userId, data, traceparent }: ClientEvent,
+  messageDraft: ReturnType<typeof sendMessageRequest>,
+  { name, userId, data, traceparent, eventId }: ClientEvent,
 ): Promise<Done> => {
   switch (name) {
     case 'message.send': {
-      const draft = parse(sendMessageRequest(services.messageLimits), data);
+      const draft = withClientMessageId(parse(messageDraft, data), eventId);
       const { messageId, conversationId, attachment } = await services.sendMessage(userId, draft, {
         traceparent,
       });
@@ -61,34 +70,37 @@ const errorOf = (error: unknown): EventError => {
   };
 };
 
+/** The answer for the client, and what went wrong if that is a bug. */
+export interface Handled {
+  answer: ServerEvent;
+  bug?: unknown;
+}
+
 /**
- * Does what a client's event asks for.
- * @returns the answer for the client, and what went wrong if that is a bug. It never throws: an answer that is not 2xx
- * would cost the client its connection.
+ * Does what clients' events ask for. It never throws: an answer that is not 2xx would cost the client its connection.
  */
-export const handleClientEvent = async (
+export const clientEventHandler = (
   services: ClientEventServices,
-  event: ClientEvent,
-): Promise<{ answer: ServerEvent; bug?: unknown }> => {
-  const at = services.clock.now().toISOString();
-  const ref: Ref = eventRef.safeParse(event.data).data?.ref ?? null;
-  try {
-    const done = await run(services, event);
-    return {
-      answer: done === 'pong' ? { type: 'pong', at, ref } : { type: 'ack', at, ref, ok: true, ...done },
-    };
-  } catch (error) {
-    if (error instanceof UnknownEvent)
+): ((event: ClientEvent) => Promise<Handled>) => {
+  const messageDraft = sendMessageRequest(services.messageLimits);
+  return async (event) => {
+    const at = services.clock.now().toISOString();
+    const ref: Ref = eventRef.safeParse(event.data).data?.ref ?? null;
+    try {
+      const done = await run(services, messageDraft, event);
       return {
-        answer: {
-          type: 'error',
-          at,
-          ref,
-          code: 'unknown-event',
-          message: `There is no event '${event.name.slice(0, 64)}'. Send message.send, receipt.delivered, receipt.read or ping.`,
-        },
+        answer: done === 'pong' ? { type: 'pong', at, ref } : { type: 'ack', at, ref, ok: true, ...done },
       };
-    const answer: ServerEvent = { type: 'ack', at, ref, ok: false, error: errorOf(error) };
-    return error instanceof ChatError ? { answer } : { answer, bug: error };
-  }
+    } catch (error) {
+      if (error instanceof UnknownEvent)
+        return { answer: { type: 'error', at, ref, ...unknownEvent(event.name) } };
+      const answer: ServerEvent = { type: 'ack', at, ref, ok: false, error: errorOf(error) };
+      return error instanceof ChatError ? { answer } : { answer, bug: error };
+    }
+  };
 };
+
+const unknownEvent = (name: string): Pick<EventError, 'code' | 'message'> => ({
+  code: 'unknown-event',
+  message: `There is no event '${name.slice(0, 64)}'. Send message.send, receipt.delivered, receipt.read or ping.`,
+});

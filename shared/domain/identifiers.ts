@@ -16,6 +16,10 @@ export const newGroupConversationId = (): string => `g-${randomBytes(18).toStrin
 
 export const isGroup = (conversationId: string): boolean => conversationId.startsWith('g-');
 
+/** Names an event of a connection: the service tells an event again under the same id. */
+export const clientEventId = (connectionId: string, eventId: string): string =>
+  `e-${digest('event', connectionId, eventId)}`;
+
 /** Short for a set of ids, whatever their order: equal sets have equal fingerprints. */
 export const fingerprintOf = (ids: readonly string[]): string => digest('set', ...ids.toSorted());
 

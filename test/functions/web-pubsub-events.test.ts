@@ -171,6 +171,25 @@ describe('events of Web PubSub', () => {
     expect((await event('ping', { ref: 1 }, headers)).jsonBody).toMatchObject({ type: 'pong', ref: 1 });
   });
 
+  it('told again by the service send the same message, not a second one', async () => {
+    const { event, connect, services } = aHandler();
+    const state = await connect('ann');
+    const send = (id: string) =>
+      event(
+        'message.send',
+        { receiverId: 'bo', messageText: 'hi' },
+        { 'ce-connectionstate': state, 'ce-id': id },
+      );
+    await send('1');
+    await send('1');
+    await send('2');
+    const ids = services.sendMessage.mock.calls.map(
+      (call) => (call as unknown as [string, { clientMessageId: string }])[1].clientMessageId,
+    );
+    expect(ids[0]).toBe(ids[1]);
+    expect(ids[2]).not.toBe(ids[0]);
+  });
+
   it('that are wrong are answered 2xx with what is wrong: anything else would cost the connection', async () => {
     const { event, connect, services } = aHandler();
     const headers = { 'ce-connectionstate': await connect('ann') };
