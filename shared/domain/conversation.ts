@@ -122,6 +122,18 @@ export const acknowledge = (
   return { deliveredSeq: first[1], deliveredAhead: rest.slice(0, maxRanges) };
 };
 
+/**
+ * Raises a member's watermarks. Neither falls; places beyond the head count as the head; what was read was delivered.
+ */
+export const raiseWatermarks = (
+  member: Member,
+  { deliveredSeq = 0, readSeq = 0 }: { deliveredSeq?: number; readSeq?: number },
+  headSeq: number,
+): Member => {
+  const read = Math.max(member.readSeq, Math.min(readSeq, headSeq));
+  return { ...member, ...raiseTo(member, Math.max(Math.min(deliveredSeq, headSeq), read)), readSeq: read };
+};
+
 /** Raises the watermark to a place up to which a member says to have everything. */
 export const raiseTo = (
   member: Pick<Member, 'deliveredSeq' | 'deliveredAhead'>,

@@ -63,7 +63,7 @@ export interface ConversationLog {
 
   /**
    * Raises a member's watermarks; lower values change nothing, higher than the head count as the head, read implies
-   * delivered. Resolves to the member as it now is, and to what rose.
+   * delivered. Resolves to the member as it now is, to what rose, and to the head that it was measured by.
    * @throws ChatError `not-a-member`
    */
   raise(
@@ -71,7 +71,7 @@ export interface ConversationLog {
     userId: string,
     to: Watermarks,
     now: Date,
-  ): Promise<{ member: Member; raised: Watermarks }>;
+  ): Promise<{ member: Member; raised: Watermarks; head: Head }>;
 
   /**
    * Records single messages as delivered to a member. The watermark rises only as far as nothing is missing below it.

@@ -1,9 +1,13 @@
 import type { Inbox, InboxItem } from '../ports/inbox.ts';
+import { inChunks } from './chunks.ts';
 import { acknowledgeAs, type AcknowledgeMessagesParts } from './acknowledge-messages.ts';
 
 export interface AcknowledgeInboxParts extends AcknowledgeMessagesParts {
   inbox: Pick<Inbox, 'find' | 'remove'>;
 }
+
+/** Conversations worked on at once. */
+const concurrency = 8;
 
 /**
  * Takes messages out of a user's inbox for good: they count as delivered. Exactly the rows named go; ids that name
@@ -16,11 +20,23 @@ export const acknowledgeInbox =
     const items = await parts.inbox.find(userId, [...new Set(inboxIds)]);
     const byConversation = Map.groupBy(items, ({ message }: InboxItem) => message.conversationId);
     // Watermarks first: if this stops half way, the rows are still there and are left out of the next reading.
-    for (const [conversationId, group] of byConversation) {
-      const member = await parts.log.member(conversationId, userId);
-      const seqs = group.map(({ message }) => message.seq);
-      if (member) await acknowledgeAs(parts, conversationId, member, seqs);
-    }
+    for (const chunk of inChunks([...byConversation], concurrency))
+      await Promise.all(
+        chunk.map(async ([conversationId, group]) => {
+          const { log } = parts;
+          const [member, head] = await Promise.all([
+            log.member(conversationId, userId),
+            log.head(conversationId),
+          ]);
+          if (!member || !head) return; // a conversation the user has left
+          await acknowledgeAs(
+            parts,
+            head,
+            member,
+            group.map(({ message }) => message.seq),
+          );
+        }),
+      );
     await parts.inbox.remove(
       userId,
       items.map(({ inboxId }) => inboxId),

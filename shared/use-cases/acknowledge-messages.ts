@@ -1,12 +1,10 @@
-import { isDelivered, type Member } from '../domain/conversation.ts';
+import { isDelivered, type Head, type Member } from '../domain/conversation.ts';
+import { isConversationId } from '../domain/identifiers.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
 import { requireMember } from './membership.ts';
-import { announceReceipts, type RecordReceiptParts } from './record-receipt.ts';
+import { announceReceipts, type AnnounceReceiptsParts } from './record-receipt.ts';
 
-export interface AcknowledgeMessagesParts extends Pick<
-  RecordReceiptParts,
-  'presence' | 'broadcaster' | 'clock'
-> {
+export interface AcknowledgeMessagesParts extends AnnounceReceiptsParts {
   log: Pick<ConversationLog, 'member' | 'memberIds' | 'head' | 'read' | 'acknowledge'>;
 }
 
@@ -33,15 +31,16 @@ const ownMessages = async (
 /** Records that single messages have reached a member, and tells the others how far the watermark rose. */
 export const acknowledgeAs = async (
   parts: AcknowledgeMessagesParts,
-  conversationId: string,
+  head: Head,
   member: Member,
   seqs: readonly number[],
 ): Promise<void> => {
-  const own = await ownMessages(parts.log, conversationId, member, seqs);
-  const { userId } = member;
-  const known = [...seqs, ...own];
-  const { raised } = await parts.log.acknowledge(conversationId, userId, known, parts.clock.now());
-  await announceReceipts(parts, conversationId, userId, raised);
+  const { conversationId } = head;
+  const there = seqs.filter((seq) => seq <= head.headSeq);
+  if (there.length === 0) return;
+  const known = [...there, ...(await ownMessages(parts.log, conversationId, member, there))];
+  const { raised } = await parts.log.acknowledge(conversationId, member.userId, known, parts.clock.now());
+  await announceReceipts(parts, head, member.userId, raised);
 };
 
 /**
@@ -52,8 +51,9 @@ export const acknowledgeAs = async (
 export const acknowledgeMessages =
   (parts: AcknowledgeMessagesParts) =>
   async (userId: string, conversationId: string, seqs: readonly number[]): Promise<void> => {
-    const member = await requireMember(parts.log, conversationId, userId);
-    const head = await parts.log.head(conversationId);
-    const there = seqs.filter((seq) => seq <= (head?.headSeq ?? 0));
-    if (there.length > 0) await acknowledgeAs(parts, conversationId, member, there);
+    const [member, head] = await Promise.all([
+      requireMember(parts.log, conversationId, userId),
+      isConversationId(conversationId) ? parts.log.head(conversationId) : undefined,
+    ]);
+    if (head) await acknowledgeAs(parts, head, member, seqs);
   };

@@ -1,15 +1,21 @@
+import type { Head } from '../domain/conversation.ts';
+import { notAMember } from '../domain/errors.ts';
 import type { ServerEvent } from '../domain/event.ts';
+import { isConversationId } from '../domain/identifiers.ts';
 import type { Broadcaster } from '../ports/broadcaster.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ConversationLog, Watermarks } from '../ports/conversation-log.ts';
 import type { Presence } from '../ports/presence.ts';
-import { requireMember } from './membership.ts';
 
-export interface RecordReceiptParts {
-  log: Pick<ConversationLog, 'member' | 'memberIds' | 'head' | 'raise'>;
+export interface AnnounceReceiptsParts {
+  log: Pick<ConversationLog, 'memberIds'>;
   presence: Pick<Presence, 'isOnline'>;
   broadcaster: Pick<Broadcaster, 'toUser' | 'toGroup'>;
   clock: Clock;
+}
+
+export interface RecordReceiptParts extends AnnounceReceiptsParts {
+  log: Pick<ConversationLog, 'memberIds' | 'raise'>;
 }
 
 /** In larger groups a receipt of each for each would be n² events: who wants to know asks. */
@@ -36,22 +42,14 @@ const events = (conversationId: string, userId: string, raised: Watermarks, at: 
 
 /** Tells the members who are online what rose. A lost one does no harm: the watermarks are in the log. */
 export const announceReceipts = async (
-  {
-    log,
-    presence,
-    broadcaster,
-    clock,
-  }: Pick<RecordReceiptParts, 'presence' | 'broadcaster' | 'clock'> & {
-    log: Pick<ConversationLog, 'head' | 'memberIds'>;
-  },
-  conversationId: string,
+  { log, presence, broadcaster, clock }: AnnounceReceiptsParts,
+  head: Head,
   userId: string,
   raised: Watermarks,
 ): Promise<void> => {
+  const { conversationId } = head;
   const toSend = events(conversationId, userId, raised, clock.now());
   if (toSend.length === 0) return;
-  const head = await log.head(conversationId);
-  if (!head) return;
   const userIds = await log.memberIds(head);
   if (userIds.length > receiptGroupSize) return;
   if (head.type === 'group') {
@@ -73,8 +71,8 @@ export const announceReceipts = async (
 export const recordReceipt =
   (parts: RecordReceiptParts) =>
   async (userId: string, kind: ReceiptKind, { conversationId, upToSeq }: Receipt): Promise<void> => {
-    await requireMember(parts.log, conversationId, userId);
+    if (!isConversationId(conversationId)) throw notAMember();
     const to = kind === 'read' ? { readSeq: upToSeq } : { deliveredSeq: upToSeq };
-    const { raised } = await parts.log.raise(conversationId, userId, to, parts.clock.now());
-    await announceReceipts(parts, conversationId, userId, raised);
+    const { raised, head } = await parts.log.raise(conversationId, userId, to, parts.clock.now());
+    await announceReceipts(parts, head, userId, raised);
   };

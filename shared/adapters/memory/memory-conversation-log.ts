@@ -1,13 +1,13 @@
 import {
   acknowledge,
   newDirectConversation,
-  raiseTo,
+  raiseWatermarks,
   type Head,
   type Member,
   type NewConversation,
   type Role,
 } from '../../domain/conversation.ts';
-import { ChatError } from '../../domain/errors.ts';
+import { ChatError, notAMember } from '../../domain/errors.ts';
 import { typeOf, type AcceptedMessage, type LoggedMessage } from '../../domain/message.ts';
 import type {
   Appended,
@@ -98,17 +98,18 @@ export class MemoryConversationLog implements ConversationLog {
     return Promise.resolve({ delivered: covering(delivered), read: covering(read) });
   }
 
-  raise(
+  async raise(
     conversationId: string,
     userId: string,
     to: Watermarks,
     now: Date,
-  ): Promise<{ member: Member; raised: Watermarks }> {
-    return this.#change(conversationId, userId, now, (member, { headSeq }) => {
-      const readSeq = Math.max(member.readSeq, Math.min(to.readSeq ?? 0, headSeq));
-      const deliveredTo = Math.max(Math.min(to.deliveredSeq ?? 0, headSeq), readSeq);
-      return { ...member, ...raiseTo(member, deliveredTo), readSeq };
-    });
+  ): Promise<{ member: Member; raised: Watermarks; head: Head }> {
+    const head = await this.head(conversationId);
+    if (!head) throw notAMember();
+    const changed = await this.#change(conversationId, userId, now, (member) =>
+      raiseWatermarks(member, to, head.headSeq),
+    );
+    return { ...changed, head };
   }
 
   acknowledge(
@@ -161,12 +162,12 @@ export class MemoryConversationLog implements ConversationLog {
     conversationId: string,
     userId: string,
     now: Date,
-    change: (member: Member, head: Head) => Member,
+    change: (member: Member) => Member,
   ): Promise<{ member: Member; raised: Watermarks }> {
     const stored = this.#conversations.get(conversationId);
     const before = stored?.members.get(userId);
-    if (!stored || !before) return Promise.reject(new ChatError('not-a-member', 'Not a member.'));
-    const after = change(before, stored.head);
+    if (!stored || !before) return Promise.reject(notAMember());
+    const after = change(before);
     stored.members.set(userId, after);
     const raised: Watermarks = {
       ...(after.deliveredSeq > before.deliveredSeq && { deliveredSeq: after.deliveredSeq }),

@@ -2,7 +2,7 @@ import { odata, type TransactionAction } from '@azure/data-tables';
 import {
   acknowledge,
   newDirectConversation,
-  raiseTo,
+  raiseWatermarks,
   type Head,
   type Member,
   type NewConversation,
@@ -144,19 +144,18 @@ export class TableConversationLog implements ConversationLog {
     return { delivered, read };
   }
 
-  raise(
+  async raise(
     conversationId: string,
     userId: string,
     to: Watermarks,
     now: Date,
-  ): Promise<{ member: Member; raised: Watermarks }> {
-    return this.#changeMember(conversationId, userId, now, async (member) => {
-      const head = await this.head(conversationId);
-      const clamp = (seq = 0): number => Math.min(seq, head?.headSeq ?? 0);
-      const readSeq = Math.max(member.readSeq, clamp(to.readSeq));
-      const deliveredTo = Math.max(clamp(to.deliveredSeq), readSeq);
-      return { ...member, ...raiseTo(member, deliveredTo), readSeq };
-    });
+  ): Promise<{ member: Member; raised: Watermarks; head: Head }> {
+    const head = await this.head(conversationId);
+    if (!head) throw notAMember();
+    const changed = await this.#changeMember(conversationId, userId, now, (member) =>
+      raiseWatermarks(member, to, head.headSeq),
+    );
+    return { ...changed, head };
   }
 
   acknowledge(
@@ -165,15 +164,17 @@ export class TableConversationLog implements ConversationLog {
     seqs: readonly number[],
     now: Date,
   ): Promise<{ member: Member; raised: Watermarks }> {
-    return this.#changeMember(conversationId, userId, now, (member) =>
-      Promise.resolve({ ...member, ...acknowledge(member, seqs) }),
-    );
+    return this.#changeMember(conversationId, userId, now, (member) => ({
+      ...member,
+      ...acknowledge(member, seqs),
+    }));
   }
 
   async noteChecked(conversationId: string, userId: string, seq: number): Promise<void> {
-    await this.#changeMember(conversationId, userId, undefined, (member) =>
-      Promise.resolve({ ...member, checkedSeq: Math.max(member.checkedSeq, seq) }),
-    );
+    await this.#changeMember(conversationId, userId, undefined, (member) => ({
+      ...member,
+      checkedSeq: Math.max(member.checkedSeq, seq),
+    }));
   }
 
   async conversationsOf(userId: string): Promise<string[]> {
@@ -280,14 +281,14 @@ export class TableConversationLog implements ConversationLog {
     conversationId: string,
     userId: string,
     now: Date | undefined,
-    change: (member: Member) => Promise<Member>,
+    change: (member: Member) => Member,
   ): Promise<{ member: Member; raised: Watermarks }> {
     const table = this.#tables.conversations;
     for (let tries = 0; tries < maxTries; tries++) {
       const row = await findRow<MemberRow>(table, conversationId, memberKey(userId));
       if (!row) throw notAMember();
       const before = memberOf(row);
-      const after = await change(before);
+      const after = change(before);
       const actions = memberActions(conversationId, before, after, row.etag, now);
       if (actions.length === 0) return { member: before, raised: {} };
       try {
