@@ -5,10 +5,7 @@ import { respond } from './http/respond.ts';
 import { logEvent } from './log.ts';
 import type { Services } from './services.ts';
 
-type SendToConversationServices = Pick<
-  Services,
-  'http' | 'authenticator' | 'requireMember' | 'sendMessage' | 'messageLimits'
->;
+type SendToConversationServices = Pick<Services, 'http' | 'authenticator' | 'sendMessage' | 'messageLimits'>;
 
 const withConversation = (body: unknown, conversationId: string): unknown =>
   typeof body === 'object' && body !== null && !Array.isArray(body) ? { ...body, conversationId } : body;
@@ -21,11 +18,12 @@ export const sendToConversation = (services: SendToConversationServices): HttpHa
   const request = sendMessageRequest(services.messageLimits);
   return respond(services, async ({ caller, param, rawBody, parse, context, traceparent }) => {
     const conversationId = param('conversationId');
-    await services.requireMember(conversationId, caller.userId);
-    const draft = parse(request, withConversation(await rawBody(), conversationId));
-    if (draft.receiverId !== undefined)
+    const draft = async () => {
+      const parsed = parse(request, withConversation(await rawBody(), conversationId));
+      if (parsed.receiverId === undefined) return parsed;
       throw malformed('/receiverId', 'must be left out: the route names the conversation');
-    const receipt = await services.sendMessage(caller.userId, draft, { traceparent });
+    };
+    const receipt = await services.sendMessage(caller.userId, { conversationId, draft }, { traceparent });
     logEvent(context, 'info', 'message.accepted', { messageId: receipt.messageId, conversationId });
     return { status: 202, jsonBody: receipt };
   });

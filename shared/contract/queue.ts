@@ -22,6 +22,7 @@ export const acceptedMessage = z.object({
   messageText: z.string().nullable(),
   attachment: attachment.nullable(),
   attachmentUrl: z.string().nullable(),
+  clientTimestamp: z.string().nullable().default(null),
   acceptedAt: z.iso.datetime(),
 });
 

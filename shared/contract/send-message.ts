@@ -43,7 +43,10 @@ export const attachmentTypes = [
   'text/markdown',
 ] as const;
 
-const names = [
+const spellings = (...names: string[]): Map<string, string> =>
+  new Map(names.map((name) => [name.toLowerCase(), name]));
+
+const fields = spellings(
   'senderId',
   'receiverId',
   'conversationId',
@@ -52,21 +55,32 @@ const names = [
   'timestamp',
   'attachment',
   'attachmentUrl',
-];
-const canonical = new Map(names.map((name) => [name.toLowerCase(), name]));
+);
+const attachmentFields = spellings('fileName', 'contentType', 'size', 'sha256');
 
 /**
  * Field names match without regard to case, so that `{"SenderID", "ReceiverID", "Timestamp", "MessageText",
  * "AttachmentURL"}` is understood as it stands. A name in its exact spelling wins over another spelling of it.
  */
-const foldNames = (value: unknown): unknown => {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  const folded: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
-  for (const [name, field] of Object.entries(value)) {
-    const known = canonical.get(name.toLowerCase());
-    if (known !== undefined && (name === known || !(known in folded))) folded[known] = field;
-  }
-  return { ...folded };
+const foldNames =
+  (known: Map<string, string>) =>
+  (value: unknown): unknown => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+    const folded = new Map<string, unknown>();
+    for (const [name, field] of Object.entries(value)) {
+      const spelling = known.get(name.toLowerCase());
+      if (spelling !== undefined && (name === spelling || !folded.has(spelling))) folded.set(spelling, field);
+    }
+    return Object.fromEntries(folded);
+  };
+
+/** The conversation that a body names, before anything else of it is looked at: membership is checked first. */
+export const conversationIdIn = (body: unknown): string | undefined => {
+  const { conversationId } = z
+    .object({ conversationId: z.string().optional().catch(undefined) })
+    .catch({ conversationId: undefined })
+    .parse(foldNames(fields)(body));
+  return conversationId;
 };
 
 const attachment = ({ maxAttachmentBytes }: MessageLimits) =>
@@ -114,7 +128,7 @@ const isBlank = (text: string | undefined): boolean => text === undefined || tex
 export const sendMessageRequest = (limits: MessageLimits) =>
   z
     .preprocess(
-      foldNames,
+      foldNames(fields),
       z.object(
         {
           senderId: optional(z.string({ error: 'must be your user id, or left out' })),
@@ -128,7 +142,7 @@ export const sendMessageRequest = (limits: MessageLimits) =>
               error: 'must be an ISO 8601 date and time with its offset from UTC',
             }),
           ),
-          attachment: optional(attachment(limits)),
+          attachment: optional(z.preprocess(foldNames(attachmentFields), attachment(limits))),
           attachmentUrl: optional(webUrl),
         },
         { error: 'must be a JSON object' },

@@ -31,6 +31,8 @@ export interface AcceptedMessage extends MessageContent {
   clientMessageId: string;
   /** The two users of a direct conversation, given when it may have to be created. */
   directMembers: [string, string] | null;
+  /** When the client says it was sent: kept for information, the server's time counts. */
+  clientTimestamp: string | null;
   acceptedAt: string;
 }
 

@@ -6,14 +6,20 @@ import { directConversationId, groupConversationId, newGroupConversationId } fro
 import type { Broadcaster } from '../ports/broadcaster.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
+import { noSuchUser, type Directory } from '../ports/directory.ts';
+import { inChunks } from './chunks.ts';
 import { viewOf, type ConversationView } from './conversation-view.ts';
 import { requireMember } from './membership.ts';
 
 export interface CreateConversationParts {
   log: Pick<ConversationLog, 'create' | 'member' | 'members'>;
   broadcaster: Pick<Broadcaster, 'join' | 'toUser' | 'toGroup'>;
+  directory: Directory;
   clock: Clock;
 }
+
+/** Users looked up at once. */
+const lookups = 32;
 
 const direct = (createdBy: string, memberIds: readonly string[]): NewConversation => {
   const [other, ...more] = memberIds.filter((userId) => userId !== createdBy);
@@ -40,6 +46,26 @@ const group = (createdBy: string, request: NewConversationRequest): NewConversat
   };
 };
 
+/** The ids of those who are to be members, as they are. @throws ChatError `not-found` naming one that is none */
+const known = async (
+  directory: Directory,
+  createdBy: string,
+  userIds: readonly string[],
+): Promise<string[]> => {
+  const found: string[] = [];
+  for (const chunk of inChunks(userIds, lookups))
+    found.push(
+      ...(await Promise.all(
+        chunk.map(async (userId) => {
+          const id = userId === createdBy ? createdBy : await directory.find(userId);
+          if (id === undefined) throw noSuchUser(userId);
+          return id;
+        }),
+      )),
+    );
+  return [...new Set(found)];
+};
+
 /** Tells the members who are connected. A lost one does no harm: at the next connection they are told all. */
 const announce = async (
   { broadcaster, clock }: CreateConversationParts,
@@ -63,7 +89,7 @@ const announce = async (
 /**
  * Creates a conversation with its members, or answers the one that there is: a pair of users has one, and so has an
  * `externalRef`. Safe to repeat.
- * @throws ChatError `malformed-request`, `not-a-member` (the existing one is not the caller's), `unavailable`
+ * @throws ChatError `malformed-request`, `not-found` (a member that there is not), `not-a-member` (the existing one is not the caller's), `unavailable`
  */
 export const createConversation =
   (parts: CreateConversationParts) =>
@@ -71,8 +97,9 @@ export const createConversation =
     createdBy: string,
     request: NewConversationRequest,
   ): Promise<{ conversation: ConversationView; isNew: boolean }> => {
+    const memberIds = await known(parts.directory, createdBy, request.memberIds);
     const conversation =
-      request.type === 'direct' ? direct(createdBy, request.memberIds) : group(createdBy, request);
+      request.type === 'direct' ? direct(createdBy, memberIds) : group(createdBy, { ...request, memberIds });
     const { head, isNew } = await parts.log.create(conversation, parts.clock.now());
     await requireMember(parts.log, head.conversationId, createdBy);
     const members = await parts.log.members(head.conversationId);

@@ -6,6 +6,7 @@ import type { AcceptedMessage, Attachment } from '../domain/message.ts';
 import type { Attachments } from '../ports/attachments.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
+import { noSuchUser, type Directory } from '../ports/directory.ts';
 import type { Moderator } from '../ports/moderator.ts';
 import type { Outbox, Tracing } from '../ports/outbox.ts';
 import type { RateLimiter } from '../ports/rate-limiter.ts';
@@ -17,9 +18,18 @@ export interface SendMessageParts {
   attachments: Pick<Attachments, 'reserve' | 'uploadUrl'>;
   moderator: Moderator;
   rateLimiter: RateLimiter;
+  directory: Directory;
   clock: Clock;
   /** A fresh id that nobody can guess. */
   newId: () => string;
+}
+
+/** What a sender asks for. */
+export interface SendRequest {
+  /** The conversation that the request names, if it names one. */
+  conversationId: string | undefined;
+  /** Gives the rest; asked after the sender is known to be a member. @throws ChatError 4xx */
+  draft: () => Promise<SendMessageRequest>;
 }
 
 /** What the sender is told once the queue holds the message. */
@@ -37,20 +47,15 @@ interface Target {
 }
 
 const target = async (
-  parts: SendMessageParts,
+  directory: Directory,
   senderId: string,
-  draft: SendMessageRequest,
+  { conversationId, receiverId = '' }: SendMessageRequest,
 ): Promise<Target> => {
-  if (draft.conversationId !== undefined) {
-    await requireMember(parts.log, draft.conversationId, senderId);
-    return { conversationId: draft.conversationId, directMembers: null };
-  }
-  const receiverId = draft.receiverId ?? '';
+  if (conversationId !== undefined) return { conversationId, directMembers: null };
   if (receiverId === senderId) throw malformed('/receiverId', 'must be somebody else than you');
-  return {
-    conversationId: directConversationId(senderId, receiverId),
-    directMembers: [senderId, receiverId],
-  };
+  const known = await directory.find(receiverId);
+  if (known === undefined) throw noSuchUser(receiverId);
+  return { conversationId: directConversationId(senderId, known), directMembers: [senderId, known] };
 };
 
 const moderate = async (moderator: Moderator, draft: SendMessageRequest): Promise<void> => {
@@ -85,19 +90,23 @@ const reserve = async (
 /**
  * Accepts a message: resolves once the queue holds it durably. Repeating it with the same `clientMessageId` names the
  * same message, for ever; of two different contents under one `clientMessageId` the first counts.
- * @throws ChatError `sender-mismatch`, `not-a-member`, `malformed-request`, `rate-limited`, `message-rejected`,
- * `unavailable`; nothing was enqueued then
+ * @throws ChatError `not-a-member` before anything else; `malformed-request`, `sender-mismatch`, `not-found` (no such
+ * receiver), `rate-limited`, `message-rejected`; `unavailable`, after which the message may have been accepted all the
+ * same: try again with the same `clientMessageId`
  */
 export const sendMessage =
   (parts: SendMessageParts) =>
-  async (senderId: string, draft: SendMessageRequest, tracing: Tracing): Promise<SendReceipt> => {
+  async (senderId: string, request: SendRequest, tracing: Tracing): Promise<SendReceipt> => {
+    if (request.conversationId !== undefined)
+      await requireMember(parts.log, request.conversationId, senderId);
+    const draft = await request.draft();
     if (draft.senderId !== undefined && draft.senderId !== senderId)
       throw new ChatError(
         'sender-mismatch',
         'senderId is not the user of your token. Leave it out, or send your own.',
       );
-    const { conversationId, directMembers } = await target(parts, senderId, draft);
     await parts.rateLimiter.take('send', senderId);
+    const { conversationId, directMembers } = await target(parts.directory, senderId, draft);
     await moderate(parts.moderator, draft);
 
     const clientMessageId = draft.clientMessageId ?? parts.newId();
@@ -112,6 +121,7 @@ export const sendMessage =
       messageText: draft.messageText ?? null,
       attachment,
       attachmentUrl: draft.attachmentUrl ?? null,
+      clientTimestamp: draft.timestamp ?? null,
       acceptedAt: parts.clock.now().toISOString(),
     };
     const upload = attachment && (await reserve(parts, accepted, attachment));

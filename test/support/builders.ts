@@ -24,6 +24,7 @@ export const anAcceptedMessage = ({
     messageText: 'Hello',
     attachment: null,
     attachmentUrl: null,
+    clientTimestamp: null,
     acceptedAt: '2026-01-01T12:00:00.000Z',
     ...rest,
   };

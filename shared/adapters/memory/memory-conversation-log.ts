@@ -51,7 +51,7 @@ export class MemoryConversationLog implements ConversationLog {
     if (!stored) return Promise.reject(new ChatError('not-found', 'There is no such conversation.'));
     const known = stored.messages.find(({ messageId }) => messageId === message.messageId);
     if (known) return Promise.resolve({ message: known, head: { ...stored.head }, isNew: false });
-    const { directMembers: _, acceptedAt: __, ...content } = message;
+    const { directMembers: _, acceptedAt: __, clientTimestamp: ___, ...content } = message;
     const last = stored.messages.at(-1)?.createdAt ?? '';
     const createdAt = [now.toISOString(), last].sort().at(-1) ?? '';
     const seq = ++stored.head.headSeq;

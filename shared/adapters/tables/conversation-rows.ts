@@ -111,6 +111,7 @@ interface MessageRow {
   text?: string;
   attachment?: string;
   attachmentUrl?: string;
+  clientTimestamp?: string;
   acceptedAt: string;
   createdAt: string;
 }
@@ -133,6 +134,7 @@ export const messageRow = (
   ...(message.messageText !== null && { text: message.messageText }),
   ...(message.attachment !== null && { attachment: JSON.stringify(message.attachment) }),
   ...(message.attachmentUrl !== null && { attachmentUrl: message.attachmentUrl }),
+  ...(message.clientTimestamp !== null && { clientTimestamp: message.clientTimestamp }),
   acceptedAt: message.acceptedAt,
   createdAt,
 });

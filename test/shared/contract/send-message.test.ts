@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { sendMessageRequest } from '../../../shared/contract/send-message.ts';
+import { conversationIdIn, sendMessageRequest } from '../../../shared/contract/send-message.ts';
 
 const schema = sendMessageRequest({ maxMessageLength: 10_000, maxAttachmentBytes: 1000 });
 const parse = (value: unknown) => schema.safeParse(value);
@@ -24,6 +24,20 @@ describe('a message to send', () => {
       messageText: "Hey, how's it going?",
       attachmentUrl: undefined,
     });
+  });
+
+  it('matches the fields of an attachment without regard to case as well', () => {
+    const result = parse({
+      ReceiverID: 'bo',
+      Attachment: { FILENAME: 'a.png', ContentType: 'image/png', Size: 3 },
+    });
+    expect(result.data?.attachment).toMatchObject({ fileName: 'a.png', contentType: 'image/png', size: 3 });
+  });
+
+  it('tells which conversation it names before anything else is looked at', () => {
+    expect(conversationIdIn({ ConversationID: 'd-1', messageText: 7 })).toBe('d-1');
+    for (const body of [undefined, null, 7, 'd-1', [], {}, { conversationId: null }, { conversationId: 7 }])
+      expect(conversationIdIn(body)).toBeUndefined();
   });
 
   it('takes the exact spelling of a field before another spelling of it', () => {

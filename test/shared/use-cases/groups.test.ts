@@ -5,6 +5,7 @@ import { MemoryPresence } from '../../../shared/adapters/memory/memory-presence.
 import { newConversation } from '../../../shared/contract/conversations.ts';
 import { historyQuery } from '../../../shared/contract/lists.ts';
 import { messageIdOf } from '../../../shared/domain/identifiers.ts';
+import type { Directory } from '../../../shared/ports/directory.ts';
 import { checkDelivery } from '../../../shared/use-cases/check-delivery.ts';
 import { admitClient, connectClient } from '../../../shared/use-cases/connect-client.ts';
 import { createConversation } from '../../../shared/use-cases/create-conversation.ts';
@@ -23,7 +24,10 @@ const aChat = (inboxGroupSize = 100) => {
   const broadcaster = new FakeBroadcaster();
   const outbox = new FakeOutbox();
   const [log, inbox, presence] = [new MemoryConversationLog(), new MemoryInbox(), new MemoryPresence()];
-  const parts = { log, inbox, presence, broadcaster, outbox, clock, inboxGroupSize };
+  const directory: Directory = {
+    find: (userId) => Promise.resolve(userId === 'nobody' ? undefined : userId),
+  };
+  const parts = { log, inbox, presence, broadcaster, outbox, clock, directory, inboxGroupSize };
   const create = createConversation(parts);
   const deliver = deliverMessage(parts);
   const read = readInbox(parts);
@@ -96,6 +100,14 @@ describe('a group', () => {
     });
     const other = await chat.create(ann, { memberIds: [bo] });
     expect(other.conversation.id).not.toBe(first.conversation.id);
+  });
+
+  it('is not made with somebody who does not exist', async () => {
+    const chat = aChat();
+    await expect(chat.create(ann, { memberIds: [bo, 'nobody'] })).rejects.toMatchObject({
+      code: 'not-found',
+    });
+    expect(await chat.log.conversationsOf(bo)).toEqual([]);
   });
 
   it('costs one push however many are online, and rows only for who is not', async () => {

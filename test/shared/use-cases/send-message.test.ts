@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { MemoryConversationLog } from '../../../shared/adapters/memory/memory-conversation-log.ts';
-import { sendMessageRequest } from '../../../shared/contract/send-message.ts';
+import { conversationIdIn, sendMessageRequest } from '../../../shared/contract/send-message.ts';
 import { ChatError } from '../../../shared/domain/errors.ts';
 import { directConversationId } from '../../../shared/domain/identifiers.ts';
 import type { Verdict } from '../../../shared/ports/moderator.ts';
@@ -21,11 +21,20 @@ const aSender = ({ verdict, isLimited = false }: { verdict?: Verdict; isLimited?
       take: () =>
         isLimited ? Promise.reject(new ChatError('rate-limited', 'slow down')) : Promise.resolve(),
     },
+    directory: { find: (userId: string) => Promise.resolve(userId === 'nobody' ? undefined : userId) },
     clock: new FakeTimer(),
     newId: randomUUID,
   };
   const send = sendMessage(parts);
-  return { ...parts, send: (from: string, body: object) => send(from, schema.parse(body), tracing) };
+  return {
+    ...parts,
+    send: (from: string, body: object) =>
+      send(
+        from,
+        { conversationId: conversationIdIn(body), draft: () => Promise.resolve(schema.parse(body)) },
+        tracing,
+      ),
+  };
 };
 
 describe('sending a message', () => {
@@ -61,6 +70,12 @@ describe('sending a message', () => {
 
   it.each([
     ['in another’s name', { senderId: 'bo', receiverId: 'bo', messageText: 'hi' }, 'sender-mismatch'],
+    ['to nobody', { receiverId: 'nobody', messageText: 'hi' }, 'not-found'],
+    [
+      'to a conversation of others, in another’s name',
+      { senderId: 'bo', conversationId: directConversationId('x', 'y'), messageText: 'hi' },
+      'not-a-member',
+    ],
     ['to oneself', { receiverId: 'ann', messageText: 'hi' }, 'malformed-request'],
     [
       'to a conversation of others',
@@ -80,6 +95,20 @@ describe('sending a message', () => {
     await log.append(first, new Date());
     await send('ann', { conversationId: first.conversationId, messageText: 'hi' });
     expect(outbox.enqueued[0]).toMatchObject({ conversationId: first.conversationId, directMembers: null });
+  });
+
+  it('goes to the user as registered, however the name was written', async () => {
+    const { outbox, ...parts } = aSender();
+    parts.directory.find = (userId) => Promise.resolve(userId.toLowerCase());
+    const { conversationId } = await parts.send('ann', { receiverId: 'BO', messageText: 'hi' });
+    expect(conversationId).toBe(directConversationId('ann', 'bo'));
+    expect(outbox.enqueued[0]?.directMembers).toEqual(['ann', 'bo']);
+  });
+
+  it('keeps the time that the client gives, for information', async () => {
+    const { send, outbox } = aSender();
+    await send('ann', { receiverId: 'bo', messageText: 'hi', timestamp: '2025-02-11T12:30:45Z' });
+    expect(outbox.enqueued[0]?.clientTimestamp).toBe('2025-02-11T12:30:45Z');
   });
 
   it('that moderation rejects is not enqueued, and says why', async () => {
