@@ -207,6 +207,38 @@ describe('a session trigger', () => {
     expect(await seen.reaching(1)).toEqual(['1']);
   });
 
+  it('counts calls that a lost link has left running among maxConcurrentSessions', async () => {
+    const config = aConfig({ queues: [sessionQueue] });
+    const first = await startServiceBus({ port: 0, config });
+    const begun = new Recorder<string>();
+    const done = new Recorder<string>();
+    const releases = new Map<string, () => void>();
+    const { listener } = aListener(SessionListener, first.connectionString, {
+      serviceBus: { maxConcurrentSessions: 2 },
+      handler: async (call) => {
+        begun.add(sessionOf(call));
+        await new Promise<void>((resolve) => releases.set(sessionOf(call), resolve));
+        done.add(sessionOf(call));
+      },
+    });
+    await started(listener);
+    await aClient(first).createSender('orders').sendMessages({ sessionId: 'old', body: 1 });
+    await begun.reaching(1);
+    await first.stop();
+    const second = await startServiceBus({ port: first.port, config });
+    onTestFinished(() => second.stop());
+    const client = aClient(second);
+    await client.createSender('orders').sendMessages(['a', 'b'].map((sessionId) => ({ sessionId, body: 1 })));
+    await begun.reaching(2);
+    await client.createReceiver('orders').peekMessages(1); // a third would be on its way before this answer
+    expect(begun.items).toEqual(['old', 'a']);
+    releases.get('old')?.();
+    expect(await begun.reaching(3)).toEqual(['old', 'a', 'b']);
+    releases.get('a')?.();
+    releases.get('b')?.();
+    await done.reaching(3);
+  });
+
   it('waits for a broker that is not there yet', async () => {
     const config = aConfig({ queues: [sessionQueue] });
     const placeholder = await startServiceBus({ port: 0, config });

@@ -96,7 +96,7 @@ export class MultiSessionLink {
     endRenewal();
     if (!this.#isOpen) return; // the message has gone back to the broker with the connection
     if (complete !== undefined) await this.#settle(message, delivery, complete);
-    this.#oweCredit();
+    this.addSlot();
   }
 
   async #settle(message: ReceivedMessage, delivery: Delivery, complete: boolean): Promise<void> {
@@ -117,8 +117,8 @@ export class MultiSessionLink {
     this.#settling.delete(delivery);
   }
 
-  /** One flow frame for all that was settled in a turn. */
-  #oweCredit(): void {
+  /** Makes room for one more message; one flow frame tells of all that became free in a turn. */
+  addSlot(): void {
     if (this.#owedCredit++ > 0) return;
     setImmediate(() => {
       const credit = this.#owedCredit;

@@ -20,7 +20,8 @@ export class SessionListener implements Listener {
   readonly #stopped = new AbortController();
   #link: MultiSessionLink | undefined;
   #fallback: SdkSessionListener | undefined;
-  #running: Promise<void> | undefined;
+  #loop: Promise<void> | undefined;
+  #running = 0;
 
   constructor(context: TriggerContext, binding: ServiceBusBinding) {
     this.#context = context;
@@ -29,7 +30,7 @@ export class SessionListener implements Listener {
   }
 
   start(): void {
-    this.#running = this.#run();
+    this.#loop = this.#run();
   }
 
   async stop(): Promise<void> {
@@ -37,7 +38,7 @@ export class SessionListener implements Listener {
     this.#backoff.stop();
     await this.#link?.stop();
     await this.#fallback?.stop();
-    await this.#running;
+    await this.#loop;
   }
 
   async #run(): Promise<void> {
@@ -72,18 +73,24 @@ export class SessionListener implements Listener {
 
   async #listen(connection: AmqpConnection): Promise<string> {
     const { maxConcurrentSessions, maxAutoLockRenewalMs } = this.#context.config.serviceBus;
-    this.#link = new MultiSessionLink(connection, {
+    const link = new MultiSessionLink(connection, {
       address: this.#binding.address,
-      slots: maxConcurrentSessions,
+      // Calls that a lost link has left running hold their slots until they end.
+      slots: Math.max(0, maxConcurrentSessions - this.#running),
       maxLockRenewalMs: maxAutoLockRenewalMs,
       handle: async (message) => {
         this.#backoff.reset();
-        return this.#dispatcher.handle(message);
+        this.#running++;
+        const outcome = await this.#dispatcher.handle(message);
+        this.#running--;
+        if (this.#link !== link) this.#link?.addSlot();
+        return outcome;
       },
       warn: this.#dispatcher.warn,
     });
-    if (this.#isStopping()) await this.#link.stop();
-    return this.#link.ended;
+    this.#link = link;
+    if (this.#isStopping()) await link.stop();
+    return link.ended;
   }
 
   #isStopping(): boolean {
