@@ -41,6 +41,7 @@ export async function startServiceBus(options: ServiceBusOptions): Promise<Servi
   const { port = 5672, host = '127.0.0.1', log = () => undefined } = options;
   const entities = readConfig(options.config);
   const journal = options.dataDir === undefined ? undefined : new SqliteJournal(options.dataDir);
+  let server: BrokerServer | undefined;
   const namespace = new Namespace({
     ...(journal && { journal, lastSequenceNumber: (path) => journal.lastSequenceNumber(path) }),
     onFailure: (error) => {
@@ -49,7 +50,6 @@ export async function startServiceBus(options: ServiceBusOptions): Promise<Servi
       options.onFailure?.(error);
     },
   });
-  let server: BrokerServer | undefined;
   try {
     createEntities(namespace, entities);
     if (journal) restoreAll(namespace, journal, log);

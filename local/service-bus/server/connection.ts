@@ -58,16 +58,9 @@ function patchSessions(connection: Connection, windowOpened: (session: Session) 
   const create = connection.create_session.bind(connection);
   connection.create_session = (bufferSize) => {
     const session = create(bufferSize);
-    const onTransfer = session.on_transfer.bind(session);
+    receiveRaw(session);
     const onFlow = session.on_flow.bind(session);
     const onDetach = session.on_detach.bind(session);
-    session.on_transfer = (frame) => {
-      const link = linkOf(session, frame) as ReceiverLink | undefined;
-      if (!link?.state.remote_open || isTooLarge(link, frame)) return;
-      const { message_format: format } = frame.performative;
-      if (format === 0 || format == null) frame.performative.message_format = plainMessageFormat;
-      onTransfer(frame);
-    };
     session.on_flow = (frame) => {
       if (frame.performative.handle != null && !linkOf(session, frame)) return;
       onFlow(frame);
@@ -83,18 +76,46 @@ function patchSessions(connection: Connection, windowOpened: (session: Session) 
 
 const linkOf = (session: Session, frame: Frame) => session.remote.handles[frame.performative.handle ?? -1];
 
-/** A message that never ends would fill the memory: the link ends as soon as it is clear that it is too large. */
-function isTooLarge(link: ReceiverLink, frame: Frame): boolean {
-  const parts = link._incomplete?.frames ?? [];
-  const size = parts.reduce((sum, part) => sum + part.length, frame.payload?.length ?? 0);
-  if (size <= 4 * maxMessageSize) return false;
-  link.close({
-    condition: 'amqp:link:message-size-exceeded',
-    description: `A message of more than ${maxMessageSize} bytes was sent.`,
-  });
-  link._incomplete = undefined;
-  link.state.remote_open = false;
-  return true;
+/** Messages arrive as their bytes; frames that are late, aborted or too many are left out. */
+function receiveRaw(session: Session): void {
+  const onTransfer = session.on_transfer.bind(session);
+  /** Bytes so far of the message that a link is receiving. */
+  const sizes = new WeakMap<ReceiverLink, number>();
+  session.on_transfer = (frame) => {
+    const link = linkOf(session, frame) as ReceiverLink | undefined;
+    if (!link?.state.remote_open || !link.state.local_open) {
+      skipTransfer(session, frame);
+      return;
+    }
+    const size = (link._incomplete ? (sizes.get(link) ?? 0) : 0) + (frame.payload?.length ?? 0);
+    sizes.set(link, size);
+    if (size > memoryLimit) link.close(endlessMessage);
+    if (size > memoryLimit || frame.performative.aborted) {
+      if (link._incomplete) link._incomplete.settled = true;
+      link._incomplete = undefined;
+      skipTransfer(session, frame);
+      return;
+    }
+    const { message_format: format } = frame.performative;
+    if (format === 0 || format == null) frame.performative.message_format = plainMessageFormat;
+    onTransfer(frame);
+  };
+}
+
+/** A message that is a little too large is rejected when it is complete; one that does not end must not fill the memory. */
+const memoryLimit = 4 * maxMessageSize;
+
+const endlessMessage = {
+  condition: 'amqp:link:message-size-exceeded',
+  description: `A message of more than ${maxMessageSize} bytes was sent.`,
+};
+
+/** Counts a transfer that rhea does not see: it expects transfers and deliveries without gaps. */
+function skipTransfer(session: Session, frame: Frame): void {
+  const { incoming } = session;
+  incoming.next_transfer_id++;
+  const id = frame.performative.delivery_id;
+  if (id != null && id === (incoming.next_delivery_id ?? id)) incoming.next_delivery_id = id + 1;
 }
 
 /**

@@ -37,10 +37,6 @@ export class ConsumerLink implements Consumer {
   start(): void {
     this.#started = true;
     join(this.#queue, this);
-    const wantMore = () => {
-      this.wantMore();
-    };
-    this.#link.on('sender_flow', wantMore);
     for (const event of outcomeEvents) {
       this.#link.on(event, ({ delivery }: { delivery: Delivery }) => {
         this.#settled(delivery, event);

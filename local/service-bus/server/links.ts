@@ -18,9 +18,16 @@ import type {
   SenderLink,
   Session,
 } from './rhea.ts';
-import { attachToNextSession, attachToSession, refuse, requestedSession } from './session-attach.ts';
+import {
+  attachToNextSession,
+  attachToSession,
+  holdAttach,
+  refuse,
+  requestedSession,
+} from './session-attach.ts';
 
 const requestCredit = 100;
+const refusalDelayMs = 500;
 
 /** The links of all connections. */
 export class Links {
@@ -45,6 +52,10 @@ export class Links {
     link.set_target({ address: link.target?.address ?? null });
     link.local.attach.snd_settle_mode = link.snd_settle_mode;
     link.local.attach.rcv_settle_mode = link.rcv_settle_mode;
+    if (address === '') {
+      this.#refuseLater(link);
+      return;
+    }
     if (address === '$cbs' || isManagement(address)) {
       link.local.attach.snd_settle_mode = 1;
       this.#replyLinksOf(link.connection).add(link);
@@ -61,6 +72,10 @@ export class Links {
     const address = link.target?.address ?? '';
     link.set_target({ address });
     link.set_source({ address: link.source?.address ?? null });
+    if (address === '') {
+      this.#refuseLater(link);
+      return;
+    }
     this.#refuseOnError(link, () => {
       if (address === '$cbs') this.#serveRequests(link, () => ({ statusCode: 202, description: 'Accepted' }));
       else if (isManagement(address)) this.#attachManagement(link, address);
@@ -70,21 +85,21 @@ export class Links {
 
   /** The peer, or we, ended a link. */
   closed(link: Link): void {
-    this.#forget(link, false);
+    this.#forget(link);
   }
 
   sessionClosed(session: Session): void {
     for (const link of this.#linksOf(session.connection)) {
-      if (link.session === session) this.#forget(link, false);
+      if (link.session === session) this.#forget(link);
     }
   }
 
   connectionLost(connection: Connection): void {
-    for (const link of this.#linksOf(connection)) this.#forget(link, true);
+    for (const link of this.#linksOf(connection)) this.#forget(link, { connectionLost: true });
     this.#links.delete(connection);
   }
 
-  /** Receivers on this session that had to wait for its window. */
+  /** There is credit, or room in the session's window: receivers may take more. */
   windowOpened(session: Session): void {
     for (const link of Object.values(session.links)) this.#consumers.get(link)?.wantMore();
   }
@@ -109,7 +124,6 @@ export class Links {
   }
 
   #attachProducer(link: ReceiverLink, address: string): void {
-    if (address === '') throw notImplemented('A link without a target address (transactions)');
     const target = this.#namespace.get(address);
     const isSubscription = this.#namespace.findSubscription(address) !== undefined;
     if (isSubscription || (target instanceof MessageQueue && !target.deadLetters)) {
@@ -148,25 +162,39 @@ export class Links {
     });
   }
 
+  /**
+   * A link without an address may be rhea's answer to an attach of ours that came after its own detach. Refusing it at
+   * once would be answered in the same way, without end; its own detach is behind it.
+   */
+  #refuseLater(link: Link): void {
+    holdAttach(link);
+    const { clock, deadlines } = this.#namespace.services;
+    const refusal = deadlines.at(clock.now() + refusalDelayMs, () => {
+      this.#waiting.delete(link);
+      link.open();
+      refuse(link, toAmqpError(notImplemented('A link without an address (transactions, dynamic nodes)')));
+    });
+    this.#waiting.set(link, () => {
+      refusal.cancel();
+    });
+  }
+
   #refuseOnError(link: Link, attach: () => void): void {
     try {
       attach();
     } catch (error) {
       if (!(error instanceof BrokerError)) throw error;
-      this.#forget(link, false);
-      refuse(link as SenderLink, toAmqpError(error));
+      this.#forget(link);
+      refuse(link, toAmqpError(error));
     }
   }
 
-  #forget(link: Link, connectionLost: boolean): void {
-    const stopWaiting = this.#waiting.get(link);
-    if (stopWaiting) {
-      stopWaiting();
-      this.#waiting.delete(link);
-      // A detach is answered with a detach, and that needs an attach first.
-      if (!connectionLost) refuseHeld(link);
-    }
-    this.#consumers.get(link)?.stop({ connectionLost });
+  #forget(link: Link, options = { connectionLost: false }): void {
+    // An attach that was held back and is detached again is forgotten without an answer: rhea, and so the SDK, takes an
+    // attach that comes after its own detach for a new link, and would attach it anew.
+    this.#waiting.get(link)?.();
+    this.#waiting.delete(link);
+    this.#consumers.get(link)?.stop(options);
     this.#consumers.delete(link);
     this.#ending.get(link)?.();
     this.#ending.delete(link);
@@ -188,12 +216,6 @@ export class Links {
 }
 
 const isManagement = (address: string) => /(?:^|\/)\$management$/i.test(address);
-
-function refuseHeld(link: Link): void {
-  link.local.attach.source = undefined;
-  link.local.attach.target = undefined;
-  link.open();
-}
 
 /** A receiver of a session entity names a session, asks for the next, or takes many; others do none of that. */
 function checkKind(queue: MessageQueue, asksForSession: boolean, manySessions: boolean): void {

@@ -15,8 +15,7 @@ export interface Performative {
   handle?: number;
   message_format?: number | null;
   delivery_id?: number | null;
-  drain?: boolean | null;
-  echo?: boolean | null;
+  aborted?: boolean | null;
 }
 
 export interface Frame {
@@ -93,7 +92,8 @@ export interface SenderLink extends Link {
 
 /** A link on which the peer sends. */
 export interface ReceiverLink extends Link {
-  _incomplete?: { frames: Buffer[] } | undefined;
+  /** A delivery of which frames are still to come. */
+  _incomplete?: { settled: boolean } | undefined;
   add_credit(credit: number): void;
   set_credit_window(credit: number): void;
 }
@@ -102,6 +102,7 @@ export interface Session {
   readonly connection: Connection;
   readonly links: Record<string, Link>;
   readonly remote: { handles: Record<number, Link | undefined>; channel?: number };
+  readonly incoming: { next_transfer_id: number; next_delivery_id: number | undefined };
   readonly outgoing: {
     available(): number;
     transfer_window(): number;

@@ -8,7 +8,7 @@ import type { Session } from '../engine/session-index.ts';
 import { toAmqpError } from './answers.ts';
 import type { ConsumerLink } from './consumer-link.ts';
 import { asInteger, undescribed } from './narrow.ts';
-import type { SenderLink } from './rhea.ts';
+import type { Link, SenderLink } from './rhea.ts';
 
 const sessionFilter = 'com.microsoft:session-filter';
 const defaultTimeoutMs = 60_000;
@@ -79,7 +79,7 @@ export function attachToNextSession(
 }
 
 /** Ends a link that is not to be: attach without terminus, then detach with the reason (AMQP 1.0 §2.6.3). */
-export function refuse(link: SenderLink, error: { condition: string; description: string }): void {
+export function refuse(link: Link, error: { condition: string; description: string }): void {
   link.local.attach.source = undefined;
   link.local.attach.target = undefined;
   link.close(error);
@@ -91,7 +91,7 @@ function beforeClientGivesUp(timeoutMs: number): number {
 }
 
 /** rhea has queued the answering attach already when it tells of a link; this takes it back. */
-function holdAttach(link: SenderLink): void {
+export function holdAttach(link: Link): void {
   link.state.local_open = false;
   link.state.open_requests = 0;
 }

@@ -235,3 +235,46 @@ test('an id of more than 128 characters is refused', async () => {
   ];
   expect(context.delivery.remote_state.error.condition).toBe('com.microsoft:argument-out-of-range');
 });
+
+test('a message that does not end costs its link, and other links of the session go on', async () => {
+  const broker = await aBroker(queue);
+  const connection = await connect(broker);
+  const [endless, other] = [connection.open_sender('orders'), connection.open_sender('orders')];
+  await Promise.all([once(endless, 'sendable'), once(other, 'sendable')]);
+  const error = once(endless, 'sender_error');
+  endless.send(Buffer.alloc(2 * 1024 * 1024), undefined, 0);
+  await error;
+  expect(endless.error).toMatchObject({ condition: 'amqp:link:message-size-exceeded' });
+  other.send({ body: 'after' });
+  await once(other, 'accepted');
+});
+
+test('a message that its sender aborts is not taken', async () => {
+  const broker = await aBroker(queue);
+  const connection = await connect(broker);
+  const sender = connection.open_sender('orders');
+  await once(sender, 'sendable');
+  const abortNext = abortSecondFrame(sender.session);
+  sender.send(Buffer.concat([validMessage, Buffer.alloc(100_000)]), undefined, 0);
+  await abortNext;
+  sender.send({ body: 'whole' });
+  await once(sender, 'accepted');
+  const receiver = aClient(broker).createReceiver('orders', { receiveMode: 'receiveAndDelete' });
+  expect((await receiveOne(receiver)).body).toBe('whole');
+});
+
+/** Marks the second transfer frame of a session as aborted; resolves when it is written. */
+function abortSecondFrame(session: object): Promise<void> {
+  const writer = session as { output(frame: { aborted?: boolean; more?: boolean }, payload?: Buffer): void };
+  const output = writer.output.bind(writer);
+  let transfers = 0;
+  return new Promise((resolve) => {
+    writer.output = (frame, payload) => {
+      if (payload && ++transfers === 2) {
+        frame.aborted = true;
+        resolve();
+      }
+      output(frame, payload);
+    };
+  });
+}

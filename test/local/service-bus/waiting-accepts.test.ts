@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { Connection, Receiver, Session } from 'rhea';
+import type { Connection, Receiver, Session, Source } from 'rhea';
 import { expect, test } from 'vitest';
 import { connect, roundTrip } from './amqp-client.ts';
 import { aBroker, aClient, receiveOne } from './support.ts';
@@ -46,9 +46,10 @@ test('accepts whose client gave up first leave nothing behind', async () => {
   const connection = await connect(broker);
   const receivers = Array.from({ length: waiting }, () => awaitNextSession(connection));
   await roundTrip(connection);
-  const closed = receivers.map((receiver) => once(receiver, 'receiver_close'));
   for (const receiver of receivers) receiver.close();
-  await Promise.all(closed);
+  await roundTrip(connection);
+  // An attach that came after the client's detach would be answered by a new one, and so on without end.
+  expect(await chunksOfTwoRoundTrips(connection)).toBeLessThan(20);
   await sessionsFlow(broker);
 });
 
@@ -68,6 +69,16 @@ test('late frames for a session that has ended do not cost the connection', asyn
   await sessionsFlow(broker);
 });
 
+test('attaches without an address, as a client sends that confuses an answer with a new link, go round no more', async () => {
+  const connection = await connect(await aBroker(chats));
+  const receiver = connection.open_receiver(nameless);
+  receiver.close();
+  await roundTrip(connection);
+  const later = connection.open_receiver(nameless);
+  await once(later, 'receiver_error');
+  expect(later.error).toMatchObject({ condition: 'amqp:not-implemented' });
+});
+
 test('accepts that wait on a connection that dies are dropped with it', async () => {
   const broker = await aBroker(chats);
   const dying = await connect(broker);
@@ -76,6 +87,8 @@ test('accepts that wait on a connection that dies are dropped with it', async ()
   (dying as unknown as { socket: { destroy(): void } }).socket.destroy();
   await sessionsFlow(broker);
 });
+
+const nameless = { source: {} as Source };
 
 const nextSession = {
   source: { address: 'chats', filter: { 'com.microsoft:session-filter': null } },
@@ -91,4 +104,14 @@ function newSession(connection: Connection): Session {
   const session = (connection as unknown as { create_session(): Session }).create_session();
   session.begin();
   return session;
+}
+
+/** How often something comes from the broker meanwhile. */
+async function chunksOfTwoRoundTrips(connection: Connection): Promise<number> {
+  const { socket } = connection as unknown as { socket: NodeJS.ReadableStream };
+  let chunks = 0;
+  socket.on('data', () => chunks++);
+  await roundTrip(connection);
+  await roundTrip(connection);
+  return chunks;
 }
