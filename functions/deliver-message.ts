@@ -16,7 +16,9 @@ export const deliverMessage =
     const outcome = await services.deliverMessage(body);
     const traceId = traceIdOf(outcome.traceparent);
     if (outcome.parked) {
-      logEvent(context, 'warn', 'message.parked', { code: outcome.code, detail: outcome.detail }, traceId);
+      const { code, detail, untold } = outcome;
+      const error = untold === undefined ? {} : { error: asError(untold) };
+      logEvent(context, 'warn', 'message.parked', { code, detail, ...error }, traceId);
       return;
     }
     const { pushErrors, ...delivery } = outcome.result;

@@ -45,6 +45,4 @@ export const deliveryCheckId = (
 
 export const isConversationId = (id: string): boolean => /^[dg]-[\w-]{24}$/.test(id);
 
-export const isMessageId = (id: string): boolean => /^m-[\w-]{24}$/.test(id);
-
 export const isAttachmentId = (id: string): boolean => /^a-[\w-]{24}$/.test(id);

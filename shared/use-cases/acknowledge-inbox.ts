@@ -1,5 +1,5 @@
 import type { Inbox, InboxItem } from '../ports/inbox.ts';
-import { inChunks } from './chunks.ts';
+import { forEach } from '../domain/chunks.ts';
 import { acknowledgeAs, type AcknowledgeMessagesParts } from './acknowledge-messages.ts';
 
 export interface AcknowledgeInboxParts extends AcknowledgeMessagesParts {
@@ -20,23 +20,20 @@ export const acknowledgeInbox =
     const items = await parts.inbox.find(userId, [...new Set(inboxIds)]);
     const byConversation = Map.groupBy(items, ({ message }: InboxItem) => message.conversationId);
     // Watermarks first: if this stops half way, the rows are still there and are left out of the next reading.
-    for (const chunk of inChunks([...byConversation], concurrency))
-      await Promise.all(
-        chunk.map(async ([conversationId, group]) => {
-          const { log } = parts;
-          const [member, head] = await Promise.all([
-            log.member(conversationId, userId),
-            log.head(conversationId),
-          ]);
-          if (!member || !head) return; // a conversation the user has left
-          await acknowledgeAs(
-            parts,
-            head,
-            member,
-            group.map(({ message }) => message.seq),
-          );
-        }),
+    await forEach([...byConversation], concurrency, async ([conversationId, group]) => {
+      const { log } = parts;
+      const [member, head] = await Promise.all([
+        log.member(conversationId, userId),
+        log.head(conversationId),
+      ]);
+      if (!member || !head) return; // a conversation the user has left
+      await acknowledgeAs(
+        parts,
+        head,
+        member,
+        group.map(({ message }) => message.seq),
       );
+    });
     await parts.inbox.remove(
       userId,
       items.map(({ inboxId }) => inboxId),

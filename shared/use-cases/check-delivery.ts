@@ -6,7 +6,7 @@ import type { ConversationLog } from '../ports/conversation-log.ts';
 import type { Inbox } from '../ports/inbox.ts';
 import type { DeliveryCheck } from '../ports/outbox.ts';
 import type { Presence } from '../ports/presence.ts';
-import { inChunks } from './chunks.ts';
+import { forEach } from '../domain/chunks.ts';
 
 export interface CheckDeliveryParts {
   log: Pick<ConversationLog, 'head' | 'member' | 'members' | 'read' | 'noteChecked'>;
@@ -32,10 +32,6 @@ const missingOf = (member: Member, messages: LoggedMessage[]): LoggedMessage[] =
     ({ seq, senderId }) =>
       seq >= firstUnchecked(member) && senderId !== member.userId && !isDelivered(member, seq),
   );
-
-const forEach = async <T>(items: readonly T[], run: (item: T) => Promise<void>): Promise<void> => {
-  for (const chunk of inChunks(items, concurrency)) await Promise.all(chunk.map(run));
-};
 
 /**
  * The push may have been lost, or the user have read the inbox before the row came: a client that is there is told now.
@@ -78,7 +74,7 @@ export const checkDelivery =
     for (let from = Math.min(...members.map(firstUnchecked)); from <= head.headSeq; from += batch) {
       const to = Math.min(from + batch - 1, head.headSeq);
       const messages = await log.read(conversationId, { from, to });
-      await forEach(members, async (member) => {
+      await forEach(members, concurrency, async (member) => {
         const missing = missingOf(member, messages);
         if (missing.length === 0) return;
         await inbox.keep(member.userId, missing);
@@ -88,6 +84,6 @@ export const checkDelivery =
         count += missing.length;
       });
     }
-    await forEach([...kept], ([member, messages]) => pushAgain(parts, member, messages));
+    await forEach([...kept], concurrency, ([member, messages]) => pushAgain(parts, member, messages));
     return count;
   };

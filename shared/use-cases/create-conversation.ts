@@ -7,7 +7,7 @@ import type { Broadcaster } from '../ports/broadcaster.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
 import { noSuchUser, type Directory } from '../ports/directory.ts';
-import { inChunks } from './chunks.ts';
+import { forEach } from '../domain/chunks.ts';
 import { viewOf, type ConversationView } from './conversation-view.ts';
 import { requireMember } from './membership.ts';
 
@@ -52,18 +52,13 @@ const known = async (
   createdBy: string,
   userIds: readonly string[],
 ): Promise<string[]> => {
-  const found: string[] = [];
-  for (const chunk of inChunks(userIds, lookups))
-    found.push(
-      ...(await Promise.all(
-        chunk.map(async (userId) => {
-          const id = userId === createdBy ? createdBy : await directory.find(userId);
-          if (id === undefined) throw noSuchUser(userId);
-          return id;
-        }),
-      )),
-    );
-  return [...new Set(found)];
+  const found = new Map<string, string>();
+  await forEach(userIds, lookups, async (userId) => {
+    const id = userId === createdBy ? createdBy : await directory.find(userId);
+    if (id === undefined) throw noSuchUser(userId);
+    found.set(userId, id);
+  });
+  return [...new Set(userIds.map((userId) => found.get(userId) ?? userId))];
 };
 
 /** Tells the members who are connected. A lost one does no harm: at the next connection they are told all. */

@@ -7,7 +7,7 @@ import type { ConversationLog } from '../ports/conversation-log.ts';
 import type { Inbox } from '../ports/inbox.ts';
 import type { Outbox, Tracing } from '../ports/outbox.ts';
 import type { Presence } from '../ports/presence.ts';
-import { inChunks } from './chunks.ts';
+import { forEach } from '../domain/chunks.ts';
 
 export interface DeliverMessageParts {
   log: Pick<ConversationLog, 'append' | 'memberIds'>;
@@ -71,11 +71,11 @@ class Journey {
     if (userIds.length > this.#parts.inboxGroupSize) return;
     const others = userIds.filter((userId) => userId !== this.#message.senderId);
     const offline: string[] = [];
-    await this.#forEach(others, async (userId) => {
+    await forEach(others, concurrency, async (userId) => {
       if (!wasPushed || !(await this.#parts.presence.isOnline(userId, 'cached'))) offline.push(userId);
     });
     if (offline.length < others.length) await this.#check(null);
-    await this.#forEach(offline, (userId) => this.#keep(userId));
+    await forEach(offline, concurrency, (userId) => this.#keep(userId));
   }
 
   async #keep(userId: string): Promise<void> {
@@ -101,10 +101,6 @@ class Journey {
       this.delivery.pushErrors.push(error);
       return false;
     }
-  }
-
-  async #forEach(userIds: readonly string[], run: (userId: string) => Promise<void>): Promise<void> {
-    for (const chunk of inChunks(userIds, concurrency)) await Promise.all(chunk.map(run));
   }
 }
 

@@ -2,7 +2,7 @@ import { isDelivered, type Member } from '../domain/conversation.ts';
 import { asMessage, type Message } from '../domain/message.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
 import type { Inbox, InboxItem } from '../ports/inbox.ts';
-import { inChunks } from './chunks.ts';
+import { forEach } from '../domain/chunks.ts';
 
 export interface ReadInboxParts {
   log: Pick<ConversationLog, 'member'>;
@@ -24,8 +24,7 @@ const membersOf = async (
 ): Promise<Map<string, Member | undefined>> => {
   const members = new Map<string, Member | undefined>();
   const ids = [...new Set(items.map(({ message }) => message.conversationId))];
-  for (const chunk of inChunks(ids, lookups))
-    await Promise.all(chunk.map(async (id) => members.set(id, await log.member(id, userId))));
+  await forEach(ids, lookups, async (id) => members.set(id, await log.member(id, userId)));
   return members;
 };
 

@@ -12,7 +12,14 @@ export interface WorkOffParts {
 
 /** What became of a queue message. `traceparent` is that of the request it came from. */
 export type Outcome<T> = { traceparent: string } & (
-  { parked: false; result: T } | { parked: true; code: string; detail: string }
+  | { parked: false; result: T }
+  | {
+      parked: true;
+      code: string;
+      detail: string;
+      /** Why nobody could be told. */
+      untold?: unknown;
+    }
 );
 
 /** What to do with a queue message. */
@@ -51,6 +58,19 @@ const park = async <T>(
   return { parked: true, ...reason, traceparent: tracing.traceparent };
 };
 
+/** Once a message is parked it must not come again: who cannot be told now is not told. */
+const tell = async (
+  parts: WorkOffParts,
+  refused: () => Promise<void> | undefined,
+): Promise<{ untold?: unknown }> => {
+  try {
+    await retried(parts, async () => refused());
+    return {};
+  } catch (untold) {
+    return { untold };
+  }
+};
+
 /**
  * Works off one queue message. What can never succeed (malformed, of an unknown version, refused for good) is parked with
  * its reason, so that it does not hold up what comes behind it. What fails for the moment is tried again for half a
@@ -81,7 +101,6 @@ export const workOff =
         { code: error.code, detail: error.message },
         { traceparent },
       );
-      await refused?.(parsed.data, error.code);
-      return outcome;
+      return { ...outcome, ...(await tell(parts, () => refused?.(parsed.data, error.code))) };
     }
   };

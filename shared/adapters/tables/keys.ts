@@ -8,8 +8,6 @@ const maxLength = 400;
 
 /** What stands for itself. `=` begins an escape, `~` marks a hash, and `|` is left to callers as a separator. */
 const plain = /^[\w.@-]+$/;
-const hashed = /^~[0-9a-f]{64}$/;
-const encoded = /^(?:[\w.@-]|=[0-9A-F]{2}|=u[0-9A-F]{4})+$/;
 
 const hex = (value: number, digits: number): string => value.toString(16).toUpperCase().padStart(digits, '0');
 
@@ -34,18 +32,6 @@ export const encodeKey = (id: string): string => {
   if (key !== undefined && key.length <= maxLength) return key;
   // UTF-16 keeps halves of surrogate pairs apart, which UTF-8 would not.
   return `~${createHash('sha256').update(id, 'utf16le').digest('hex')}`;
-};
-
-/** The id that `encodeKey` made this key of; undefined when it was hashed, or was not made by `encodeKey`. */
-export const decodeKey = (key: string): string | undefined => {
-  if (key === '=') return '';
-  if (hashed.test(key) || !encoded.test(key)) return undefined;
-  const id = key.replace(/=u([0-9A-F]{4})|((?:=[0-9A-F]{2})+)/g, (_, half?: string, bytes?: string) =>
-    half === undefined
-      ? Buffer.from((bytes ?? '').replaceAll('=', ''), 'hex').toString('utf8')
-      : String.fromCharCode(parseInt(half, 16)),
-  );
-  return encodeKey(id) === key ? id : undefined;
 };
 
 /**

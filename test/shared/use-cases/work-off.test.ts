@@ -41,6 +41,14 @@ describe('working off the queue', () => {
     expect(refused).toHaveBeenCalledTimes(1);
   });
 
+  it('parks once, though the sender cannot be told, and says so', async () => {
+    const refused = vi.fn(() => Promise.reject(new ChatError('unavailable', 'live delivery is away')));
+    const { work, outbox } = aWorker(() => Promise.reject(new ChatError('not-found', 'gone')), refused);
+    expect(await work(envelope)).toMatchObject({ parked: true, untold: { code: 'unavailable' } });
+    expect(outbox.parked).toHaveLength(1);
+    expect(refused.mock.calls.length).toBeGreaterThan(1);
+  });
+
   it('tries again what fails for the moment', async () => {
     let tries = 0;
     const { work, outbox } = aWorker(() =>
