@@ -104,7 +104,8 @@ async function runApp({ appDir, port, host: address, settings }: CommandLine): P
     console.error('Unhandled rejection in the app:', reason);
     process.exit(1);
   });
-  process.send?.({ type: 'ready', port: host.port, functions: host.functions });
+  const url = `http://${address}:${host.port}`;
+  process.send?.({ type: 'ready', port: host.port, url, functions: host.functions });
 }
 
 /** Runs the app in several processes. */
