@@ -1,0 +1,154 @@
+import { connect, type Socket } from 'node:net';
+
+export interface Answer {
+  readonly status: number;
+  readonly body: string;
+}
+
+interface Job {
+  readonly request: string;
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: Error) => void;
+  /** The server may close a connection that rests just when it is used again; then the request is sent once more. */
+  mayRetry: boolean;
+}
+
+const headEnd = '\r\n\r\n';
+
+/** The body of a chunked answer; undefined while the end is missing. */
+const unchunk = (text: string): string | undefined => {
+  let body = '';
+  let at = 0;
+  for (;;) {
+    const lineEnd = text.indexOf('\r\n', at);
+    if (lineEnd < 0) return undefined;
+    const size = Number.parseInt(text.slice(at, lineEnd), 16);
+    if (size === 0) return body;
+    const chunkEnd = lineEnd + 2 + size;
+    if (text.length < chunkEnd + 2) return undefined;
+    body += text.slice(lineEnd + 2, chunkEnd);
+    at = chunkEnd + 2;
+  }
+};
+
+/** The answer that some bytes hold, as Latin-1; undefined while it is incomplete. */
+const parse = (text: string): Answer | undefined => {
+  const end = text.indexOf(headEnd);
+  if (end < 0) return undefined;
+  const head = text.slice(0, end);
+  const rest = text.slice(end + headEnd.length);
+  const length = /content-length: *(\d+)/i.exec(head)?.[1];
+  const isChunked = /transfer-encoding: *chunked/i.test(head);
+  const body = isChunked ? unchunk(rest) : rest.length < Number(length ?? 0) ? undefined : rest;
+  if (body === undefined) return undefined;
+  return { status: Number(head.slice(9, 12)), body: Buffer.from(body, 'latin1').toString('utf8') };
+};
+
+/** A keep-alive connection with one request at a time. */
+class Connection {
+  readonly socket: Socket;
+  #job: Job | undefined;
+  #text = '';
+
+  constructor(
+    origin: URL,
+    onFree: (connection: Connection) => void,
+    onClosed: (job: Job | undefined) => void,
+  ) {
+    this.socket = connect({ host: origin.hostname, port: Number(origin.port), noDelay: true });
+    this.socket.setEncoding('latin1');
+    this.socket.on('error', () => undefined); // "close" follows
+    this.socket.on('connect', () => onFree(this));
+    this.socket.on('close', () => onClosed(this.#job));
+    this.socket.on('data', (chunk: string) => {
+      this.#text += chunk;
+      const answer = parse(this.#text);
+      if (answer === undefined) return;
+      const mustClose = /^connection: *close/im.test(this.#text.slice(0, this.#text.indexOf(headEnd)));
+      const job = this.#job;
+      this.#text = '';
+      this.#job = undefined;
+      if (mustClose) this.socket.destroy();
+      else onFree(this);
+      job?.resolve(answer);
+    });
+  }
+
+  start(job: Job): void {
+    this.#job = job;
+    this.socket.write(job.request, 'latin1');
+  }
+}
+
+/** A small HTTP/1.1 client for one origin: so light that the load generator leaves the machine to the servers. */
+export class HttpPool {
+  readonly #origin: URL;
+  readonly #size: number;
+  readonly #free: Connection[] = [];
+  readonly #all = new Set<Connection>();
+  readonly #waiting: Job[] = [];
+  #isClosed = false;
+
+  constructor(origin: string, size: number) {
+    this.#origin = new URL(origin);
+    this.#size = size;
+  }
+
+  /** @throws Error when the connection is lost, twice if it rested before */
+  request(
+    method: string,
+    path: string,
+    headers: Readonly<Record<string, string>>,
+    body = '',
+  ): Promise<Answer> {
+    const fields = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    const head = `${method} ${path} HTTP/1.1\r\nHost: ${this.#origin.host}\r\n`;
+    const request = `${head}Content-Length: ${Buffer.byteLength(body)}\r\n${fields.join('')}\r\n${body}`;
+    return new Promise((resolve, reject) => {
+      this.#start({ request: Buffer.from(request).toString('latin1'), resolve, reject, mayRetry: true });
+    });
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const { socket } of this.#all) socket.destroy();
+  }
+
+  #start(job: Job): void {
+    const connection = this.#free.pop();
+    if (connection !== undefined) {
+      connection.start(job);
+      return;
+    }
+    this.#waiting.push(job);
+    if (this.#all.size < this.#size) this.#open();
+  }
+
+  #open(): void {
+    const connection = new Connection(
+      this.#origin,
+      (free) => {
+        const job = this.#waiting.shift();
+        if (job === undefined) this.#free.push(free);
+        else free.start(job);
+      },
+      (job) => {
+        this.#all.delete(connection);
+        const index = this.#free.indexOf(connection);
+        if (index >= 0) this.#free.splice(index, 1);
+        if (job !== undefined) this.#lost(job);
+        else if (this.#waiting.length > 0 && !this.#isClosed) this.#open();
+      },
+    );
+    this.#all.add(connection);
+  }
+
+  #lost(job: Job): void {
+    if (!job.mayRetry || this.#isClosed) {
+      job.reject(new Error(`The connection to ${this.#origin.host} was lost.`));
+      return;
+    }
+    job.mayRetry = false;
+    this.#start(job);
+  }
+}

@@ -1,0 +1,78 @@
+import { parseArgs } from 'node:util';
+
+const scenarioNames = ['D', 'A', 'E', 'B', 'broker', 'web-pubsub'] as const;
+/** In the order in which they run: D needs fresh servers, and B leaves them with work to do. */
+export type ScenarioName = (typeof scenarioNames)[number];
+
+export const usage = `Usage: npm run bench -- [options]
+  --scenarios LIST   of A (latency), B (highest rate), D (connections), E (offline), broker, web-pubsub (default: all)
+  --runs N           fresh starts of each system; the table has their medians (default 3)
+  --seconds N        how long a latency or a rate is measured (default 20)
+  --connections N    of scenario D (default 2000)
+  --receipts N       Parley's receivers acknowledge every N seconds what came (default 5); 0: never, then it comes again
+  --json FILE        everything that was measured
+  --data FOLDER      where the servers keep their state (default: a new folder in the system's temporary folder)
+  --profile FOLDER   CPU profiles of Parley's servers (for Chrome's developer tools); figures are worse with it
+  --no-rival         without the servers to compare with`;
+
+export interface Options {
+  readonly scenarios: readonly ScenarioName[];
+  readonly runs: number;
+  readonly seconds: number;
+  readonly connections: number;
+  readonly receiptSeconds: number;
+  readonly json: string | undefined;
+  readonly data: string | undefined;
+  readonly profile: string | undefined;
+  readonly rival: boolean;
+  readonly help: boolean;
+}
+
+const whole = (name: string, text: string, min: number): number => {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < min) {
+    throw new Error(`--${name} is "${text}", but must be a whole number from ${min}.`);
+  }
+  return value;
+};
+
+const scenariosOf = (text: string): ScenarioName[] => {
+  const wanted = text.split(',').map((name) => name.trim());
+  const unknown = wanted.find((name) => !scenarioNames.some((known) => known === name));
+  if (unknown !== undefined) {
+    throw new Error(`--scenarios has "${unknown}"; there are ${scenarioNames.join(', ')}.`);
+  }
+  return scenarioNames.filter((name) => wanted.includes(name));
+};
+
+/** @throws Error saying which option is wrong and what is allowed */
+export const readOptions = (args: readonly string[]): Options => {
+  const { values } = parseArgs({
+    args: [...args],
+    allowNegative: true,
+    options: {
+      scenarios: { type: 'string', default: scenarioNames.join(',') },
+      runs: { type: 'string', default: '3' },
+      seconds: { type: 'string', default: '20' },
+      connections: { type: 'string', default: '2000' },
+      receipts: { type: 'string', default: '5' },
+      json: { type: 'string' },
+      data: { type: 'string' },
+      profile: { type: 'string' },
+      rival: { type: 'boolean', default: true },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  return {
+    scenarios: scenariosOf(values.scenarios),
+    runs: whole('runs', values.runs, 1),
+    seconds: whole('seconds', values.seconds, 1),
+    connections: whole('connections', values.connections, 1),
+    receiptSeconds: whole('receipts', values.receipts, 0),
+    json: values.json,
+    data: values.data,
+    profile: values.profile,
+    rival: values.rival,
+    help: values.help,
+  };
+};

@@ -1,0 +1,154 @@
+import type { InboxPage } from '../../shared/use-cases/read-inbox.ts';
+import type { ServerEvent } from '../../shared/domain/event.ts';
+import { HttpPool } from '../clients/http-pool.ts';
+import { signToken } from '../clients/token.ts';
+import { LightWebSocket } from '../clients/web-socket.ts';
+import type { ChatUser } from '../system.ts';
+
+interface ParleyClientsOptions {
+  /** Where the app answers, `http://127.0.0.1:7071`. */
+  readonly url: string;
+  readonly signingKey: string;
+  /** Seconds between receipts of a device; 0: it acknowledges nothing. */
+  readonly receiptSeconds: number;
+}
+
+/** What the Web PubSub service sends with the subprotocol `json.reliable.webpubsub.azure.v1`. */
+type Frame =
+  | { type: 'system'; event: string }
+  | { type: 'message'; sequenceId: number; data: ServerEvent }
+  | { type: 'ack' };
+
+/** As often as Microsoft's client does it. */
+const sequenceAckMs = 1000;
+const httpSockets = 64;
+const inboxPage = 100;
+/** Messages that one receipt can name. */
+const receiptSize = 100;
+
+/** Devices of Parley's users: they send over HTTP and receive over a WebSocket, as the README describes it. */
+export class ParleyClients {
+  readonly #options: ParleyClientsOptions;
+  readonly #http: HttpPool;
+
+  constructor(options: ParleyClientsOptions) {
+    this.#options = options;
+    this.#http = new HttpPool(options.url, httpSockets);
+  }
+
+  /** Connects; resolves when the app has said that the user is online. */
+  async connect(userId: string, onMessage: (text: string) => void): Promise<ChatUser> {
+    const token = signToken(userId, this.#options.signingKey);
+    const device = new Device(this.#http, userId, token, onMessage);
+    await device.connect(this.#options.receiptSeconds);
+    return device;
+  }
+
+  close(): void {
+    this.#http.close();
+  }
+}
+
+class Device implements ChatUser {
+  readonly #http: HttpPool;
+  readonly #userId: string;
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #onMessage: (text: string) => void;
+  /** By conversation: seqs of messages that have come and have not been acknowledged. */
+  readonly #receipts = new Map<string, number[]>();
+  #socket: LightWebSocket | undefined;
+  #sequenceId = 0;
+  #acknowledgedId = 0;
+  /** Sends go one after the other: that is what the order of messages rests on. */
+  #lastSend: Promise<unknown> = Promise.resolve();
+
+  constructor(http: HttpPool, userId: string, token: string, onMessage: (text: string) => void) {
+    this.#http = http;
+    this.#userId = userId;
+    this.#headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' };
+    this.#onMessage = onMessage;
+  }
+
+  /** @param receiptSeconds between receipts; 0: none */
+  async connect(receiptSeconds: number): Promise<void> {
+    const { url } = await this.#call<{ url: string }>('POST', '/api/negotiate');
+    const socket = await LightWebSocket.open(url, { subprotocol: 'json.reliable.webpubsub.azure.v1' });
+    this.#socket = socket;
+    // Timers of its own: devices that connect one after the other do not all speak at the same moment.
+    const timers = [setInterval(() => this.#acknowledgeSequence(), sequenceAckMs)];
+    if (receiptSeconds > 0) timers.push(setInterval(() => this.#sendReceipts(), receiptSeconds * 1000));
+    await new Promise<void>((resolve, reject) => {
+      socket.onClosed = () => {
+        timers.forEach((timer) => clearInterval(timer));
+        reject(new Error(`The connection of ${this.#userId} was closed.`));
+      };
+      socket.onText = (text) => this.#read(JSON.parse(text) as Frame, resolve);
+    });
+  }
+
+  send(to: string, text: string): Promise<void> {
+    const sent = this.#lastSend.then(() =>
+      this.#call('POST', '/api/sendMessage', {
+        receiverId: to,
+        messageText: text,
+        clientMessageId: text.slice(0, 64),
+      }),
+    );
+    this.#lastSend = sent.catch(() => undefined);
+    return sent.then(() => undefined);
+  }
+
+  async fetchMissed(): Promise<string[]> {
+    const texts: string[] = [];
+    let cursor: string | null = '';
+    while (cursor !== null) {
+      const page: InboxPage = await this.#call(
+        'GET',
+        `/api/inbox?limit=${inboxPage}${cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`}`,
+      );
+      for (const { message } of page.items) texts.push(message.messageText ?? '');
+      cursor = page.nextCursor;
+    }
+    return texts;
+  }
+
+  async close(): Promise<void> {
+    await this.#socket?.close();
+  }
+
+  #acknowledgeSequence(): void {
+    if (this.#sequenceId === this.#acknowledgedId) return;
+    this.#acknowledgedId = this.#sequenceId;
+    this.#socket?.send(JSON.stringify({ type: 'sequenceAck', sequenceId: this.#sequenceId }));
+  }
+
+  #sendReceipts(): void {
+    for (const [conversationId, all] of this.#receipts) {
+      for (let start = 0; start < all.length; start += receiptSize) {
+        const data = { conversationId, seqs: all.slice(start, start + receiptSize) };
+        const event = { type: 'event', event: 'receipt.delivered', dataType: 'json', data };
+        this.#socket?.send(JSON.stringify(event));
+      }
+    }
+    this.#receipts.clear();
+  }
+
+  #read(frame: Frame, onReady: () => void): void {
+    if (frame.type !== 'message') return;
+    this.#sequenceId = frame.sequenceId;
+    const event = frame.data;
+    if (event.type === 'connected') onReady();
+    // A user's own messages come too: other devices of the user want to show them.
+    if (event.type !== 'message.created' || event.message.senderId === this.#userId) return;
+    const seqs = this.#receipts.get(event.conversationId) ?? [];
+    this.#receipts.set(event.conversationId, [...seqs, event.seq]);
+    this.#onMessage(event.message.messageText ?? '');
+  }
+
+  async #call<T>(method: string, path: string, body?: object): Promise<T> {
+    const text = body === undefined ? '' : JSON.stringify(body);
+    const answer = await this.#http.request(method, path, this.#headers, text);
+    if (answer.status >= 300) throw new Error(`${method} ${path} answered ${answer.status}: ${answer.body}`);
+    return JSON.parse(answer.body) as T;
+  }
+}

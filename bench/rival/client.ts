@@ -1,0 +1,88 @@
+import { signToken } from '../clients/token.ts';
+import { LightWebSocket } from '../clients/web-socket.ts';
+import type { ChatUser } from '../system.ts';
+import type { RivalMessage, SendAnswer, SyncAnswer } from './protocol.ts';
+
+const syncPage = 500;
+
+/**
+ * A device that speaks Socket.IO's protocol itself, over the same light WebSocket as Parley's devices. Packets begin with
+ * their types: `0` open, `2` ping, `3` pong, `4` message; behind the 4 `0` connect, `2` event, `3` ack, `4` error.
+ * https://socket.io/docs/v4/socket-io-protocol/
+ */
+export class RivalDevice implements ChatUser {
+  readonly #socket: LightWebSocket;
+  readonly #onMessage: (text: string) => void;
+  readonly #waiting = new Map<number, (answer: unknown) => void>();
+  #lastAck = 0;
+  #setOpen: () => void = () => undefined;
+  #fail: (error: Error) => void = () => undefined;
+
+  private constructor(socket: LightWebSocket, token: string, onMessage: (text: string) => void) {
+    this.#socket = socket;
+    this.#onMessage = onMessage;
+    socket.onText = (packet) => this.#read(packet, token);
+    socket.onClosed = () => this.#fail(new Error('The connection was closed.'));
+  }
+
+  /** Connects; resolves when the server has said that the user can receive. */
+  static async connect(
+    port: number,
+    userId: string,
+    secret: string,
+    onMessage: (text: string) => void,
+  ): Promise<RivalDevice> {
+    const socket = await LightWebSocket.open(`ws://127.0.0.1:${port}/socket.io/?EIO=4&transport=websocket`);
+    const device = new RivalDevice(socket, signToken(userId, secret), onMessage);
+    await new Promise<void>((resolve, reject) => {
+      device.#setOpen = resolve;
+      device.#fail = reject;
+    });
+    return device;
+  }
+
+  async send(to: string, text: string): Promise<void> {
+    const answer = (await this.#ask('send', { to, text })) as SendAnswer;
+    if (!answer.ok) throw new Error(`The rival refused a message: ${answer.error}.`);
+  }
+
+  async fetchMissed(): Promise<string[]> {
+    const cursors: Record<string, string> = {};
+    const texts: string[] = [];
+    for (;;) {
+      const { messages, more } = (await this.#ask('sync', { cursors, limit: syncPage })) as SyncAnswer;
+      for (const { conversation, id, text } of messages) {
+        texts.push(text);
+        cursors[conversation] = id;
+      }
+      if (!more) return texts;
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#socket.close();
+  }
+
+  #ask(event: string, data: object): Promise<unknown> {
+    return new Promise((resolve) => {
+      const id = this.#lastAck++;
+      this.#waiting.set(id, resolve);
+      this.#socket.send(`42${id}${JSON.stringify([event, data])}`);
+    });
+  }
+
+  #read(packet: string, token: string): void {
+    if (packet.startsWith('42["message",')) {
+      this.#onMessage((JSON.parse(packet.slice(13, -1)) as RivalMessage).text);
+    } else if (packet.startsWith('43')) {
+      const start = packet.indexOf('[');
+      const id = Number(packet.slice(2, start));
+      const [answer] = JSON.parse(packet.slice(start)) as unknown[];
+      this.#waiting.get(id)?.(answer);
+      this.#waiting.delete(id);
+    } else if (packet === '2') this.#socket.send('3');
+    else if (packet.startsWith('42["ready"')) this.#setOpen();
+    else if (packet.startsWith('44')) this.#fail(new Error(`The rival refused a connection: ${packet}`));
+    else if (packet.startsWith('0')) this.#socket.send(`40${JSON.stringify({ token })}`);
+  }
+}

@@ -1,0 +1,72 @@
+import type { ScenarioName } from './options.ts';
+
+/** What a figure should be: as a ratio to the rival's, or by itself. */
+interface Aim {
+  readonly of: 'ratio' | 'figure';
+  readonly at: 'most' | 'least';
+  readonly value: number;
+}
+
+/** A line of the report. */
+export interface Row {
+  readonly scenario: ScenarioName;
+  readonly figure: string;
+  readonly title: string;
+  readonly unit: string;
+  readonly digits: number;
+  readonly aim?: Aim;
+}
+
+const ratioAtMost = (value: number): Aim => ({ of: 'ratio', at: 'most', value });
+const ratioAtLeast = (value: number): Aim => ({ of: 'ratio', at: 'least', value });
+const atMost = (value: number): Aim => ({ of: 'figure', at: 'most', value });
+const atLeast = (value: number): Aim => ({ of: 'figure', at: 'least', value });
+
+const row = (
+  scenario: ScenarioName,
+  figure: string,
+  title: string,
+  unit: string,
+  digits: number,
+  aim?: Aim,
+): Row => ({ scenario, figure, title, unit, digits, ...(aim && { aim }) });
+
+export const rows: readonly Row[] = [
+  row('A', 'warmP50', 'A 1:1 at 50/s, warm conversations, p50', 'ms', 1, ratioAtMost(5)),
+  row('A', 'warmP99', 'A 1:1 at 50/s, warm conversations, p99', 'ms', 1, ratioAtMost(6)),
+  row('A', 'warmAccepted', 'A until the sender is answered, p50', 'ms', 1),
+  row('A', 'coldP50', 'A 1:1 at 50/s, 2,000 conversations in turn, p50', 'ms', 1, ratioAtMost(7)),
+  row('A', 'coldP99', 'A 1:1 at 50/s, 2,000 conversations in turn, p99', 'ms', 1, ratioAtMost(9)),
+  row('B', 'rate', 'B 100 pairs, highest rate with p99 < 250 ms', 'messages/s', 0, ratioAtLeast(0.07)),
+  row('B', 'p50', 'B at that rate, p50', 'ms', 1),
+  row('B', 'p99', 'B at that rate, p99', 'ms', 1),
+  row('B', 'cpu functions', 'B CPU of the app and its host per message', 'µs', 0, atMost(800)),
+  row('B', 'cpu service-bus', 'B CPU of Service Bus per message', 'µs', 0),
+  row('B', 'cpu web-pubsub', 'B CPU of Web PubSub per message', 'µs', 0),
+  row('B', 'cpu azurite', 'B CPU of storage (Azurite) per message', 'µs', 0),
+  row('B', 'cpu server', 'B CPU of the server per message', 'µs', 0),
+  row('B', 'cpu redis', 'B CPU of Redis per message', 'µs', 0),
+  row('B', 'cpu all', 'B CPU of all servers per message', 'µs', 0),
+  row('B', 'cpu generator', 'B CPU of the load generator per message', 'µs', 0),
+  row('D', 'perSecond', 'D connections/s, 32 at a time', '1/s', 0, ratioAtLeast(0.4)),
+  row('D', 'p50', 'D time to connect, p50', 'ms', 1),
+  row('D', 'memory', 'D memory of all servers per idle connection', 'KiB', 0),
+  row('E', 'all', 'E back after 1,000 messages: connect and fetch all', 'ms', 0, ratioAtMost(4)),
+  row('E', 'fetch', 'E of it fetching', 'ms', 0),
+  row(
+    'broker',
+    'arrays',
+    'Service Bus: sent, received, completed; arrays of 100',
+    'messages/s',
+    0,
+    atLeast(5000),
+  ),
+  row('broker', 'singles', 'Service Bus: the same; single sends, 16 at a time', 'messages/s', 0),
+  row('broker', 'oneByOne', 'Service Bus: sends awaited one by one', 'messages/s', 0),
+  row('broker', 'p50', 'Service Bus: sender to consumer at 45/s, p50', 'ms', 1),
+  row('broker', 'p99', 'Service Bus: sender to consumer at 45/s, p99', 'ms', 1),
+  row('web-pubsub', 'p50', 'Web PubSub: sendToUser to client, p50', 'ms', 1),
+  row('web-pubsub', 'p99', 'Web PubSub: sendToUser to client, p99', 'ms', 1),
+  row('web-pubsub', 'deliveries', 'Web PubSub: group of 500', 'deliveries/s', 0, atLeast(90_000)),
+  row('web-pubsub', 'reliableDeliveries', 'Web PubSub: group of 500, reliable clients', 'deliveries/s', 0),
+];

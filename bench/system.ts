@@ -1,0 +1,27 @@
+/** What scenarios know of a chat system; the same for each system that is compared. */
+export interface ChatSystem {
+  readonly name: SystemName;
+  /** Process ids of its servers by role. Descendants count with them. */
+  readonly processes: Readonly<Record<string, number>>;
+  /** Messages per second at which the search for the highest rate begins. */
+  readonly firstRate: number;
+  /** Connects a user's device; resolves when it can receive. `onMessage` is given each message of somebody else. */
+  connect(userId: string, onMessage?: (text: string) => void): Promise<ChatUser>;
+  stop(): Promise<void>;
+}
+
+export type SystemName = 'parley' | 'rival';
+
+/** A connected device. */
+export interface ChatUser {
+  /**
+   * Resolves when the system has promised to keep the message. Messages of one device are sent in the order of the
+   * calls.
+   * @throws Error when it was refused
+   */
+  send(to: string, text: string): Promise<void>;
+  /** Texts of all messages that came while the user was offline, in their order. */
+  fetchMissed(): Promise<string[]>;
+  /** Resolves when the connection is closed. */
+  close(): Promise<void>;
+}
