@@ -1,5 +1,6 @@
 import { app, type ServiceBusQueueHandler } from '@azure/functions';
-import { asError, logEvent, traceIdOf } from './log.ts';
+import { traceIdOf } from '../shared/domain/trace.ts';
+import { asError, logEvent } from './log.ts';
 import type { Services } from './services.ts';
 
 type DeliverMessageServices = Pick<Services, 'deliverMessage'>;

@@ -1,12 +1,8 @@
 import type { InvocationContext } from '@azure/functions';
+import { traceIdOf } from '../shared/domain/trace.ts';
 
 /** A field of a log line. Never a token, key, SAS URL or message text. */
 type Field = string | number | boolean | null | undefined | readonly string[] | Error;
-
-const zeroTrace = '0'.repeat(32);
-
-/** The trace id in a W3C traceparent: `version-traceId-parentId-flags`. */
-export const traceIdOf = (traceparent: string): string => traceparent.split('-')[1] ?? zeroTrace;
 
 /** The W3C trace context that the host gave this invocation. */
 export const traceOf = (context: InvocationContext): { traceparent: string; traceId: string } => {

@@ -1,9 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { TableClient } from '@azure/data-tables';
-import { DefaultAzureCredential, type TokenCredential } from '@azure/identity';
-import { ServiceBusClient } from '@azure/service-bus';
-import { BlobServiceClient, StorageSharedKeyCredential } from '@azure/storage-blob';
-import { WebPubSubServiceClient } from '@azure/web-pubsub';
 import { BlobAttachments } from '../shared/adapters/blobs/blob-attachments.ts';
 import { ScryptPasswordHasher } from '../shared/adapters/crypto/scrypt-password-hasher.ts';
 import { OidcTokens } from '../shared/adapters/jose/oidc-tokens.ts';
@@ -15,9 +10,9 @@ import { TableAccounts } from '../shared/adapters/tables/table-accounts.ts';
 import { TableConversationLog } from '../shared/adapters/tables/table-conversation-log.ts';
 import { TableInbox } from '../shared/adapters/tables/table-inbox.ts';
 import { TablePresence } from '../shared/adapters/tables/table-presence.ts';
-import { createTables, openTables, type Tables } from '../shared/adapters/tables/tables.ts';
+import { createTables, openTables } from '../shared/adapters/tables/tables.ts';
 import { WebPubSubBroadcaster } from '../shared/adapters/web-pubsub/web-pubsub-broadcaster.ts';
-import type { Config, Reach } from '../shared/config.ts';
+import { settingOf, type Config } from '../shared/config.ts';
 import { checkEnvelope, messageEnvelope } from '../shared/contract/queue.ts';
 import type { Timer } from '../shared/ports/clock.ts';
 import { acknowledgeInbox } from '../shared/use-cases/acknowledge-inbox.ts';
@@ -38,52 +33,14 @@ import { registerUser } from '../shared/use-cases/register-user.ts';
 import { rejectMessage } from '../shared/use-cases/reject-message.ts';
 import { sendMessage } from '../shared/use-cases/send-message.ts';
 import { workOff } from '../shared/use-cases/work-off.ts';
+import { hubName, openClients } from './clients.ts';
 
 /** What all functions are made from. */
 export type Services = ReturnType<typeof createServices>;
 
-const hubName = 'chat';
-
 const systemTimer: Timer = {
   now: () => new Date(),
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-};
-
-/** Short waits: a request has somebody waiting, and a queue message is tried again by its own function. */
-const retryOptions = { maxRetries: 3, retryDelayInMs: 100, maxRetryDelayInMs: 1000 };
-
-const settingOf = (connectionString: string, name: string): string | undefined =>
-  new RegExp(`(?:^|;)${name}=([^;]*)`, 'i').exec(connectionString)?.[1];
-
-const openServiceBus = (reach: Reach, credential: () => TokenCredential): ServiceBusClient =>
-  'connectionString' in reach
-    ? new ServiceBusClient(reach.connectionString)
-    : new ServiceBusClient(reach.address, credential());
-
-const openStorage = (
-  reach: Reach,
-  credential: () => TokenCredential,
-): { tables: Tables; blobs: BlobServiceClient } => {
-  if ('connectionString' in reach) {
-    const options = { allowInsecureConnection: true, retryOptions };
-    return {
-      tables: openTables((name) => TableClient.fromConnectionString(reach.connectionString, name, options)),
-      blobs: BlobServiceClient.fromConnectionString(reach.connectionString),
-    };
-  }
-  const url = (service: string): string => `https://${reach.address}.${service}.core.windows.net`;
-  return {
-    tables: openTables((name) => new TableClient(url('table'), name, credential(), { retryOptions })),
-    blobs: new BlobServiceClient(url('blob'), credential()),
-  };
-};
-
-const accountKeyOf = (reach: Reach): { accountKey?: StorageSharedKeyCredential } => {
-  const name = 'connectionString' in reach ? settingOf(reach.connectionString, 'AccountName') : undefined;
-  const key = 'connectionString' in reach ? settingOf(reach.connectionString, 'AccountKey') : undefined;
-  return name !== undefined && key !== undefined
-    ? { accountKey: new StorageSharedKeyCredential(name, key) }
-    : {};
 };
 
 const authOf = (config: Config) => {
@@ -95,28 +52,19 @@ const authOf = (config: Config) => {
 
 /** The composition root: the only place where ports meet their adapters. */
 export const createServices = (config: Config) => {
-  let identity: TokenCredential | undefined;
-  const credential = (): TokenCredential =>
-    (identity ??= new DefaultAzureCredential(
-      config.identityClientId === undefined ? {} : { managedIdentityClientId: config.identityClientId },
-    ));
   const clock = systemTimer;
-  const serviceBus = openServiceBus(config.serviceBus, credential);
-  const { tables, blobs } = openStorage(config.storage, credential);
-  const hub = new WebPubSubServiceClient(config.webPubSub.connectionString, hubName, {
-    allowInsecureConnection: true,
-    retryOptions,
-  });
+  const clients = openClients(config);
+  const tables = openTables(clients.openTable);
 
   const log = new TableConversationLog(tables);
   const inbox = new TableInbox(tables);
   const presence = new TablePresence(tables, clock);
   const accounts = new TableAccounts(tables);
-  const outbox = new ServiceBusOutbox(serviceBus, clock, config);
-  const broadcaster = new WebPubSubBroadcaster(hub, clock, config);
-  const attachments = new BlobAttachments(blobs, tables, clock, {
+  const outbox = new ServiceBusOutbox(clients.openServiceBus, clock, config);
+  const broadcaster = new WebPubSubBroadcaster(clients.hub, clock, config);
+  const attachments = new BlobAttachments(clients.blobs, tables, clock, {
     ...config.attachment,
-    ...accountKeyOf(config.storage),
+    accountKey: clients.accountKey,
   });
   const moderator = new WordListModerator(config.moderation);
   const hasher = new ScryptPasswordHasher();
@@ -191,6 +139,6 @@ export const createServices = (config: Config) => {
     prepare: async (): Promise<void> => {
       await Promise.all([createTables(tables), attachments.createContainer()]);
     },
-    close: () => serviceBus.close(),
+    close: () => outbox.close(),
   };
 };

@@ -27,10 +27,32 @@ const connectionString = text.refine((value) => /^(?:[A-Za-z]+=[^;]*;?)+$/.test(
   error: 'must be a connection string (Name=value;…)',
 });
 
+/** One setting within a connection string. */
+export const settingOf = (connectionString: string, name: string): string | undefined =>
+  new RegExp(`(?:^|;)${name}=([^;]*)`, 'i').exec(connectionString)?.[1];
+
+/** Azurite on this machine: the well-known account that every Azurite has, at its default ports. */
+const developmentStorage = [
+  'DefaultEndpointsProtocol=http',
+  'AccountName=devstoreaccount1',
+  'AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==',
+  'BlobEndpoint=http://127.0.0.1:10000/devstoreaccount1',
+  'TableEndpoint=http://127.0.0.1:10002/devstoreaccount1',
+  '',
+].join(';');
+
+/** The account's key signs the URLs of attachments, so a connection string without one (SAS) will not do. */
+const storageConnectionString = connectionString
+  .transform((value) => (/^UseDevelopmentStorage=true;?$/i.test(value) ? developmentStorage : value))
+  .refine((value) => settingOf(value, 'AccountName') && settingOf(value, 'AccountKey'), {
+    error:
+      "must have an AccountName and an AccountKey, which sign the URLs of attachments (or be UseDevelopmentStorage=true); without a key, set StorageConnection__accountName to use the app's identity",
+  });
+
 const settings = z.object({
   ServiceBusConnection: connectionString.optional(),
   ServiceBusConnection__fullyQualifiedNamespace: text.optional(),
-  StorageConnection: connectionString.optional(),
+  StorageConnection: storageConnectionString.optional(),
   StorageConnection__accountName: text.optional(),
   WebPubSubConnection: connectionString.optional(),
   AZURE_CLIENT_ID: text.optional(),

@@ -82,6 +82,23 @@ describe('the settings', () => {
     ).toContain('AccessKey');
   });
 
+  it('know UseDevelopmentStorage=true as the account that every Azurite has', () => {
+    for (const StorageConnection of ['UseDevelopmentStorage=true', 'UseDevelopmentStorage=true;'])
+      expect(loadConfig({ ...complete, StorageConnection }).storage).toEqual({
+        connectionString: expect.stringMatching(
+          /AccountName=devstoreaccount1;AccountKey=[^;]+;BlobEndpoint=[^;]+;TableEndpoint=/,
+        ) as string,
+      });
+  });
+
+  it.each([
+    'BlobEndpoint=https://x.blob.core.windows.net/;SharedAccessSignature=sv=2024&sig=abc',
+    'DefaultEndpointsProtocol=https;AccountName=x',
+    'AccountKey=aw==',
+  ])('refuse storage without the key that signs the URLs of attachments: %s', (StorageConnection) => {
+    expect(problemsOf({ ...complete, StorageConnection })).toMatch(/StorageConnection: .*AccountKey/);
+  });
+
   it('stand in the sample as the app knows them', () => {
     const sample = JSON.parse(readFileSync('local.settings.sample.json', 'utf8')) as {
       Values: Record<string, string>;

@@ -18,7 +18,11 @@ export const attachmentContainer = 'attachments';
 export interface BlobAttachmentsOptions {
   uploadUrlMinutes: number;
   downloadUrlMinutes: number;
+  /** How long a call to Blob Storage may take, with all its tries. Default: ten seconds. */
+  callMs?: number;
 }
+
+const defaultCallMs = 10_000;
 
 interface AttachmentRow {
   record: string;
@@ -56,7 +60,7 @@ export class BlobAttachments implements Attachments {
     service: BlobServiceClient,
     tables: Pick<Tables, 'attachments'>,
     clock: Clock,
-    options: BlobAttachmentsOptions & { accountKey?: StorageSharedKeyCredential },
+    options: BlobAttachmentsOptions & { accountKey: StorageSharedKeyCredential | undefined },
   ) {
     this.#service = service;
     this.#table = tables.attachments;
@@ -67,7 +71,11 @@ export class BlobAttachments implements Attachments {
 
   /** Creates the container if it is missing. */
   async createContainer(): Promise<void> {
-    await guard(() => this.#service.getContainerClient(attachmentContainer).createIfNotExists());
+    await guard(() =>
+      this.#service
+        .getContainerClient(attachmentContainer)
+        .createIfNotExists({ abortSignal: this.#inTime() }),
+    );
   }
 
   async reserve(record: AttachmentRecord): Promise<void> {
@@ -85,7 +93,7 @@ export class BlobAttachments implements Attachments {
   }
 
   isUploaded(attachmentId: string): Promise<boolean> {
-    return guard(() => this.#blob(attachmentId).exists());
+    return guard(() => this.#blob(attachmentId).exists({ abortSignal: this.#inTime() }));
   }
 
   /** Create without write: the blob can be put once and never replaced. */
@@ -102,6 +110,11 @@ export class BlobAttachments implements Attachments {
       contentType,
       cacheControl: 'private, max-age=300',
     });
+  }
+
+  /** The SDK would wait for an answer without end. */
+  #inTime(): AbortSignal {
+    return AbortSignal.timeout(this.#options.callMs ?? defaultCallMs);
   }
 
   #blob(attachmentId: string) {
@@ -134,7 +147,9 @@ export class BlobAttachments implements Attachments {
     if (this.#delegation && this.#delegation.until > now) return this.#delegation.key;
     const until = now + keyHours * 3_600_000;
     const key = await guard(() =>
-      this.#service.getUserDelegationKey(new Date(now - clockSkewMs), new Date(until)),
+      this.#service.getUserDelegationKey(new Date(now - clockSkewMs), new Date(until), {
+        abortSignal: this.#inTime(),
+      }),
     );
     this.#delegation = { key, until: until - 3_600_000 };
     return key;

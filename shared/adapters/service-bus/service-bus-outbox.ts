@@ -1,16 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import {
-  isServiceBusError,
-  type ServiceBusClient,
-  type ServiceBusMessage,
-  type ServiceBusSender,
-} from '@azure/service-bus';
-import { ChatError } from '../../domain/errors.ts';
+import type { ServiceBusClient, ServiceBusMessage } from '@azure/service-bus';
+import type { z } from 'zod';
+import { envelopeVersion, type checkEnvelope, type messageEnvelope } from '../../contract/queue.ts';
 import { deliveryCheckId, isGroup } from '../../domain/identifiers.ts';
 import type { AcceptedMessage } from '../../domain/message.ts';
+import { traceIdOf } from '../../domain/trace.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { DeliveryCheck, Outbox, Tracing } from '../../ports/outbox.ts';
 import { BatchingSender } from './batching-sender.ts';
+import { ServiceBusConnections } from './service-bus-connections.ts';
 
 /** The queues and topics of the app, as `infra/service-bus.json` declares them. */
 const entities = {
@@ -23,56 +21,54 @@ const entities = {
 export interface ServiceBusOutboxOptions {
   /** Longest time between a push and its delivery check. */
   deliveryCheckSeconds: number;
+  /** How long one try may take; a second one follows over a new connection. Default: three seconds. */
+  tryMs?: number;
 }
 
-const envelope = 1;
-
-const traceIdOf = ({ traceparent }: Tracing): string | undefined => traceparent.split('-')[1];
-
-/** Service Bus' own limits and time-outs are transient to a client; a message that is refused for good is not. */
-const asUnavailable = (error: unknown): unknown =>
-  isServiceBusError(error) &&
-  !['MessageSizeExceeded', 'MessagingEntityNotFound', 'UnauthorizedAccess'].includes(error.code)
-    ? new ChatError('unavailable', 'The queue cannot be reached just now.', {
-        cause: error,
-        retryAfterSeconds: 1,
-      })
-    : error;
+/** Two tries and the wait before them stay under ten seconds: somebody waits for the answer. */
+const defaultTryMs = 3000;
 
 /**
  * Messages go through a queue (direct) or a topic (groups), one session per conversation, so that each conversation is
  * worked on in order. Delivery checks are scheduled, and single by their MessageId. What can never succeed is parked.
+ *
+ * Each call settles within ten seconds, whatever becomes of the connection. One that was `unavailable` may have been done
+ * all the same, for its answer can be lost; doing it again is harmless, by the MessageId and the log's markers.
  */
 export class ServiceBusOutbox implements Outbox {
+  readonly #connections: ServiceBusConnections;
   readonly #direct: BatchingSender;
   readonly #groups: BatchingSender;
-  readonly #checks: ServiceBusSender;
-  readonly #parked: ServiceBusSender;
   readonly #clock: Clock;
   readonly #windowMs: number;
   readonly #instance = randomUUID();
   readonly #scheduled = new Map<string, number>();
 
-  constructor(client: ServiceBusClient, clock: Clock, { deliveryCheckSeconds }: ServiceBusOutboxOptions) {
-    this.#direct = new BatchingSender(client.createSender(entities.direct));
-    this.#groups = new BatchingSender(client.createSender(entities.groups));
-    this.#checks = client.createSender(entities.checks);
-    this.#parked = client.createSender(entities.deadletter);
+  /** @param open makes a client; called again whenever a connection has failed */
+  constructor(
+    open: () => ServiceBusClient,
+    clock: Clock,
+    { deliveryCheckSeconds, tryMs = defaultTryMs }: ServiceBusOutboxOptions,
+  ) {
+    this.#connections = new ServiceBusConnections(open, tryMs);
+    // Long enough for what waits behind a try that failed.
+    this.#direct = this.#batching(entities.direct, tryMs * 1.2);
+    this.#groups = this.#batching(entities.groups, tryMs * 1.2);
     this.#clock = clock;
     this.#windowMs = (deliveryCheckSeconds * 1000) / 2;
   }
 
   async enqueue(message: AcceptedMessage, tracing: Tracing): Promise<void> {
     const sender = isGroup(message.conversationId) ? this.#groups : this.#direct;
-    await this.#guard(() =>
-      sender.send({
-        body: { v: envelope, kind: 'message', ...tracing, message },
-        contentType: 'application/json',
-        sessionId: message.conversationId,
-        messageId: message.messageId,
-        ...this.#correlation(tracing),
-      }),
-    );
+    await sender.send({
+      body: { v: envelopeVersion, kind: 'message', ...tracing, message } satisfies z.input<
+        typeof messageEnvelope
+      >,
+      contentType: 'application/json',
+      sessionId: message.conversationId,
+      messageId: message.messageId,
+      correlationId: traceIdOf(tracing.traceparent),
+    });
   }
 
   /**
@@ -87,12 +83,14 @@ export class ServiceBusOutbox implements Outbox {
     if (this.#scheduled.has(messageId)) return;
     const due = new Date(this.#clock.now().getTime() + (window + 2) * this.#windowMs - elapsed);
     const message: ServiceBusMessage = {
-      body: { v: envelope, kind: 'check', ...tracing, check },
+      body: { v: envelopeVersion, kind: 'check', ...tracing, check } satisfies z.input<typeof checkEnvelope>,
       contentType: 'application/json',
       messageId,
-      ...this.#correlation(tracing),
+      correlationId: traceIdOf(tracing.traceparent),
     };
-    await this.#guard(() => this.#checks.scheduleMessages(message, due));
+    await this.#connections.run(entities.checks, (sender, options) =>
+      sender.scheduleMessages(message, due, options),
+    );
     this.#remember(messageId, window);
   }
 
@@ -101,23 +99,35 @@ export class ServiceBusOutbox implements Outbox {
     { code, detail }: { code: string; detail: string },
     tracing: Tracing,
   ): Promise<void> {
-    await this.#guard(() =>
-      this.#parked.sendMessages({
-        body: body ?? null,
-        contentType: 'application/json',
-        applicationProperties: {
-          reason: code,
-          detail: detail.slice(0, 1024),
-          parkedAt: this.#clock.now().toISOString(),
-        },
-        ...this.#correlation(tracing),
-      }),
+    const message: ServiceBusMessage = {
+      body: body ?? null,
+      contentType: 'application/json',
+      applicationProperties: {
+        reason: code,
+        detail: detail.slice(0, 1024),
+        parkedAt: this.#clock.now().toISOString(),
+      },
+      correlationId: traceIdOf(tracing.traceparent),
+    };
+    await this.#connections.run(entities.deadletter, (sender, options) =>
+      sender.sendMessages(message, options),
     );
   }
 
-  #correlation(tracing: Tracing): { correlationId?: string } {
-    const traceId = traceIdOf(tracing);
-    return traceId === undefined ? {} : { correlationId: traceId };
+  /** Finishes what is under way and closes all connections. */
+  close(): Promise<void> {
+    return this.#connections.close();
+  }
+
+  #batching(entity: string, maxWaitMs: number): BatchingSender {
+    return new BatchingSender(
+      (messages) =>
+        this.#connections.run(entity, (sender, options) => {
+          const [only] = messages;
+          return sender.sendMessages(messages.length === 1 && only ? only : messages, options);
+        }),
+      { maxWaitMs },
+    );
   }
 
   /** What this instance has scheduled in this window need not be sent again. */
@@ -127,13 +137,5 @@ export class ServiceBusOutbox implements Outbox {
       this.#scheduled.delete(id);
     }
     this.#scheduled.set(messageId, window);
-  }
-
-  async #guard<T>(call: () => Promise<T>): Promise<T> {
-    try {
-      return await call();
-    } catch (error) {
-      throw asUnavailable(error);
-    }
   }
 }

@@ -1,0 +1,104 @@
+import { TableClient, type TableServiceClientOptions } from '@azure/data-tables';
+import { DefaultAzureCredential, type TokenCredential } from '@azure/identity';
+import { ServiceBusClient } from '@azure/service-bus';
+import { BlobServiceClient, StorageSharedKeyCredential } from '@azure/storage-blob';
+import { WebPubSubServiceClient } from '@azure/web-pubsub';
+import { settingOf, type Config, type Reach } from '../shared/config.ts';
+
+/** The hub that clients connect to. */
+export const hubName = 'chat';
+
+/** How long a call may take, in ms. */
+export interface TimeLimits {
+  /** Until an answer begins. */
+  answerMs: number;
+  /** Until it is there whole, with all tries and the waits between them. */
+  callMs: number;
+}
+
+/** A request has somebody waiting, and a queue message is tried again by its own function. */
+const standardLimits: TimeLimits = { answerMs: 5000, callMs: 12_000 };
+
+/** Short waits, for the same reason. */
+const retryOptions = { maxRetries: 3, retryDelayInMs: 100, maxRetryDelayInMs: 1000 };
+const blobRetryOptions = { maxTries: 3, retryDelayInMs: 100, maxRetryDelayInMs: 1000 };
+
+/** Service Bus is tried again by the outbox, over a new connection; this is how long the SDK goes on by itself. */
+const serviceBusOptions = { retryOptions: { maxRetries: 0, timeoutInMs: 5000 } };
+
+/** The SDKs have no time limit of their own: without this a call to a server that never answers lasts for ever. */
+const timeLimit = ({
+  answerMs,
+  callMs,
+}: TimeLimits): NonNullable<TableServiceClientOptions['additionalPolicies']> => [
+  {
+    position: 'perCall',
+    policy: {
+      name: 'timeLimit',
+      sendRequest: async (request, next) => {
+        const end = new AbortController();
+        const timer = setTimeout(() => end.abort(), callMs);
+        const { abortSignal } = request;
+        abortSignal?.addEventListener('abort', () => end.abort());
+        request.timeout = answerMs;
+        request.abortSignal = end.signal;
+        try {
+          return await next(request);
+        } finally {
+          clearTimeout(timer);
+        }
+      },
+    },
+  },
+];
+
+const openStorage = (reach: Reach, credential: () => TokenCredential, limits: TimeLimits) => {
+  const options = { retryOptions, additionalPolicies: timeLimit(limits) };
+  if ('connectionString' in reach) {
+    const { connectionString } = reach;
+    return {
+      openTable: (name: string) =>
+        TableClient.fromConnectionString(connectionString, name, {
+          ...options,
+          allowInsecureConnection: true,
+        }),
+      blobs: BlobServiceClient.fromConnectionString(connectionString, { retryOptions: blobRetryOptions }),
+      // The settings were refused without them.
+      accountKey: new StorageSharedKeyCredential(
+        settingOf(connectionString, 'AccountName') ?? '',
+        settingOf(connectionString, 'AccountKey') ?? '',
+      ),
+    };
+  }
+  const url = (service: string): string => `https://${reach.address}.${service}.core.windows.net`;
+  return {
+    openTable: (name: string) => new TableClient(url('table'), name, credential(), options),
+    blobs: new BlobServiceClient(url('blob'), credential(), { retryOptions: blobRetryOptions }),
+    accountKey: undefined,
+  };
+};
+
+/**
+ * Makes the SDK clients of the services that the settings name; nothing is connected yet.
+ * @param limits of each call to Table Storage and Web PubSub; the other adapters have their own
+ */
+export const openClients = (config: Config, limits: TimeLimits = standardLimits) => {
+  let identity: TokenCredential | undefined;
+  const credential = (): TokenCredential =>
+    (identity ??= new DefaultAzureCredential(
+      config.identityClientId === undefined ? {} : { managedIdentityClientId: config.identityClientId },
+    ));
+  const { serviceBus } = config;
+  return {
+    ...openStorage(config.storage, credential, limits),
+    openServiceBus: (): ServiceBusClient =>
+      'connectionString' in serviceBus
+        ? new ServiceBusClient(serviceBus.connectionString, serviceBusOptions)
+        : new ServiceBusClient(serviceBus.address, credential(), serviceBusOptions),
+    hub: new WebPubSubServiceClient(config.webPubSub.connectionString, hubName, {
+      allowInsecureConnection: true,
+      retryOptions,
+      additionalPolicies: timeLimit(limits),
+    }),
+  };
+};
