@@ -9,7 +9,7 @@ import { described, encodeValues, plain, toInteger, types } from './values.ts';
 import type { TypedValue } from './values.ts';
 
 /** Fields of the properties section (AMQP 1.0 §3.2.4) in the order of its list. */
-export const propertyFields = [
+const propertyFields = [
   'messageId',
   'userId',
   'to',
@@ -58,6 +58,7 @@ export class MessageContent {
       properties = [types.wrap_string(randomUUID().replaceAll('-', '')), ...properties.slice(1)];
       sections = { ...sections, properties: encodeValues(described(0x73, types.wrap_list(properties))) };
       whole = joinSections(sections);
+      sections = splitSections(whole);
     }
     this.sections = sections;
     this.bytes = whole;
@@ -71,7 +72,7 @@ export class MessageContent {
   static fromPeer(bytes: Buffer): MessageContent {
     // The network's buffer is a view of all that was read with it; a copy keeps only the message.
     const content = new MessageContent(Buffer.from(bytes));
-    content.#readAll();
+    content.#checkSections();
     return content;
   }
 
@@ -148,10 +149,11 @@ export class MessageContent {
   }
 
   /** Reads now what is otherwise read when it is needed, when it is too late to refuse it. */
-  #readAll(): void {
+  #checkSections(): void {
     this.#header = this.header;
     this.#annotations = this.senderAnnotations;
-    this.#applicationProperties = this.applicationProperties;
+    // Not kept: few messages are filtered, and many may wait.
+    if (this.sections.applicationProperties) readMap(this.sections.applicationProperties);
   }
 
   #readAnnotations(): readonly TypedValue[] {

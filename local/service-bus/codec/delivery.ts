@@ -4,7 +4,7 @@ import { described, encodeValues, types } from './values.ts';
 import type { TypedValue } from './values.ts';
 
 /** What the broker tells about a message (times in ms since 1970). */
-export interface BrokerFields {
+interface BrokerFields {
   readonly sequenceNumber: number;
   readonly enqueuedSequenceNumber: number;
   readonly enqueuedAt: number;

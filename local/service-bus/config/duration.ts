@@ -2,7 +2,7 @@
 const pattern = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/;
 
 /** Azure's "never": the largest .NET TimeSpan. */
-export const endlessDuration = 'P10675199DT2H48M5.4775807S';
+const endlessDuration = 'P10675199DT2H48M5.4775807S';
 
 /** @returns ms; Infinity for Azure's longest; undefined if it is not such a duration */
 export function parseDuration(text: string): number | undefined {

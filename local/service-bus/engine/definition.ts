@@ -4,7 +4,7 @@ import type { TypedValue } from '../codec/values.ts';
 import type { FilterDescription, Rule, RuleDescription } from './rules.ts';
 import type { QueueSettings, TopicSettings } from './settings.ts';
 
-export type Definition =
+type Definition =
   | { readonly kind: 'queue'; readonly name: string; readonly settings: QueueSettings }
   | { readonly kind: 'topic'; readonly name: string; readonly settings: TopicSettings }
   | {

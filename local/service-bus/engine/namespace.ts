@@ -17,7 +17,7 @@ import { Topic } from './topic.ts';
 import type { Subscription } from './topic.ts';
 import { Turn } from './turn.ts';
 
-export interface NamespaceOptions {
+interface NamespaceOptions {
   readonly clock?: Clock;
   readonly journal?: Journal;
   /** The highest sequence number ever given under a path, as the journal knows it. */

@@ -7,7 +7,7 @@ import type { EngineServices } from './services.ts';
 import { SessionIndex } from './session-index.ts';
 import type { QueueSettings } from './settings.ts';
 
-export interface QueueOptions {
+interface QueueOptions {
   readonly path: string;
   readonly settings: QueueSettings;
   readonly services: EngineServices;

@@ -8,7 +8,7 @@ import { MessageQueue } from './queue.ts';
 import { countActive, makeReady } from './ready.ts';
 
 /** What a journal kept of an entity. */
-export interface KeptState {
+interface KeptState {
   messages(path: string): Iterable<BrokerMessage>;
   duplicates(path: string): Iterable<{ messageId: string; until: number }>;
   sessionStates(path: string): Iterable<{ sessionId: string; state: Buffer; changedAt: number }>;

@@ -16,7 +16,7 @@ export interface Session {
   stateChangedAt: number;
 }
 
-export interface SessionOwner {
+interface SessionOwner {
   readonly consumer: Consumer;
   /** The owner takes messages of many sessions: it owns this one until it has settled one message. */
   readonly forOneMessage: boolean;

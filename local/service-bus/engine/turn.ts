@@ -3,7 +3,7 @@
  * receivers, the journal is committed, and only then is anything acknowledged.
  */
 
-export interface TurnOptions {
+interface TurnOptions {
   /** Makes the turn's changes durable. If it throws, nothing is acknowledged. */
   commit(): void;
   /** The journal cannot be written: memory and disk no longer agree, so the broker must stop. */

@@ -11,7 +11,7 @@ import rhea from 'rhea';
 const require = createRequire(import.meta.url);
 
 /** A performative: the fields of an AMQP frame. */
-export interface Performative {
+interface Performative {
   handle?: number;
   message_format?: number | null;
   delivery_id?: number | null;
@@ -45,7 +45,7 @@ interface EndpointState {
   open_requests: number;
 }
 
-export interface Terminus {
+interface Terminus {
   address?: string | null;
   filter?: Record<string, unknown> | null;
 }

@@ -11,7 +11,7 @@ import { createContainer } from './rhea.ts';
 import type { Container, Link, ReceiverLink, SenderLink, Session } from './rhea.ts';
 
 /** A certificate and its key, in PEM. */
-export interface TlsOptions {
+interface TlsOptions {
   readonly key: string;
   readonly cert: string;
 }
