@@ -2,6 +2,7 @@ import { app } from '@azure/functions';
 import { loadConfig } from '../shared/config.ts';
 import { registerAcknowledgeInbox } from './acknowledge-inbox.ts';
 import { registerCheckDelivery } from './check-delivery.ts';
+import { registerCheckPresence } from './check-presence.ts';
 import { registerCreateConversation } from './create-conversation.ts';
 import { registerDeliverMessage } from './deliver-message.ts';
 import { registerGetAttachment } from './get-attachment.ts';
@@ -37,6 +38,7 @@ registerNegotiate(services);
 registerWebPubSubEvents(services);
 registerDeliverMessage(services);
 registerCheckDelivery(services);
+registerCheckPresence(services);
 registerHealth(services);
 
 app.hook.appStart(async () => {

@@ -6,6 +6,7 @@ import { SharedKeyTokens } from '../shared/adapters/jose/shared-key-tokens.ts';
 import { TokenBucketRateLimiter } from '../shared/adapters/memory/token-bucket-rate-limiter.ts';
 import { WordListModerator } from '../shared/adapters/moderation/word-list-moderator.ts';
 import { ServiceBusOutbox } from '../shared/adapters/service-bus/service-bus-outbox.ts';
+import { AccountDirectory } from '../shared/adapters/tables/account-directory.ts';
 import { TableAccounts } from '../shared/adapters/tables/table-accounts.ts';
 import { TableConversationLog } from '../shared/adapters/tables/table-conversation-log.ts';
 import { TableInbox } from '../shared/adapters/tables/table-inbox.ts';
@@ -15,9 +16,11 @@ import { WebPubSubBroadcaster } from '../shared/adapters/web-pubsub/web-pubsub-b
 import { settingOf, type Config } from '../shared/config.ts';
 import { checkEnvelope, messageEnvelope } from '../shared/contract/queue.ts';
 import type { Timer } from '../shared/ports/clock.ts';
+import type { Directory } from '../shared/ports/directory.ts';
 import { acknowledgeInbox } from '../shared/use-cases/acknowledge-inbox.ts';
 import { acknowledgeMessages } from '../shared/use-cases/acknowledge-messages.ts';
 import { checkDelivery } from '../shared/use-cases/check-delivery.ts';
+import { checkPresence } from '../shared/use-cases/check-presence.ts';
 import { admitClient, connectClient } from '../shared/use-cases/connect-client.ts';
 import { createConversation } from '../shared/use-cases/create-conversation.ts';
 import { deliverMessage } from '../shared/use-cases/deliver-message.ts';
@@ -33,6 +36,7 @@ import { registerUser } from '../shared/use-cases/register-user.ts';
 import { rejectMessage } from '../shared/use-cases/reject-message.ts';
 import { sendMessage } from '../shared/use-cases/send-message.ts';
 import { workOff } from '../shared/use-cases/work-off.ts';
+import { secretOf } from './cloud-events/mac.ts';
 import { hubName, openClients } from './clients.ts';
 
 /** What all functions are made from. */
@@ -49,6 +53,9 @@ const authOf = (config: Config) => {
   const tokens = new SharedKeyTokens(auth, systemTimer);
   return { authenticator: tokens, issuer: tokens };
 };
+
+/** Where users are not ours to know, everybody may be written to. */
+const anybody: Directory = { find: (userId) => Promise.resolve(userId) };
 
 /** The composition root: the only place where ports meet their adapters. */
 export const createServices = (config: Config) => {
@@ -71,12 +78,15 @@ export const createServices = (config: Config) => {
   const perMinute = (count: number) => ({ perSecond: count / 60, burst: count });
   const rateLimiter = new TokenBucketRateLimiter(clock, {
     send: { perSecond: config.rates.sendPerSecond, burst: config.rates.sendBurst },
+    connect: perMinute(6 * config.maxConnectionsPerUser),
     login: perMinute(config.rates.loginPerMinute),
     'login-account': perMinute(config.rates.loginPerMinuteAndAccount),
     register: perMinute(config.rates.registerPerMinute),
   });
   const { authenticator, issuer } = authOf(config);
 
+  const directory = issuer && config.receivers === 'registered' ? new AccountDirectory(accounts) : anybody;
+  const accessKey = settingOf(config.webPubSub.connectionString, 'AccessKey') ?? '';
   const work = { outbox, timer: systemTimer, random: Math.random };
   const deliver = deliverMessage({
     log,
@@ -101,7 +111,11 @@ export const createServices = (config: Config) => {
     webPubSub: {
       /** As the service names itself when it asks to send events: its host, with the port if that is not the usual. */
       host: new URL(settingOf(config.webPubSub.connectionString, 'Endpoint') ?? '').host,
-      accessKeys: [settingOf(config.webPubSub.connectionString, 'AccessKey') ?? ''],
+      hub: hubName,
+      /** What the service signs its events with. */
+      accessKeys: [accessKey],
+      /** What our own tickets and bindings are signed with. */
+      secrets: [secretOf(accessKey)],
     },
 
     // Undefined without built-in accounts: their functions then say so.
@@ -110,8 +124,17 @@ export const createServices = (config: Config) => {
     getOwnAccount: getOwnAccount({ accounts: issuer && accounts }),
 
     requireMember: (conversationId: string, userId: string) => requireMember(log, conversationId, userId),
-    sendMessage: sendMessage({ log, outbox, attachments, moderator, rateLimiter, clock, newId: randomUUID }),
-    createConversation: createConversation({ log, broadcaster, clock }),
+    sendMessage: sendMessage({
+      log,
+      outbox,
+      attachments,
+      moderator,
+      rateLimiter,
+      directory,
+      clock,
+      newId: randomUUID,
+    }),
+    createConversation: createConversation({ log, broadcaster, directory, clock }),
     getConversation: getConversation({ log }),
     readHistory: readHistory({ log }),
     readInbox: readInbox({ log, inbox }),
@@ -121,10 +144,19 @@ export const createServices = (config: Config) => {
     acknowledgeMessages: acknowledgeMessages({ log, presence, broadcaster, clock }),
 
     clientUrl: (userId: string) => broadcaster.clientUrl(userId),
-    admitClient: admitClient({ log }),
-    connectClient: connectClient({ presence, log, broadcaster, clock }),
+    admitClient: admitClient({
+      presence,
+      log,
+      broadcaster,
+      rateLimiter,
+      clock,
+      maxConnections: config.maxConnectionsPerUser,
+    }),
+    connectClient: connectClient({ log, broadcaster, clock }),
     disconnectClient: (userId: string, connectionId: string) =>
       presence.disconnected(userId, connectionId, clock.now()),
+
+    checkPresence: checkPresence({ presence, broadcaster, clock }),
 
     deliverMessage: workOff(work, messageEnvelope, {
       handle: ({ message, traceparent }) => deliver(message, { traceparent }),

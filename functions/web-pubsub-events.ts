@@ -6,12 +6,14 @@ import {
   type InvocationContext,
 } from '@azure/functions';
 import { randomUUID } from 'node:crypto';
-import { z } from 'zod';
+import { ChatError } from '../shared/domain/errors.ts';
+import type { ServerEvent } from '../shared/domain/event.ts';
 import { clientEventId } from '../shared/domain/identifiers.ts';
-import { isUserId } from '../shared/domain/user.ts';
-import { bind, bindingOf, type Binding } from './cloud-events/binding.ts';
+import { bindingOf, type Binding } from './cloud-events/binding.ts';
 import { clientEventHandler } from './cloud-events/client-event.ts';
+import { connect } from './cloud-events/connect.ts';
 import { isSigned } from './cloud-events/signature.ts';
+import { tooLarge } from './http/body.ts';
 import { asError, logEvent, traceOf } from './log.ts';
 import type { Services } from './services.ts';
 
@@ -31,11 +33,6 @@ type WebPubSubEventsServices = Pick<
 
 const nothing: HttpResponseInit = { status: 204 };
 
-const connectRequest = z.object({ claims: z.record(z.string(), z.array(z.string())) });
-
-/** Under which .NET services may pass on a token's subject. */
-const nameIdentifier = 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier';
-
 /**
  * CloudEvents abuse protection: only our own service is told that it may send here.
  * https://github.com/cloudevents/spec/blob/v1.0/http-webhook.md#4-abuse-protection
@@ -46,26 +43,39 @@ const allowOrigin = ({ webPubSub }: WebPubSubEventsServices, request: HttpReques
   return { status: 200, headers: { 'WebHook-Allowed-Origin': webPubSub.host } };
 };
 
-/** Who the client's token names: at `connect` it is in the body. */
-const claimedUser = (body: unknown): string | undefined => {
-  const { data } = connectRequest.safeParse(body);
-  const userId = data?.claims.sub?.[0] ?? data?.claims[nameIdentifier]?.[0];
-  return userId !== undefined && isUserId(userId) ? userId : undefined;
+/**
+ * What an event says: undefined if it is not JSON, which the contract then refuses. Of what is too large the client's
+ * `ref` is still wanted, so that it knows what was refused.
+ */
+const readData = async (
+  request: HttpRequest,
+  maxBytes: number,
+): Promise<{ data: unknown; refusal?: ChatError }> => {
+  const bytes = await request.arrayBuffer();
+  const refusal = bytes.byteLength > maxBytes ? { refusal: tooLarge(maxBytes) } : {};
+  try {
+    return { data: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)), ...refusal };
+  } catch {
+    return { data: undefined, ...refusal };
+  }
 };
 
-const dataOf = async (request: HttpRequest, maxBytes: number): Promise<unknown> => {
-  const bytes = await request.arrayBuffer();
-  if (bytes.byteLength > maxBytes) return undefined;
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch {
-    return undefined; // the contract then says what is expected
-  }
+const tooMany = ({ message, retryAfterSeconds = 1 }: ChatError): HttpResponseInit => ({
+  status: 429,
+  headers: { 'retry-after': String(retryAfterSeconds) },
+  body: message,
+});
+
+const logAccepted = (context: InvocationContext, name: string, answer: ServerEvent): void => {
+  if (name !== 'message.send' || answer.type !== 'ack' || !answer.ok) return;
+  const { messageId, conversationId } = answer;
+  logEvent(context, 'info', 'message.accepted', { messageId, conversationId });
 };
 
 /**
  * What Web PubSub tells of its clients: connections that begin and end, and the events that clients send. The signature
- * is checked before anything else; the user is the one that the connection was bound to when it began. Client events are
+ * is checked before anything else; the user is the one that the connection was bound to when it began, to whom negotiate
+ * had given a ticket; what else an event says about its user does not count. Client events are
  * always answered 2xx, with an `ack` or `error` for the client: anything else would cost it its connection.
  */
 export const webPubSubEvents = (services: WebPubSubEventsServices): HttpHandler => {
@@ -73,33 +83,25 @@ export const webPubSubEvents = (services: WebPubSubEventsServices): HttpHandler 
   return async (request, context) => {
     if (request.method === 'OPTIONS') return allowOrigin(services, request);
     const connectionId = request.headers.get('ce-connectionid') ?? '';
-    const { accessKeys } = services.webPubSub;
+    const { accessKeys, secrets, hub } = services.webPubSub;
+    if (request.headers.get('ce-hub')?.toLowerCase() !== hub) return { status: 403 };
     if (!isSigned(request.headers.get('ce-signature'), connectionId, accessKeys)) return { status: 401 };
     const type = request.headers.get('ce-type') ?? '';
     try {
-      if (type === 'azure.webpubsub.sys.connect') return await connect(services, request, connectionId);
-      const binding = bindingOf(request.headers.get('ce-connectionstate'), connectionId, accessKeys);
+      if (type === 'azure.webpubsub.sys.connect') {
+        const { data, refusal } = await readData(request, services.http.maxBodyBytes);
+        return await connect(services, refusal ? undefined : data, connectionId);
+      }
+      const binding = bindingOf(request.headers.get('ce-connectionstate'), connectionId, secrets);
       if (binding === undefined) return { status: 401 };
       return await dispatch(services, handle, request, context, { type, ...binding, connectionId });
     } catch (error) {
-      // Not acknowledged: the service tells it again.
+      if (error instanceof ChatError && error.code === 'rate-limited') return tooMany(error);
+      // Not acknowledged: the service tells it again, and a client that was not let in tries again.
       logEvent(context, 'error', 'web-pubsub.failed', { type, error: asError(error) });
       return { status: 500 };
     }
   };
-};
-
-/** Lets a client in as the user of its token, with the groups of its conversations and without any right to join groups or publish to them. */
-const connect = async (
-  { webPubSub, http, admitClient }: WebPubSubEventsServices,
-  request: HttpRequest,
-  connectionId: string,
-): Promise<HttpResponseInit> => {
-  const userId = claimedUser(await dataOf(request, http.maxBodyBytes));
-  if (userId === undefined) return { status: 401, body: 'Connect with the URL that negotiate answers.' };
-  const { groups, fingerprint } = await admitClient(userId);
-  const state = bind(connectionId, { userId, fingerprint }, webPubSub.accessKeys[0] ?? '');
-  return { jsonBody: { userId, groups, roles: [] }, headers: { 'ce-connectionState': state } };
 };
 
 const dispatch = async (
@@ -117,11 +119,12 @@ const dispatch = async (
       await services.disconnectClient(userId, connectionId);
       return nothing;
     default: {
-      const data = await dataOf(request, services.http.maxBodyBytes);
+      const { data, refusal } = await readData(request, services.http.maxBodyBytes);
       const name = request.headers.get('ce-eventname') ?? '';
       const { traceparent } = traceOf(context);
       const eventId = clientEventId(connectionId, request.headers.get('ce-id') ?? randomUUID());
-      const { answer, bug } = await handle({ name, userId, data, traceparent, eventId });
+      const { answer, bug } = await handle({ name, userId, data, refusal, traceparent, eventId });
+      logAccepted(context, name, answer);
       if (bug !== undefined) logEvent(context, 'error', 'client-event.failed', { name, error: asError(bug) });
       return { jsonBody: answer };
     }

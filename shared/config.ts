@@ -71,6 +71,8 @@ const settings = z.object({
   CLIENT_URL_MINUTES: number(5, { max: 60 }),
   DELIVERY_CHECK_SECONDS: number(30, { min: 2, max: 600 }),
   INBOX_GROUP_SIZE: number(100, { max: 1000 }),
+  RECEIVERS: z.enum(['registered', 'any'], { error: 'must be registered or any' }).default('registered'),
+  MAX_CONNECTIONS_PER_USER: number(10, { max: 1000 }),
   SEND_RATE: number(10),
   SEND_BURST: number(20),
   LOGIN_PER_MINUTE: number(60),
@@ -122,6 +124,8 @@ export interface Config {
   clientUrlMinutes: number;
   deliveryCheckSeconds: number;
   inboxGroupSize: number;
+  receivers: 'registered' | 'any';
+  maxConnectionsPerUser: number;
   rates: {
     sendPerSecond: number;
     sendBurst: number;
@@ -220,6 +224,8 @@ export const loadConfig = (env: Record<string, string | undefined>): Config => {
     clientUrlMinutes: set.CLIENT_URL_MINUTES,
     deliveryCheckSeconds: set.DELIVERY_CHECK_SECONDS,
     inboxGroupSize: set.INBOX_GROUP_SIZE,
+    receivers: set.RECEIVERS,
+    maxConnectionsPerUser: set.MAX_CONNECTIONS_PER_USER,
     rates: {
       sendPerSecond: set.SEND_RATE,
       sendBurst: set.SEND_BURST,

@@ -1,9 +1,9 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
+import { isSameMac, macOf } from './mac.ts';
 
 /**
  * Binds a connection to its user at `connect`. The service's signature covers the connection id only, so whoever has seen
- * one event could claim another user in the next. The state that we answer at `connect` comes back with every event of
+ * one event could claim another user in the next. The state that we answer at `connect`, to who has a ticket, comes back with every event of
  * the connection; it carries the user under a code of our own, over connection and user.
  */
 
@@ -15,20 +15,13 @@ export interface Binding {
   fingerprint: string;
 }
 
-const codeOf = (connectionId: string, { userId, fingerprint }: Binding, key: string): string =>
-  createHmac('sha256', key)
-    .update(JSON.stringify(['parley:connection', connectionId, userId, fingerprint]))
-    .digest('base64url');
-
-const isEqual = (a: string, b: string): boolean => {
-  const [left, right] = [Buffer.from(a), Buffer.from(b)];
-  return left.length === right.length && timingSafeEqual(left, right);
-};
+const codeOf = (connectionId: string, { userId, fingerprint }: Binding, secret: string): string =>
+  macOf(secret, 'connection', connectionId, userId, fingerprint);
 
 /** The value of `ce-connectionState` that binds a connection to a user. */
-export const bind = (connectionId: string, binding: Binding, key: string): string => {
+export const bind = (connectionId: string, binding: Binding, secret: string): string => {
   const { userId: user, fingerprint: groups } = binding;
-  return Buffer.from(JSON.stringify({ user, groups, code: codeOf(connectionId, binding, key) })).toString(
+  return Buffer.from(JSON.stringify({ user, groups, code: codeOf(connectionId, binding, secret) })).toString(
     'base64',
   );
 };
@@ -37,14 +30,16 @@ export const bind = (connectionId: string, binding: Binding, key: string): strin
 export const bindingOf = (
   connectionState: string | null,
   connectionId: string,
-  keys: readonly string[],
+  secrets: readonly string[],
 ): Binding | undefined => {
   try {
     const { user, groups, code } = state.parse(
       JSON.parse(Buffer.from(connectionState ?? '', 'base64').toString()),
     );
     const binding = { userId: user, fingerprint: groups };
-    return keys.some((key) => isEqual(code, codeOf(connectionId, binding, key))) ? binding : undefined;
+    return secrets.some((secret) => isSameMac(code, codeOf(connectionId, binding, secret)))
+      ? binding
+      : undefined;
   } catch {
     return undefined; // not a state at all
   }

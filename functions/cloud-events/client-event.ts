@@ -1,5 +1,9 @@
 import { deliveryReceipt, eventRef, readReceipt } from '../../shared/contract/client-events.ts';
-import { sendMessageRequest, type SendMessageRequest } from '../../shared/contract/send-message.ts';
+import {
+  conversationIdIn,
+  sendMessageRequest,
+  type SendMessageRequest,
+} from '../../shared/contract/send-message.ts';
 import { ChatError } from '../../shared/domain/errors.ts';
 import type { EventError, ServerEvent } from '../../shared/domain/event.ts';
 import { parse } from '../http/body.ts';
@@ -15,6 +19,8 @@ export interface ClientEvent {
   name: string;
   userId: string;
   data: unknown;
+  /** Why it is not even looked at. */
+  refusal: ChatError | undefined;
   traceparent: string;
   /** The same for every try of the service to deliver this event, and no other. */
   eventId: string;
@@ -36,10 +42,12 @@ const run = async (
 ): Promise<Done> => {
   switch (name) {
     case 'message.send': {
-      const draft = withClientMessageId(parse(messageDraft, data), eventId);
-      const { messageId, conversationId, attachment } = await services.sendMessage(userId, draft, {
-        traceparent,
-      });
+      const draft = () => Promise.resolve(withClientMessageId(parse(messageDraft, data), eventId));
+      const { messageId, conversationId, attachment } = await services.sendMessage(
+        userId,
+        { conversationId: conversationIdIn(data), draft },
+        { traceparent },
+      );
       return { messageId, conversationId, ...(attachment && { attachment }) };
     }
     case 'receipt.delivered': {
@@ -87,6 +95,7 @@ export const clientEventHandler = (
     const at = services.clock.now().toISOString();
     const ref: Ref = eventRef.safeParse(event.data).data?.ref ?? null;
     try {
+      if (event.refusal) throw event.refusal;
       const done = await run(services, messageDraft, event);
       return {
         answer: done === 'pong' ? { type: 'pong', at, ref } : { type: 'ack', at, ref, ok: true, ...done },

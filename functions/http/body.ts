@@ -4,7 +4,8 @@ import { ChatError, type FieldError } from '../../shared/domain/errors.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
 
-const tooLarge = (maxBytes: number): ChatError =>
+/** The refusal of a body beyond the limit. */
+export const tooLarge = (maxBytes: number): ChatError =>
   new ChatError(
     'request-too-large',
     `The body is larger than ${maxBytes} bytes, which is the most that is accepted.`,

@@ -1,13 +1,30 @@
-/** Who is online: a lease per connection, shared by all instances. */
+import type { Lease } from '../domain/presence.ts';
+
+/** Who is online: a lease for each connection, shared by all instances. */
 export interface Presence {
   /** A repeated or late `connected` after its own `disconnected` changes nothing. */
   connected(userId: string, connectionId: string, at: Date): Promise<void>;
 
   disconnected(userId: string, connectionId: string, at: Date): Promise<void>;
 
+  /** The ids of a user's connections, oldest first. */
+  connections(userId: string): Promise<string[]>;
+
   /**
    * Whether any device of the user is connected.
    * @param freshness `cached` may be a second or two old; `now` asks again.
    */
   isOnline(userId: string, freshness: 'cached' | 'now'): Promise<boolean>;
+
+  /** The leases that have run out, page by page. What becomes of a page changes nothing about the next. */
+  expired(now: Date): AsyncIterable<Lease[]>;
+
+  /** Lets connections count as there for another lease. */
+  renew(leases: readonly Lease[], now: Date): Promise<void>;
+
+  /** Lets connections count as there until a second look, soon: the service did not know them. */
+  doubt(leases: readonly Lease[], now: Date): Promise<void>;
+
+  /** Forgets connections, or end marks. Repeating it is harmless. */
+  end(leases: readonly Lease[]): Promise<void>;
 }

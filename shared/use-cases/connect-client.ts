@@ -3,13 +3,20 @@ import type { Broadcaster } from '../ports/broadcaster.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
 import type { Presence } from '../ports/presence.ts';
+import type { RateLimiter } from '../ports/rate-limiter.ts';
 
 export interface AdmitClientParts {
   log: Pick<ConversationLog, 'conversationsOf'>;
+  presence: Pick<Presence, 'connected' | 'connections'>;
+  broadcaster: Pick<Broadcaster, 'close'>;
+  rateLimiter: RateLimiter;
+  clock: Clock;
+  /** Connections that a user may have at once. */
+  maxConnections: number;
 }
 
-export interface ConnectClientParts extends AdmitClientParts {
-  presence: Pick<Presence, 'connected'>;
+export interface ConnectClientParts {
+  log: Pick<ConversationLog, 'conversationsOf'>;
   broadcaster: Pick<Broadcaster, 'toConnection' | 'close'>;
   clock: Clock;
 }
@@ -22,33 +29,51 @@ export interface Admission {
   fingerprint: string;
 }
 
-/** The groups of a device that is about to connect. */
+/** Closes the oldest connections of a user beyond the limit. One that could not be closed is closed with the next. */
+const closeOldest = async (
+  { presence, broadcaster, maxConnections }: AdmitClientParts,
+  userId: string,
+  newest: string,
+): Promise<void> => {
+  const others = (await presence.connections(userId)).filter((connectionId) => connectionId !== newest);
+  const tooMany = others.slice(0, Math.max(0, others.length + 1 - maxConnections));
+  const reason = `You are connected on more than ${maxConnections} devices; the oldest connection was closed.`;
+  await Promise.allSettled(tooMany.map((connectionId) => broadcaster.close(connectionId, reason)));
+};
+
+/**
+ * A device is about to connect: its user is online from now on, though it is not there yet, and perhaps never will be.
+ * A user who is online in vain costs a delivery check; one who is there and not online would get nothing live for as
+ * long as the connection lasts. So this stands before the device is let in.
+ * @throws ChatError `rate-limited`: a device that is closed for being one too many may come back at once and close
+ * another; `unavailable`
+ */
 export const admitClient =
-  ({ log }: AdmitClientParts) =>
-  async (userId: string): Promise<Admission> => {
-    const groups = (await log.conversationsOf(userId)).filter(isGroup);
+  (parts: AdmitClientParts) =>
+  async (userId: string, connectionId: string): Promise<Admission> => {
+    await parts.rateLimiter.take('connect', userId);
+    const [conversations] = await Promise.all([
+      parts.log.conversationsOf(userId),
+      parts.presence.connected(userId, connectionId, parts.clock.now()),
+    ]);
+    await closeOldest(parts, userId, connectionId);
+    const groups = conversations.filter(isGroup);
     return { groups, fingerprint: fingerprintOf(groups) };
   };
 
 /**
- * A device is there: from now on its user is online. Memberships are read again: whoever was added or removed between
- * admission and connection would otherwise miss, or get, what is sent to a group; such a device is asked to connect anew.
- * The others are told their conversations, so that they can ask each for what they missed.
+ * A device is there. Memberships are read again: whoever was added or removed between admission and connection would
+ * otherwise miss, or get, what is sent to a group; such a device is asked to connect anew. The others are told their
+ * conversations, so that they can ask each for what they missed.
  */
 export const connectClient =
-  ({ presence, log, broadcaster, clock }: ConnectClientParts) =>
+  ({ log, broadcaster, clock }: ConnectClientParts) =>
   async (userId: string, connectionId: string, fingerprint: string): Promise<void> => {
-    const now = clock.now();
-    await presence.connected(userId, connectionId, now);
     const conversations = await log.conversationsOf(userId);
     if (fingerprintOf(conversations.filter(isGroup)) !== fingerprint) {
       await broadcaster.close(connectionId, 'Your conversations changed while you connected. Connect again.');
       return;
     }
-    await broadcaster.toConnection(connectionId, {
-      type: 'connected',
-      at: now.toISOString(),
-      userId,
-      conversations,
-    });
+    const at = clock.now().toISOString();
+    await broadcaster.toConnection(connectionId, { type: 'connected', at, userId, conversations });
   };

@@ -1,22 +1,59 @@
+import { endMarkMinutes, minuteOf, nextLook, secondLookMinutes, type Lease } from '../../domain/presence.ts';
 import type { Presence } from '../../ports/presence.ts';
 
 /** Presence that lives as long as the process: for tests and simulations. */
 export class MemoryPresence implements Presence {
-  readonly #connections = new Map<string, { userId: string; ended: boolean }>();
+  readonly #leases = new Map<string, Lease>();
 
-  connected(userId: string, connectionId: string): Promise<void> {
-    if (!this.#connections.has(connectionId)) this.#connections.set(connectionId, { userId, ended: false });
+  connected(userId: string, connectionId: string, at = new Date(0)): Promise<void> {
+    const lease = { userId, connectionId, dueAt: nextLook(at, at), isEndMark: false, isMissing: false };
+    if (!this.#leases.has(connectionId)) this.#leases.set(connectionId, lease);
     return Promise.resolve();
   }
 
-  disconnected(userId: string, connectionId: string): Promise<void> {
-    this.#connections.set(connectionId, { userId, ended: true });
+  disconnected(userId: string, connectionId: string, at = new Date(0)): Promise<void> {
+    const dueAt = minuteOf(at, endMarkMinutes);
+    const known = this.#leases.get(connectionId);
+    if (known && !known.isEndMark) this.#leases.delete(connectionId);
+    else this.#leases.set(connectionId, { userId, connectionId, dueAt, isEndMark: true, isMissing: false });
     return Promise.resolve();
   }
 
-  isOnline(userId: string): Promise<boolean> {
-    const isTheirs = (connection: { userId: string; ended: boolean }): boolean =>
-      connection.userId === userId && !connection.ended;
-    return Promise.resolve([...this.#connections.values()].some(isTheirs));
+  connections(userId: string): Promise<string[]> {
+    const isTheirs = (lease: Lease): boolean => lease.userId === userId && !lease.isEndMark;
+    return Promise.resolve(
+      [...this.#leases.values()].filter(isTheirs).map(({ connectionId }) => connectionId),
+    );
+  }
+
+  async isOnline(userId: string): Promise<boolean> {
+    return (await this.connections(userId)).length > 0;
+  }
+
+  async *expired(now: Date): AsyncGenerator<Lease[]> {
+    const expired = [...this.#leases.values()].filter(({ dueAt }) => dueAt <= now);
+    expired.sort((a, b) => a.dueAt.getTime() - b.dueAt.getTime());
+    if (expired.length > 0) yield await Promise.resolve(expired);
+  }
+
+  renew(leases: readonly Lease[], now: Date): Promise<void> {
+    for (const lease of leases) this.#change(lease, { dueAt: nextLook(lease.dueAt, now), isMissing: false });
+    return Promise.resolve();
+  }
+
+  doubt(leases: readonly Lease[], now: Date): Promise<void> {
+    for (const lease of leases)
+      this.#change(lease, { dueAt: minuteOf(now, secondLookMinutes), isMissing: true });
+    return Promise.resolve();
+  }
+
+  end(leases: readonly Lease[]): Promise<void> {
+    for (const { connectionId } of leases) this.#leases.delete(connectionId);
+    return Promise.resolve();
+  }
+
+  #change({ connectionId }: Lease, change: Partial<Lease>): void {
+    const known = this.#leases.get(connectionId);
+    if (known) this.#leases.set(connectionId, { ...known, ...change });
   }
 }

@@ -1,5 +1,5 @@
 import { TableClient } from '@azure/data-tables';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { MemoryPresence } from '../../../shared/adapters/memory/memory-presence.ts';
 import { TablePresence } from '../../../shared/adapters/tables/table-presence.ts';
 import { createTables, openTables, type Tables } from '../../../shared/adapters/tables/tables.ts';
@@ -21,6 +21,16 @@ beforeAll(async () => {
 }, 60_000);
 
 afterAll(() => azurite.stop());
+
+let tableCount = 0;
+
+const anEmptyTable = async (): Promise<TableClient> => {
+  const table = TableClient.fromConnectionString(azurite.tables, `Presence${tableCount++}`, {
+    allowInsecureConnection: true,
+  });
+  await table.createTable();
+  return table;
+};
 
 describe.each<[string, () => Presence]>([
   ['in memory', () => new MemoryPresence()],
@@ -51,6 +61,137 @@ describe.each<[string, () => Presence]>([
     await presence.disconnected(ann, `${ann}-2`, noon);
     await presence.disconnected(ann, `${ann}-2`, noon);
     expect(await presence.isOnline(ann, 'now')).toBe(false);
+  });
+});
+
+describe.each<[string, () => Promise<Presence>]>([
+  ['in memory', () => Promise.resolve(new MemoryPresence())],
+  ['in Table Storage', async () => new TablePresence({ presence: await anEmptyTable() }, new FakeTimer())],
+])('leases %s', (_, open) => {
+  const expired = async (presence: Presence, at: Date) =>
+    (await Array.fromAsync(presence.expired(at))).flat();
+  const after = (minutes: number) => new Date(noon.getTime() + minutes * 60_000);
+
+  it('are not looked at before their time, and again a lease later', async () => {
+    const presence = await open();
+    await presence.connected('ann', 'a1', noon);
+    await presence.connected('bo', 'b1', after(5));
+    expect(await expired(presence, after(29))).toEqual([]);
+    const [lease, ...others] = await expired(presence, after(30));
+    expect(lease).toEqual({
+      userId: 'ann',
+      connectionId: 'a1',
+      dueAt: after(30),
+      isEndMark: false,
+      isMissing: false,
+    });
+    expect(others).toEqual([]);
+    for (let repeat = 0; repeat < 2; repeat++) if (lease) await presence.renew([lease], after(30));
+    expect(await expired(presence, after(34))).toEqual([]);
+    expect(await expired(presence, after(59))).toMatchObject([{ connectionId: 'b1' }]);
+    expect((await expired(presence, after(60))).map(({ connectionId }) => connectionId)).toEqual([
+      'b1',
+      'a1',
+    ]);
+    expect(await presence.isOnline('ann', 'now')).toBe(true);
+  });
+
+  it('that are doubted are looked at soon again; those that ended are forgotten', async () => {
+    const presence = await open();
+    await presence.connected('ann', 'a1', noon);
+    await presence.connected('ann', 'a2', after(1));
+    await presence.doubt(await expired(presence, after(30)), after(30));
+    expect(await presence.isOnline('ann', 'now')).toBe(true);
+    expect(await expired(presence, after(31))).toMatchObject([{ connectionId: 'a2', isMissing: false }]);
+    const again = (await expired(presence, after(32))).filter(({ isMissing }) => isMissing);
+    expect(again).toMatchObject([{ connectionId: 'a1', dueAt: after(32) }]);
+    await presence.end(again);
+    await presence.end(again);
+    expect(await presence.connections('ann')).toEqual(['a2']);
+    expect(await expired(presence, after(32))).toMatchObject([{ connectionId: 'a2' }]);
+  });
+
+  it('end with their connection; only an end that came first leaves a mark, for ten minutes', async () => {
+    const presence = await open();
+    await presence.connected('ann', 'a1', noon);
+    await presence.disconnected('ann', 'a1', after(1));
+    expect(await expired(presence, after(1000))).toEqual([]);
+    await presence.disconnected('ann', 'a2', noon);
+    expect(await expired(presence, after(9))).toEqual([]);
+    const marks = await expired(presence, after(10));
+    expect(marks).toMatchObject([{ connectionId: 'a2', isEndMark: true }]);
+    await presence.end(marks);
+    expect(await expired(presence, after(1000))).toEqual([]);
+  });
+
+  it('are many: all are found, renewed and ended', async () => {
+    const presence = await open();
+    const ids = Array.from({ length: 1200 }, (__, index) => `c${index}`);
+    for (let start = 0; start < ids.length; start += 50)
+      await Promise.all(ids.slice(start, start + 50).map((id) => presence.connected(`user-${id}`, id, noon)));
+    const leases = await expired(presence, after(30));
+    expect(new Set(leases.map(({ connectionId }) => connectionId))).toEqual(new Set(ids));
+    const [first] = leases;
+    if (first) await presence.end([first]); // another instance was faster
+    await presence.end(leases.slice(0, 600));
+    await presence.renew(leases.slice(600), after(30));
+    expect(await expired(presence, after(59))).toEqual([]);
+    expect(await expired(presence, after(60))).toHaveLength(600);
+    expect(await presence.isOnline(leases[0]?.userId ?? '', 'now')).toBe(false);
+    expect(await presence.isOnline(leases[600]?.userId ?? '', 'now')).toBe(true);
+  }, 60_000);
+
+  it('name a user’s connections, oldest first', async () => {
+    const presence = await open();
+    for (const [index, id] of ['z', 'a', 'm'].entries()) await presence.connected('ann', id, after(index));
+    await presence.disconnected('ann', 'ended-first', noon);
+    expect(await presence.connections('ann')).toEqual(['z', 'a', 'm']);
+    expect(await presence.connections('bo')).toEqual([]);
+  });
+});
+
+describe('presence in Table Storage', () => {
+  const rowsOf = async (table: TableClient) => Array.fromAsync(table.listEntities());
+
+  it('leaves no rows behind of connections that ended', async () => {
+    const table = await anEmptyTable();
+    const presence = new TablePresence({ presence: table }, new FakeTimer());
+    for (let index = 0; index < 5; index++) {
+      await presence.connected('ann', `a${index}`, noon);
+      await presence.disconnected('ann', `a${index}`, new Date(noon.getTime() + 45 * 60_000));
+    }
+    const leftovers = await Array.fromAsync(presence.expired(new Date(noon.getTime() + 45 * 60_000)));
+    await presence.end(leftovers.flat()); // those that nobody had looked at in time
+    expect(await rowsOf(table)).toEqual([]);
+  });
+
+  it('asks once for many messages to one user at a time', async () => {
+    const table = await anEmptyTable();
+    const listed = vi.spyOn(table, 'listEntities');
+    const presence = new TablePresence({ presence: table }, new FakeTimer());
+    await presence.connected('ann', 'a1', noon);
+    const answers = await Promise.all(Array.from({ length: 20 }, () => presence.isOnline('ann', 'cached')));
+    expect(answers).toEqual(Array.from({ length: 20 }, () => true));
+    expect(listed).toHaveBeenCalledTimes(1);
+    await Promise.all([presence.isOnline('ann', 'now'), presence.isOnline('ann', 'now')]);
+    expect(listed).toHaveBeenCalledTimes(3);
+  });
+
+  it('does not remember an answer that was under way when somebody came', async () => {
+    const presence = new TablePresence({ presence: await anEmptyTable() }, new FakeTimer());
+    await Promise.all([presence.isOnline('ann', 'cached'), presence.connected('ann', 'a1', noon)]);
+    expect(await presence.isOnline('ann', 'cached')).toBe(true);
+  });
+
+  it('asks again after a failure', async () => {
+    const table = await anEmptyTable();
+    const presence = new TablePresence({ presence: table }, new FakeTimer());
+    await presence.connected('ann', 'a1', noon);
+    vi.spyOn(table, 'listEntities').mockImplementationOnce(() => {
+      throw new Error('storage is down');
+    });
+    await expect(presence.isOnline('ann', 'cached')).rejects.toThrow('storage is down');
+    expect(await presence.isOnline('ann', 'cached')).toBe(true);
   });
 });
 

@@ -194,7 +194,7 @@ describe('a direct conversation', () => {
 
 describe('a device that connects', () => {
   const connecting = (chat: ReturnType<typeof aChat>) => ({
-    admit: admitClient(chat),
+    admit: admitClient({ ...chat, rateLimiter: { take: () => Promise.resolve() }, maxConnections: 10 }),
     connect: connectClient(chat),
   });
 
@@ -203,7 +203,7 @@ describe('a device that connects', () => {
     const { conversation: group } = await chat.create(ann, { memberIds: [bo] });
     const { conversation: direct } = await chat.create(ann, { type: 'direct', memberIds: [bo] });
     const { admit, connect } = connecting(chat);
-    const { groups, fingerprint } = await admit(bo);
+    const { groups, fingerprint } = await admit(bo, 'b1');
     expect(groups).toEqual([group.id]);
     await connect(bo, 'b1', fingerprint);
     const told = chat.broadcaster.pushed.at(-1);
@@ -217,7 +217,7 @@ describe('a device that connects', () => {
   it('is asked to connect anew when its memberships changed meanwhile', async () => {
     const chat = aChat();
     const { admit, connect } = connecting(chat);
-    const { fingerprint } = await admit(bo);
+    const { fingerprint } = await admit(bo, 'b1');
     await chat.create(ann, { memberIds: [bo] });
     await connect(bo, 'b1', fingerprint);
     expect(chat.broadcaster.closed).toEqual(['b1']);

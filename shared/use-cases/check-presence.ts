@@ -1,0 +1,86 @@
+import type { Lease } from '../domain/presence.ts';
+import type { Broadcaster } from '../ports/broadcaster.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Presence } from '../ports/presence.ts';
+import { forEach } from '../domain/chunks.ts';
+
+export interface CheckPresenceParts {
+  presence: Pick<Presence, 'expired' | 'renew' | 'doubt' | 'end'>;
+  broadcaster: Pick<Broadcaster, 'isConnected'>;
+  clock: Clock;
+}
+
+/** What came of a look, for the log. */
+export interface PresenceCheck {
+  renewed: number;
+  doubted: number;
+  ended: number;
+  /** Why some could not be looked at; the next run tries again. */
+  errors: string[];
+}
+
+/** Questions to the service under way at once. */
+const concurrency = 32;
+
+/** Pages of one run; the next one goes on. Keeps a run well below a minute. */
+const maxPages = 20;
+
+type Fate = 'renewed' | 'doubted' | 'ended';
+
+/** What is to become of a lease; undefined when the service could not be asked. */
+const fateOf = async (
+  { broadcaster }: CheckPresenceParts,
+  lease: Lease,
+  errors: string[],
+): Promise<Fate | undefined> => {
+  if (lease.isEndMark) return 'ended';
+  try {
+    if (await broadcaster.isConnected(lease.connectionId)) return 'renewed';
+    return lease.isMissing ? 'ended' : 'doubted';
+  } catch (error) {
+    errors.push(String(error));
+    return undefined;
+  }
+};
+
+const fatesOf = async (
+  parts: CheckPresenceParts,
+  leases: Lease[],
+  errors: string[],
+): Promise<Record<Fate, Lease[]>> => {
+  const fates: Record<Fate, Lease[]> = { renewed: [], doubted: [], ended: [] };
+  await forEach(leases, concurrency, async (lease) => {
+    const fate = await fateOf(parts, lease, errors);
+    if (fate) fates[fate].push(lease);
+  });
+  return fates;
+};
+
+/**
+ * Looks after connections whose lease has run out: those that the service still has get another, those that it twice did
+ * not know are forgotten, with what else has had its time. So a `disconnected` that was lost, or could not be trusted any
+ * more, leaves nobody online for ever. May run on several instances at once; what fails is tried again by the next run.
+ */
+export const checkPresence = (parts: CheckPresenceParts) => async (): Promise<PresenceCheck> => {
+  const { presence, clock } = parts;
+  const check: PresenceCheck = { renewed: 0, doubted: 0, ended: 0, errors: [] };
+  const now = clock.now();
+  const apply = async (fate: Fate, leases: Lease[], run: () => Promise<void>): Promise<void> => {
+    if (leases.length === 0) return;
+    try {
+      await run();
+      check[fate] += leases.length;
+    } catch (error) {
+      check.errors.push(String(error));
+    }
+  };
+  let pages = 0;
+  for await (const page of presence.expired(now)) {
+    const { renewed, doubted, ended } = await fatesOf(parts, page, check.errors);
+    await apply('renewed', renewed, () => presence.renew(renewed, now));
+    await apply('doubted', doubted, () => presence.doubt(doubted, now));
+    await apply('ended', ended, () => presence.end(ended));
+    if (++pages === maxPages) break;
+  }
+  return check;
+};
