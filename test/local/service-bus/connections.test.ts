@@ -15,15 +15,15 @@ test('an idle connection is kept alive by the broker’s heartbeats', async () =
   const broker = await aBroker(queue);
   const connection = rhea
     .create_container()
-    .connect({ host: '127.0.0.1', port: broker.port, reconnect: false, idle_time_out: 100 });
+    .connect({ host: '127.0.0.1', port: broker.port, reconnect: false, idle_time_out: 1_000 });
   connection.on('disconnected', () => undefined);
   onTestFinished(() => {
     connection.close();
   });
   await once(connection, 'connection_open');
   const { socket } = connection as unknown as { socket: NodeJS.ReadableStream };
-  // Empty frames; without them the client would give up after 200 ms.
-  for (let heartbeats = 0; heartbeats < 8; heartbeats++) {
+  // Empty frames; without them the client would give up after two seconds.
+  for (let heartbeats = 0; heartbeats < 5; heartbeats++) {
     const [bytes] = (await once(socket as never, 'data')) as [Buffer];
     expect(bytes.toString('hex')).toBe('0000000802000000');
   }

@@ -112,7 +112,7 @@ test('an abandoned message comes again before the next of its session, until it 
 });
 
 test('after the session lock has expired the message comes again, counted, and a late settlement is refused', async () => {
-  const broker = await aBroker({ queues: [{ name: 'chats', RequiresSession: true, LockDuration: 'PT1S' }] });
+  const broker = await aBroker({ queues: [{ name: 'chats', RequiresSession: true, LockDuration: 'PT3S' }] });
   await send(broker, [['a', '1']]);
   const link = await ManySessions.attach(await connect(broker), 'chats', 100);
   const first = await link.next();

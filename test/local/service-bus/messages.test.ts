@@ -165,7 +165,7 @@ test('a message of a dead-letter queue cannot be dead-lettered, and abandoning i
 });
 
 test('when a lock expires the message comes again, counted, and the old lock settles nothing', async () => {
-  const client = aClient(await aBroker({ queues: [{ name: 'orders', LockDuration: 'PT1S' }] }));
+  const client = aClient(await aBroker({ queues: [{ name: 'orders', LockDuration: 'PT3S' }] }));
   const receiver = client.createReceiver('orders', { maxAutoLockRenewalDurationInMs: 0 });
   await client.createSender('orders').sendMessages({ body: 1 });
   const first = await receiveOne(receiver);

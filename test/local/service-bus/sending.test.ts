@@ -58,7 +58,7 @@ test('a message id is taken once within the duplicate detection window', async (
 test('a scheduled message comes at its time, not before', async () => {
   const client = aClient(await aBroker(queue));
   const sender = client.createSender('orders');
-  const at = new Date(Date.now() + 700);
+  const at = new Date(Date.now() + 3_000);
   const [number] = await sender.scheduleMessages({ body: 'operation' }, at);
   await sender.sendMessages({ body: 'annotation', scheduledEnqueueTimeUtc: at });
   const receiver = client.createReceiver('orders');
