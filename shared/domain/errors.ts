@@ -32,6 +32,14 @@ export interface ChatErrorOptions {
   retryAfterSeconds?: number;
 }
 
+/**
+ * What can never succeed, however often it is tried, and no caller is to blame for: the message of a queue is put aside
+ * for it. Whoever waits for an answer is told no more than of any other bug.
+ */
+export class PermanentFailure extends Error {
+  override readonly name = 'PermanentFailure';
+}
+
 /** A refusal that the caller is meant to see. Anything else that is thrown is a bug and answered by a bare 500. */
 export class ChatError extends Error {
   override readonly name = 'ChatError';

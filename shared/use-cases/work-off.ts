@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { ChatError, type ChatErrorCode } from '../domain/errors.ts';
+import { ChatError, PermanentFailure, type ChatErrorCode } from '../domain/errors.ts';
 import type { Timer } from '../ports/clock.ts';
 import type { Outbox, Tracing } from '../ports/outbox.ts';
 
@@ -32,6 +32,14 @@ export interface Work<C, T> {
 /** Refusals that no repetition changes. */
 const permanent = new Set<ChatErrorCode>(['malformed-request', 'not-found', 'not-a-member']);
 
+/** The code under which a message is put aside; undefined for what may pass. */
+const refusalOf = (error: unknown): { code: string; detail: string } | undefined => {
+  if (error instanceof PermanentFailure) return { code: 'internal-error', detail: error.message };
+  return error instanceof ChatError && permanent.has(error.code)
+    ? { code: error.code, detail: error.message }
+    : undefined;
+};
+
 /** Waits before the tries, in ms: together half a minute, well within the lock that the host renews. */
 const waits = [200, 400, 800, 1600, 3200, 5000, 8000, 10_000];
 
@@ -41,7 +49,7 @@ const retried = async <T>({ timer, random }: WorkOffParts, work: () => Promise<T
     try {
       return await work();
     } catch (error) {
-      if (error instanceof ChatError && permanent.has(error.code)) throw error;
+      if (refusalOf(error)) throw error;
     }
     await timer.sleep(wait * random());
   }
@@ -94,13 +102,9 @@ export const workOff =
     try {
       return { parked: false, result: await retried(parts, () => handle(parsed.data)), traceparent };
     } catch (error) {
-      if (!(error instanceof ChatError && permanent.has(error.code))) throw error;
-      const outcome = await park<T>(
-        parts,
-        body,
-        { code: error.code, detail: error.message },
-        { traceparent },
-      );
-      return { ...outcome, ...(await tell(parts, () => refused?.(parsed.data, error.code))) };
+      const refusal = refusalOf(error);
+      if (!refusal) throw error;
+      const outcome = await park<T>(parts, body, refusal, { traceparent });
+      return { ...outcome, ...(await tell(parts, () => refused?.(parsed.data, refusal.code))) };
     }
   };

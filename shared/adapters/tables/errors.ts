@@ -1,54 +1,34 @@
-import { ChatError } from '../../domain/errors.ts';
-
-/** The parts of the Azure SDKs' `RestError` that matter here. */
-interface StorageError extends Error {
-  /** HTTP status; none when no answer came. */
-  statusCode?: number;
-  /** Storage's error code, or the operating system's. */
-  code?: string;
-  response?: { headers?: { get?: (name: string) => string | undefined } };
-}
-
-/** What a call that never got an answer fails with. */
-const networkCodes = new Set([
-  'REQUEST_SEND_ERROR',
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'ECONNABORTED',
-  'EPIPE',
-  'ETIMEDOUT',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-]);
+import { ChatError, PermanentFailure } from '../../domain/errors.ts';
+import { isTransient, retryAfterSecondsOf, statusOf } from '../rest-errors.ts';
 
 /** Whether storage answered a call with one of these HTTP statuses. */
-export const isStatus = (error: unknown, ...codes: number[]): boolean =>
-  error instanceof Error && codes.includes((error as StorageError).statusCode ?? 0);
+export const isStatus = (error: unknown, ...statuses: number[]): boolean =>
+  statuses.includes(statusOf(error) ?? 0);
 
-const isTransient = (error: StorageError): boolean => {
-  const { statusCode } = error;
-  if (statusCode !== undefined) return statusCode === 408 || statusCode === 429 || statusCode >= 500;
-  return networkCodes.has(error.code ?? '') || error.name === 'AbortError' || error.name === 'TimeoutError';
-};
-
-const retryAfterSecondsOf = (error: StorageError): number => {
-  const seconds = Number(error.response?.headers?.get?.('retry-after'));
-  return Number.isFinite(seconds) && seconds >= 1 ? Math.ceil(seconds) : 1;
+/** Storage's own name for what is wrong, such as PropertyValueTooLarge. */
+const reasonOf = (error: Error): string => {
+  const { code, details } = error as {
+    code?: string;
+    details?: { odataError?: { code?: string }; errorCode?: string };
+  };
+  return details?.odataError?.code ?? details?.errorCode ?? code ?? error.message;
 };
 
 /**
- * What to throw for a failed storage call: `unavailable`, with the failure as its cause, for what may pass (408, 429,
- * 5xx, no connection, time-out, abort); the failure itself for everything else.
+ * What to throw for a failed call to storage: `unavailable`, with the failure as its cause, for what may pass; a
+ * PermanentFailure for what storage refuses for what it is (400, 413: a value too large, a key it does not take);
+ * the failure itself for everything else.
  */
-export const asUnavailable = (error: unknown): unknown =>
-  error instanceof Error && !(error instanceof ChatError) && isTransient(error)
-    ? new ChatError('unavailable', 'Storage cannot be reached just now.', {
-        cause: error,
-        retryAfterSeconds: retryAfterSecondsOf(error),
-      })
-    : error;
+export const asUnavailable = (error: unknown): unknown => {
+  if (isTransient(error))
+    return new ChatError('unavailable', 'Storage cannot be reached just now.', {
+      cause: error,
+      retryAfterSeconds: retryAfterSecondsOf(error),
+    });
+  if (error instanceof Error && isStatus(error, 400, 413))
+    return new PermanentFailure(`Storage refuses this for good: ${reasonOf(error)}`, { cause: error });
+  return error;
+};
 
 /** Runs a storage call. @throws what {@link asUnavailable} makes of its failure */
 export const guard = async <T>(call: () => Promise<T>): Promise<T> => {

@@ -3,6 +3,7 @@ import { ChatError } from '../../domain/errors.ts';
 import type { ServerEvent } from '../../domain/event.ts';
 import type { Broadcaster } from '../../ports/broadcaster.ts';
 import type { Clock } from '../../ports/clock.ts';
+import { isTransient, retryAfterSecondsOf } from '../rest-errors.ts';
 
 export interface WebPubSubBroadcasterOptions {
   /** How long a client may wait with connecting. */
@@ -12,14 +13,26 @@ export interface WebPubSubBroadcasterOptions {
 /** Users that one filter names; a filter has a limit of its own. */
 const usersPerFilter = 20;
 
-/** The service answers 4xx to nothing that we send, so whatever fails may pass. */
+/**
+ * `unavailable` for what may pass. The rest stays what it is and goes into the logs by its own name: a wrong key (401,
+ * 403) or a message beyond the service's limit (413) is for people to mend.
+ */
 const asUnavailable = (error: unknown): unknown =>
-  error instanceof Error && error.name === 'RestError'
+  isTransient(error)
     ? new ChatError('unavailable', 'Live delivery cannot be reached just now.', {
         cause: error,
-        retryAfterSeconds: 1,
+        retryAfterSeconds: retryAfterSecondsOf(error),
       })
     : error;
+
+/**
+ * The id as it is, for a part of a call's path. The SDK escapes all that has a meaning there but dots, and `..` as a part
+ * would make a push to one user one to everybody: `/users/../:send` is `/:send` (RFC 3986 §5.2.4).
+ */
+const asPathPart = (id: string): string => {
+  if (id === '.' || id === '..') throw new Error(`'${id}' cannot be the id of a user, group or connection.`);
+  return id;
+};
 
 /** Pushes through one hub of Azure Web PubSub. */
 export class WebPubSubBroadcaster implements Broadcaster {
@@ -34,11 +47,11 @@ export class WebPubSubBroadcaster implements Broadcaster {
   }
 
   toUser(userId: string, event: ServerEvent): Promise<void> {
-    return this.#guard(() => this.#hub.sendToUser(userId, event));
+    return this.#guard(() => this.#hub.sendToUser(asPathPart(userId), event));
   }
 
   toGroup(conversationId: string, event: ServerEvent): Promise<void> {
-    return this.#guard(() => this.#hub.group(conversationId).sendToAll(event));
+    return this.#guard(() => this.#hub.group(asPathPart(conversationId)).sendToAll(event));
   }
 
   /** One call for many: the filter picks their connections. */
@@ -53,15 +66,15 @@ export class WebPubSubBroadcaster implements Broadcaster {
   }
 
   isConnected(connectionId: string): Promise<boolean> {
-    return this.#guard(() => this.#hub.connectionExists(connectionId));
+    return this.#guard(() => this.#hub.connectionExists(asPathPart(connectionId)));
   }
 
   close(connectionId: string, reason: string): Promise<void> {
-    return this.#guard(() => this.#hub.closeConnection(connectionId, { reason }));
+    return this.#guard(() => this.#hub.closeConnection(asPathPart(connectionId), { reason }));
   }
 
   toConnection(connectionId: string, event: ServerEvent): Promise<void> {
-    return this.#guard(() => this.#hub.sendToConnection(connectionId, event));
+    return this.#guard(() => this.#hub.sendToConnection(asPathPart(connectionId), event));
   }
 
   /** The client gets no roles: it may neither join groups nor publish to them. */

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { messageEnvelope } from '../../../shared/contract/queue.ts';
-import { ChatError } from '../../../shared/domain/errors.ts';
+import { ChatError, PermanentFailure } from '../../../shared/domain/errors.ts';
 import { workOff } from '../../../shared/use-cases/work-off.ts';
 import { anAcceptedMessage } from '../../support/builders.ts';
 import { FakeOutbox, FakeTimer, tracing } from '../../support/fakes.ts';
@@ -39,6 +39,20 @@ describe('working off the queue', () => {
     expect(outbox.parked).toEqual([{ body: envelope, code: 'not-found' }]);
     expect(handle).toHaveBeenCalledTimes(1);
     expect(refused).toHaveBeenCalledTimes(1);
+  });
+
+  it('parks what can never succeed, and tells the sender no more than that', async () => {
+    const handle = vi.fn(() => Promise.reject(new PermanentFailure('Storage refuses this: TooLarge')));
+    const refused = vi.fn(() => Promise.resolve());
+    const { work, outbox } = aWorker(handle, refused);
+    expect(await work(envelope)).toMatchObject({
+      parked: true,
+      code: 'internal-error',
+      detail: 'Storage refuses this: TooLarge',
+    });
+    expect(outbox.parked).toEqual([{ body: envelope, code: 'internal-error' }]);
+    expect(handle).toHaveBeenCalledTimes(1);
+    expect(refused).toHaveBeenCalledWith(envelope, 'internal-error');
   });
 
   it('parks once, though the sender cannot be told, and says so', async () => {

@@ -1,7 +1,7 @@
 import { RestError, TableClient } from '@azure/data-tables';
 import { describe, expect, test } from 'vitest';
 import { asUnavailable, guard, isStatus } from '../../../../shared/adapters/tables/errors.ts';
-import { ChatError } from '../../../../shared/domain/errors.ts';
+import { ChatError, PermanentFailure } from '../../../../shared/domain/errors.ts';
 
 const failure = (statusCode: number): RestError => new RestError('storage says no', { statusCode });
 
@@ -15,9 +15,34 @@ describe('a failed storage call', () => {
     });
   });
 
-  test.each([400, 403, 404, 409, 412])('stays what it is when storage answered %d', async (status) => {
+  test.each([401, 403, 404, 409, 412])('stays what it is when storage answered %d', async (status) => {
     const error = failure(status);
     await expect(guard(() => Promise.reject(error))).rejects.toBe(error);
+  });
+
+  test.each([400, 413])('is permanent when storage answered %d', async (status) => {
+    const cause = Object.assign(failure(status), {
+      details: { odataError: { code: 'PropertyValueTooLarge' } },
+    });
+    const call = guard(() => Promise.reject(cause));
+    await expect(call).rejects.toBeInstanceOf(PermanentFailure);
+    await expect(call).rejects.toMatchObject({
+      message: expect.stringContaining('PropertyValueTooLarge') as string,
+      cause,
+    });
+  });
+
+  test('is unavailable when the answer broke off', () => {
+    expect(
+      asUnavailable(new RestError('Error reading response as text', { code: 'PARSE_ERROR' })),
+    ).toMatchObject({
+      code: 'unavailable',
+    });
+  });
+
+  test('is unavailable when no token could be had', () => {
+    const error = Object.assign(new Error('IMDS is away'), { name: 'CredentialUnavailableError' });
+    expect(asUnavailable(error)).toMatchObject({ code: 'unavailable' });
   });
 
   test('is unavailable when nobody listens', async () => {
