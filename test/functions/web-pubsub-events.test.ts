@@ -4,9 +4,12 @@ import { describe, expect, it, vi } from 'vitest';
 import { secretOf } from '../../functions/cloud-events/mac.ts';
 import { withTicket } from '../../functions/cloud-events/ticket.ts';
 import { webPubSubEvents } from '../../functions/web-pubsub-events.ts';
+import { MemoryPresence } from '../../shared/adapters/memory/memory-presence.ts';
 import { ChatError } from '../../shared/domain/errors.ts';
+import { leaseMinutes, secondLookMinutes } from '../../shared/domain/presence.ts';
+import { checkPresence } from '../../shared/use-cases/check-presence.ts';
 import type { SendRequest } from '../../shared/use-cases/send-message.ts';
-import { FakeTimer } from '../support/fakes.ts';
+import { FakeBroadcaster, FakeTimer } from '../support/fakes.ts';
 
 const key = 'the-access-key';
 const secret = secretOf(key);
@@ -204,6 +207,30 @@ describe('events of Web PubSub', () => {
     expect(services.disconnectClient).toHaveBeenCalledWith('ann', 'conn1');
     services.connectClient.mockRejectedValueOnce(new Error('storage is down'));
     expect(await event('connected', {}, headers)).toEqual({ status: 500 });
+  });
+
+  it('of connections from before a change of keys are refused; the look after connections finds their end', async () => {
+    const [before, after] = [aHandler(), aHandler()];
+    const state = await before.connect('ann');
+    after.services.webPubSub.accessKeys = ['new-key'];
+    after.services.webPubSub.secrets = [secretOf('new-key')];
+    const headers = {
+      'ce-connectionstate': state,
+      'ce-signature': `${sign('conn1', 'new-key')},${sign('conn1', 'another-key')}`,
+    };
+    expect(await after.event('disconnected', {}, headers)).toEqual({ status: 401 });
+    expect(after.services.disconnectClient).not.toHaveBeenCalled();
+
+    const { clock } = after.services;
+    const [presence, broadcaster] = [new MemoryPresence(), new FakeBroadcaster()];
+    await presence.connected('ann', 'conn1', clock.now());
+    broadcaster.gone.add('conn1');
+    const check = checkPresence({ presence, broadcaster, clock });
+    for (const minutes of [leaseMinutes, secondLookMinutes]) {
+      clock.advance(minutes * 60_000);
+      await check();
+    }
+    expect(await presence.isOnline('ann')).toBe(false);
   });
 
   it('that clients send are answered with an ack that repeats their ref', async () => {

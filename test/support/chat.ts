@@ -99,6 +99,10 @@ export class User {
     return request<T>('GET', path, { token: this.token });
   }
 
+  call<T = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<Answer<T>> {
+    return request<T>(method, path, { token: this.token, ...(body !== undefined && { body }) });
+  }
+
   async send(to: User, messageText: string, rest: object = {}): Promise<SendAnswer> {
     const { status, body } = await this.post<SendAnswer>('/sendMessage', {
       receiverId: to.id,
@@ -173,8 +177,13 @@ export class Device {
     this.client.stop();
   }
 
+  /** The messages that came, each once: what is not acknowledged is pushed again. */
   messages(): Message[] {
-    return this.events.flatMap((event) => (event.type === 'message.created' ? [event.message] : []));
+    const messages = new Map<string, Message>();
+    for (const event of this.events)
+      if (event.type === 'message.created' && !messages.has(event.message.messageId))
+        messages.set(event.message.messageId, event.message);
+    return [...messages.values()];
   }
 
   /** The first event of a type that satisfies a condition, which may still come. */
@@ -206,10 +215,12 @@ export class Device {
   }
 }
 
-/** A TCP proxy that can go silent without closing anything, as a network does when a laptop's lid is shut. */
+/** A TCP proxy that can cut connections, or go silent without closing anything, as a network does when a laptop's lid is shut. */
 export const silencingProxy = async (): Promise<{
   through: (url: string) => string;
   silence: () => void;
+  /** Cuts all connections; new ones may be made. */
+  cut: () => void;
   stop: () => Promise<void>;
 }> => {
   const sockets = new Set<Socket>();
@@ -228,6 +239,10 @@ export const silencingProxy = async (): Promise<{
     through: (url) => url.replace(target.host, `127.0.0.1:${port}`),
     silence: () => {
       for (const socket of sockets) socket.unpipe().pause();
+    },
+    cut: () => {
+      for (const socket of sockets) socket.destroy();
+      sockets.clear();
     },
     stop: async () => {
       for (const socket of sockets) socket.destroy();
