@@ -17,7 +17,7 @@ export const sendMessage = (services: SendMessageServices): HttpHandler => {
     const body = await rawBody();
     const receipt = await services.sendMessage(
       caller.userId,
-      { conversationId: conversationIdIn(body), draft: async () => parse(request, body) },
+      { conversationId: conversationIdIn(body), draft: () => Promise.resolve(parse(request, body)) },
       { traceparent },
     );
     const { messageId, conversationId } = receipt;

@@ -7,6 +7,7 @@ import { TokenBucketRateLimiter } from '../shared/adapters/memory/token-bucket-r
 import { WordListModerator } from '../shared/adapters/moderation/word-list-moderator.ts';
 import { ServiceBusOutbox } from '../shared/adapters/service-bus/service-bus-outbox.ts';
 import { AccountDirectory } from '../shared/adapters/tables/account-directory.ts';
+import { AccountProfiles } from '../shared/adapters/tables/account-profiles.ts';
 import { TableAccounts } from '../shared/adapters/tables/table-accounts.ts';
 import { TableConversationLog } from '../shared/adapters/tables/table-conversation-log.ts';
 import { TableInbox } from '../shared/adapters/tables/table-inbox.ts';
@@ -16,17 +17,21 @@ import { WebPubSubBroadcaster } from '../shared/adapters/web-pubsub/web-pubsub-b
 import { settingOf, type Config } from '../shared/config.ts';
 import { checkEnvelope, messageEnvelope } from '../shared/contract/queue.ts';
 import type { Timer } from '../shared/ports/clock.ts';
+import type { Profiles } from '../shared/ports/profiles.ts';
 import type { Directory } from '../shared/ports/directory.ts';
 import { acknowledgeInbox } from '../shared/use-cases/acknowledge-inbox.ts';
 import { acknowledgeMessages } from '../shared/use-cases/acknowledge-messages.ts';
+import { archiveConversation } from '../shared/use-cases/archive-conversation.ts';
 import { checkDelivery } from '../shared/use-cases/check-delivery.ts';
 import { checkPresence } from '../shared/use-cases/check-presence.ts';
 import { admitClient, connectClient } from '../shared/use-cases/connect-client.ts';
+import { countUnread } from '../shared/use-cases/count-unread.ts';
 import { createConversation } from '../shared/use-cases/create-conversation.ts';
 import { deliverMessage } from '../shared/use-cases/deliver-message.ts';
 import { getAttachment } from '../shared/use-cases/get-attachment.ts';
 import { getConversation } from '../shared/use-cases/get-conversation.ts';
 import { getOwnAccount } from '../shared/use-cases/get-own-account.ts';
+import { listConversations } from '../shared/use-cases/list-conversations.ts';
 import { logIn } from '../shared/use-cases/log-in.ts';
 import { requireMember } from '../shared/use-cases/membership.ts';
 import { readHistory } from '../shared/use-cases/read-history.ts';
@@ -57,6 +62,9 @@ const authOf = (config: Config) => {
 /** Where users are not ours to know, everybody may be written to. */
 const anybody: Directory = { find: (userId) => Promise.resolve(userId) };
 
+/** Nor are their names ours to know then. */
+const nobodysProfiles: Profiles = { find: () => Promise.resolve(new Map()) };
+
 /** The composition root: the only place where ports meet their adapters. */
 export const createServices = (config: Config) => {
   const clock = systemTimer;
@@ -84,8 +92,9 @@ export const createServices = (config: Config) => {
     register: perMinute(config.rates.registerPerMinute),
   });
   const { authenticator, issuer } = authOf(config);
-
   const directory = issuer && config.receivers === 'registered' ? new AccountDirectory(accounts) : anybody;
+  const profiles = issuer ? new AccountProfiles(accounts, clock) : nobodysProfiles;
+
   const accessKey = settingOf(config.webPubSub.connectionString, 'AccessKey') ?? '';
   const work = { outbox, timer: systemTimer, random: Math.random };
   const deliver = deliverMessage({
@@ -134,8 +143,11 @@ export const createServices = (config: Config) => {
       clock,
       newId: randomUUID,
     }),
-    createConversation: createConversation({ log, broadcaster, directory, clock }),
-    getConversation: getConversation({ log }),
+    createConversation: createConversation({ log, profiles, broadcaster, directory, clock }),
+    getConversation: getConversation({ log, profiles }),
+    listConversations: listConversations({ log, profiles }),
+    countUnread: countUnread({ log }),
+    archiveConversation: archiveConversation({ log, clock }),
     readHistory: readHistory({ log }),
     readInbox: readInbox({ log, inbox }),
     acknowledgeInbox: acknowledgeInbox({ log, inbox, presence, broadcaster, clock }),

@@ -70,8 +70,8 @@ const settings = z.object({
   DOWNLOAD_URL_MINUTES: number(10, { max: 60 }),
   CLIENT_URL_MINUTES: number(5, { max: 60 }),
   DELIVERY_CHECK_SECONDS: number(30, { min: 2, max: 600 }),
-  INBOX_GROUP_SIZE: number(100, { max: 1000 }),
   RECEIVERS: z.enum(['registered', 'any'], { error: 'must be registered or any' }).default('registered'),
+  INBOX_GROUP_SIZE: number(100, { max: 1000 }),
   MAX_CONNECTIONS_PER_USER: number(10, { max: 1000 }),
   SEND_RATE: number(10),
   SEND_BURST: number(20),
@@ -123,8 +123,8 @@ export interface Config {
   attachment: { maxBytes: number; uploadUrlMinutes: number; downloadUrlMinutes: number };
   clientUrlMinutes: number;
   deliveryCheckSeconds: number;
-  inboxGroupSize: number;
   receivers: 'registered' | 'any';
+  inboxGroupSize: number;
   maxConnectionsPerUser: number;
   rates: {
     sendPerSecond: number;
@@ -223,8 +223,8 @@ export const loadConfig = (env: Record<string, string | undefined>): Config => {
     },
     clientUrlMinutes: set.CLIENT_URL_MINUTES,
     deliveryCheckSeconds: set.DELIVERY_CHECK_SECONDS,
-    inboxGroupSize: set.INBOX_GROUP_SIZE,
     receivers: set.RECEIVERS,
+    inboxGroupSize: set.INBOX_GROUP_SIZE,
     maxConnectionsPerUser: set.MAX_CONNECTIONS_PER_USER,
     rates: {
       sendPerSecond: set.SEND_RATE,

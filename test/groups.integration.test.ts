@@ -91,6 +91,8 @@ describe('a group conversation', () => {
       status: 403,
     });
     expect((await bo.get<Conversation>(`/conversations/${first.body.id}`)).body.members).toContainEqual({
+      fullName: null,
+      avatarUrl: null,
       userId: ann.id,
       role: 'owner',
     });

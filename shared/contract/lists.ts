@@ -38,3 +38,26 @@ export const inboxAck = z.object(
   },
   { error: 'must be a JSON object' },
 );
+
+const flag = optional(z.enum(['true', 'false'], { error: 'must be true or false' })).transform(
+  (value) => value === 'true',
+);
+
+/** `GET /api/conversations` */
+export const conversationsQuery = z.object({
+  archived: flag,
+  unreadOnly: flag,
+  q: optional(z.string().trim().max(200, { error: 'must have at most 200 characters' })).transform((q) =>
+    q === '' ? undefined : q,
+  ),
+  cursor: optional(z.string().max(128, { error: 'must be a nextCursor of an earlier answer' })),
+  limit: pageLimit(200, 50),
+});
+
+export type ConversationsQuery = z.infer<typeof conversationsQuery>;
+
+/** `PUT …/read` and `…/delivered`: up to where; without it, everything. */
+export const watermark = z.object(
+  { upToSeq: optional(z.int({ error: 'must be a seq' }).min(0, { error: 'must be a seq' })) },
+  { error: 'must be a JSON object' },
+);

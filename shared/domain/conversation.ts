@@ -1,3 +1,6 @@
+import type { LoggedMessage } from './message.ts';
+import { truncate } from './text.ts';
+
 export type ConversationType = 'direct' | 'group';
 export type Role = 'owner' | 'admin' | 'member';
 
@@ -16,6 +19,8 @@ export interface Head {
   createdAt: string;
   /** When the newest message came; before the first, when it was created. */
   lastActivityAt: string;
+  /** The newest message, of a long text its beginning only. */
+  lastMessage: LoggedMessage | null;
   /** The two users of a direct conversation; empty for groups. */
   directMembers: string[];
   /** Number of messages: `seq` runs from 1 to this without a hole. */
@@ -38,6 +43,21 @@ export interface Member {
   readSeq: number;
   /** Up to here a delivery check has put what was missing into the inbox. */
   checkedSeq: number;
+}
+
+/** Code points of a text that a list of conversations shows. */
+const previewLength = 200;
+
+/** A message as a list of conversations shows it. */
+export const previewOf = (message: LoggedMessage): LoggedMessage => ({
+  ...message,
+  messageText: message.messageText === null ? null : truncate(message.messageText, previewLength),
+});
+
+/** A user's own settings of a conversation. */
+export interface Listing {
+  conversationId: string;
+  archivedAt: string | null;
 }
 
 /** A conversation to be: what its creator determines. */

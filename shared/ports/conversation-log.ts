@@ -1,4 +1,4 @@
-import type { Head, Member, NewConversation } from '../domain/conversation.ts';
+import type { Head, Listing, Member, NewConversation } from '../domain/conversation.ts';
 import type { AcceptedMessage, LoggedMessage } from '../domain/message.ts';
 
 export interface Appended {
@@ -89,4 +89,16 @@ export interface ConversationLog {
 
   /** The ids of the conversations a user is in. */
   conversationsOf(userId: string): Promise<string[]>;
+
+  /** The conversations a user is in, with what the user has set for each. */
+  listingsOf(userId: string): Promise<Listing[]>;
+
+  /** What a user has set for one conversation. */
+  listing(conversationId: string, userId: string): Promise<Listing>;
+
+  /** Puts a conversation out of a user's sight, or (null) back into it. */
+  archive(conversationId: string, userId: string, archivedAt: Date | null): Promise<void>;
+
+  /** How many messages of a range are not this user's own. */
+  countOfOthers(conversationId: string, userId: string, range: SeqRange): Promise<number>;
 }

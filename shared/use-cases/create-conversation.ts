@@ -8,11 +8,11 @@ import type { Clock } from '../ports/clock.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
 import { noSuchUser, type Directory } from '../ports/directory.ts';
 import { forEach } from '../domain/chunks.ts';
-import { viewOf, type ConversationView } from './conversation-view.ts';
+import { viewOf, type ConversationView, type ViewParts } from './conversation-view.ts';
 import { requireMember } from './membership.ts';
 
-export interface CreateConversationParts {
-  log: Pick<ConversationLog, 'create' | 'member' | 'members'>;
+export interface CreateConversationParts extends ViewParts {
+  log: Pick<ConversationLog, 'create' | 'member' | 'members' | 'listing' | 'countOfOthers'>;
   broadcaster: Pick<Broadcaster, 'join' | 'toUser' | 'toGroup'>;
   directory: Directory;
   clock: Clock;
@@ -96,9 +96,10 @@ export const createConversation =
     const conversation =
       request.type === 'direct' ? direct(createdBy, memberIds) : group(createdBy, { ...request, memberIds });
     const { head, isNew } = await parts.log.create(conversation, parts.clock.now());
-    await requireMember(parts.log, head.conversationId, createdBy);
-    const members = await parts.log.members(head.conversationId);
+    const own = await requireMember(parts.log, head.conversationId, createdBy);
+    const listing = await parts.log.listing(head.conversationId, createdBy);
+    const view = await viewOf(parts, { head, own, listing });
     // Also when it was there already: the first try may have died before its members' devices had joined.
-    await announce(parts, { ...conversation, members });
-    return { conversation: viewOf(head, members, createdBy), isNew };
+    await announce(parts, { ...conversation, members: view.members });
+    return { conversation: view, isNew };
   };

@@ -1,18 +1,21 @@
 import { notAMember } from '../domain/errors.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
-import { viewOf, type ConversationView } from './conversation-view.ts';
+import { viewOf, type ConversationView, type ViewParts } from './conversation-view.ts';
 import { requireMember } from './membership.ts';
 
-export interface GetConversationParts {
-  log: Pick<ConversationLog, 'head' | 'member' | 'members'>;
+export interface GetConversationParts extends ViewParts {
+  log: Pick<ConversationLog, 'head' | 'member' | 'members' | 'listing' | 'countOfOthers'>;
 }
 
 /** A conversation as a member sees it. @throws ChatError `not-a-member`, `unavailable` */
 export const getConversation =
-  ({ log }: GetConversationParts) =>
+  (parts: GetConversationParts) =>
   async (userId: string, conversationId: string): Promise<ConversationView> => {
-    await requireMember(log, conversationId, userId);
-    const [head, members] = await Promise.all([log.head(conversationId), log.members(conversationId)]);
+    const own = await requireMember(parts.log, conversationId, userId);
+    const [head, listing] = await Promise.all([
+      parts.log.head(conversationId),
+      parts.log.listing(conversationId, userId),
+    ]);
     if (!head) throw notAMember();
-    return viewOf(head, members, userId);
+    return viewOf(parts, { head, own, listing });
   };

@@ -1,7 +1,8 @@
 import { notAMember } from '../domain/errors.ts';
 import type { HistoryQuery } from '../contract/lists.ts';
-import { isDelivered, type Member } from '../domain/conversation.ts';
+import type { Member } from '../domain/conversation.ts';
 import { asMessage, type LoggedMessage, type Message } from '../domain/message.ts';
+import { statusOf } from '../domain/progress.ts';
 import type { ConversationLog, SeqRange, WatermarkMoves } from '../ports/conversation-log.ts';
 import { requireMember } from './membership.ts';
 
@@ -71,11 +72,12 @@ const progressOf = (
     latest(
       readers.map(({ userId }) => moves.get(userId)?.[watermark].find(({ upToSeq }) => upToSeq >= seq)?.at),
     );
-  if (readers.length > 0 && readers.every((member) => member.readSeq >= seq))
-    return { status: 'read', deliveredAt: when('delivered'), readAt: when('read') };
-  if (readers.length > 0 && readers.every((member) => isDelivered(member, seq)))
-    return { status: 'delivered', deliveredAt: when('delivered'), readAt: null };
-  return { status: 'sent', deliveredAt: null, readAt: null };
+  const status = statusOf(members, { seq, senderId });
+  return {
+    status,
+    deliveredAt: status === 'sent' ? null : when('delivered'),
+    readAt: status === 'read' ? when('read') : null,
+  };
 };
 
 const othersIn = async (

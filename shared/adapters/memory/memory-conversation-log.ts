@@ -1,8 +1,10 @@
 import {
   acknowledge,
   newDirectConversation,
+  previewOf,
   raiseWatermarks,
   type Head,
+  type Listing,
   type Member,
   type NewConversation,
   type Role,
@@ -42,6 +44,7 @@ const isWithin = ({ from, to }: SeqRange, seq: number): boolean => from <= seq &
 /** A conversation log that lives as long as the process: for tests and simulations. */
 export class MemoryConversationLog implements ConversationLog {
   readonly #conversations = new Map<string, Stored>();
+  readonly #archived = new Map<string, string>();
 
   append(message: AcceptedMessage, now: Date): Promise<Appended> {
     const { conversationId, senderId, directMembers } = message;
@@ -58,6 +61,7 @@ export class MemoryConversationLog implements ConversationLog {
     stored.head.lastActivityAt = createdAt;
     const logged: LoggedMessage = { ...content, seq, type: typeOf(message), createdAt };
     stored.messages.push(logged);
+    stored.head.lastMessage = previewOf(logged);
     return Promise.resolve({ message: logged, head: { ...stored.head }, isNew: true });
   }
 
@@ -131,9 +135,30 @@ export class MemoryConversationLog implements ConversationLog {
     }));
   }
 
-  conversationsOf(userId: string): Promise<string[]> {
+  async conversationsOf(userId: string): Promise<string[]> {
+    return (await this.listingsOf(userId)).map(({ conversationId }) => conversationId);
+  }
+
+  listingsOf(userId: string): Promise<Listing[]> {
     const ids = [...this.#conversations].filter(([, { members }]) => members.has(userId)).map(([id]) => id);
-    return Promise.resolve(ids);
+    return Promise.all(ids.map((id) => this.listing(id, userId)));
+  }
+
+  listing(conversationId: string, userId: string): Promise<Listing> {
+    const archivedAt = this.#archived.get(`${userId}|${conversationId}`) ?? null;
+    return Promise.resolve({ conversationId, archivedAt });
+  }
+
+  archive(conversationId: string, userId: string, archivedAt: Date | null): Promise<void> {
+    const key = `${userId}|${conversationId}`;
+    if (archivedAt) this.#archived.set(key, archivedAt.toISOString());
+    else this.#archived.delete(key);
+    return Promise.resolve();
+  }
+
+  async countOfOthers(conversationId: string, userId: string, range: SeqRange): Promise<number> {
+    const messages = await this.read(conversationId, range);
+    return messages.filter(({ senderId }) => senderId !== userId).length;
   }
 
   #add(conversation: NewConversation, now: Date): Stored {
@@ -147,6 +172,7 @@ export class MemoryConversationLog implements ConversationLog {
         directMembers,
         createdAt: at,
         lastActivityAt: at,
+        lastMessage: null,
         headSeq: 0,
         headRev: 0,
       },

@@ -2,6 +2,7 @@ import type { TableEntity, TableEntityResult } from '@azure/data-tables';
 import type {
   ConversationType,
   Head,
+  Listing,
   Member,
   Metadata,
   NewConversation,
@@ -40,6 +41,8 @@ export interface HeadRow {
   headRev: number;
   /** When the newest message got its place: the next one is not earlier. */
   lastAt: string;
+  /** The newest message as JSON, shortened. */
+  last?: string;
 }
 
 export const headOf = (conversationId: string, row: HeadRow): Head => ({
@@ -51,6 +54,7 @@ export const headOf = (conversationId: string, row: HeadRow): Head => ({
   createdBy: row.createdBy,
   createdAt: row.createdAt,
   lastActivityAt: row.lastAt,
+  lastMessage: row.last === undefined ? null : (JSON.parse(row.last) as LoggedMessage),
   directMembers: JSON.parse(row.directMembers) as string[],
   headSeq: row.headSeq,
   headRev: row.headRev,
@@ -158,3 +162,14 @@ export interface MoveRow {
 }
 
 export const moveOf = ({ upToSeq, at }: MoveRow): WatermarkMove => ({ upToSeq, at });
+
+/** A row of `UserConversations`. */
+export interface ListingRow {
+  /** Empty when it is not archived (any more). */
+  archivedAt?: string;
+}
+
+export const listingOf = (conversationId: string, row: ListingRow | undefined): Listing => ({
+  conversationId,
+  archivedAt: row?.archivedAt === '' ? null : (row?.archivedAt ?? null),
+});

@@ -2,8 +2,10 @@ import { odata, type TransactionAction } from '@azure/data-tables';
 import {
   acknowledge,
   newDirectConversation,
+  previewOf,
   raiseWatermarks,
   type Head,
+  type Listing,
   type Member,
   type NewConversation,
 } from '../../domain/conversation.ts';
@@ -20,6 +22,7 @@ import type {
 import {
   headKey,
   headOf,
+  listingOf,
   markerKey,
   memberKey,
   memberOf,
@@ -31,6 +34,7 @@ import {
   newHead,
   newMember,
   type HeadRow,
+  type ListingRow,
   type MemberRow,
   type MoveRow,
   type StoredMessage,
@@ -178,9 +182,34 @@ export class TableConversationLog implements ConversationLog {
   }
 
   async conversationsOf(userId: string): Promise<string[]> {
+    return (await this.listingsOf(userId)).map(({ conversationId }) => conversationId);
+  }
+
+  async listingsOf(userId: string): Promise<Listing[]> {
     const filter = odata`PartitionKey eq ${encodeKey(userId)}`;
-    const rows = await listRows(this.#tables.userConversations, filter, { select: ['rowKey'] });
-    return rows.map(({ rowKey }) => rowKey ?? '');
+    const rows = await listRows(this.#tables.userConversations, filter);
+    return rows.map((row) => listingOf(row.rowKey ?? '', row as unknown as ListingRow));
+  }
+
+  async listing(conversationId: string, userId: string): Promise<Listing> {
+    const row = await findRow<ListingRow>(this.#tables.userConversations, encodeKey(userId), conversationId);
+    return listingOf(conversationId, row);
+  }
+
+  async archive(conversationId: string, userId: string, archivedAt: Date | null): Promise<void> {
+    const row = {
+      partitionKey: encodeKey(userId),
+      rowKey: conversationId,
+      archivedAt: archivedAt?.toISOString() ?? '',
+    };
+    await guard(() => this.#tables.userConversations.upsertEntity(row, 'Merge'));
+  }
+
+  async countOfOthers(conversationId: string, userId: string, { from, to }: SeqRange): Promise<number> {
+    if (from > to) return 0;
+    const filter = odata`PartitionKey eq ${conversationId} and RowKey ge ${messageKey(from)} and RowKey le ${messageKey(to)}`;
+    const rows = await listRows(this.#tables.conversations, filter, { select: ['senderId'] });
+    return rows.filter((row) => (row as unknown as StoredMessage).senderId !== userId).length;
   }
 
   async #moves(
@@ -207,11 +236,15 @@ export class TableConversationLog implements ConversationLog {
   }
 
   async #appendTo(head: CachedHead, message: AcceptedMessage, now: Date): Promise<Appended> {
+    const { conversationId } = message;
     const seq = head.row.headSeq + 1;
-    const createdAt = [now.toISOString(), head.row.lastAt].sort().at(-1) ?? '';
-    const row: HeadRow = { ...head.row, headSeq: seq, lastAt: createdAt };
-    const update = { partitionKey: message.conversationId, rowKey: headKey, headSeq: seq, lastAt: createdAt };
-    return this.#commit(message, row, createdAt, [['update', update, 'Merge', { etag: head.etag }]]);
+    const lastAt = [now.toISOString(), head.row.lastAt].sort().at(-1) ?? '';
+    const stored = messageRow(message, seq, lastAt);
+    const moved = { headSeq: seq, lastAt, last: lastOf(conversationId, stored) };
+    const update = { partitionKey: conversationId, rowKey: headKey, ...moved };
+    return this.#commit(message, stored, { ...head.row, ...moved }, [
+      ['update', update, 'Merge', { etag: head.etag }],
+    ]);
   }
 
   /** The first message of a direct conversation makes the conversation. */
@@ -221,8 +254,10 @@ export class TableConversationLog implements ConversationLog {
     const conversation = newDirectConversation(message.conversationId, message.senderId, directMembers);
     await this.#list(conversation);
     const createdAt = now.toISOString();
-    const row = { ...newHead(conversation, createdAt), headSeq: 1 };
-    return this.#commit(message, row, createdAt, creationActions(conversation, row));
+    const stored = messageRow(message, 1, createdAt);
+    const last = lastOf(message.conversationId, stored);
+    const row: HeadRow = { ...newHead(conversation, createdAt), headSeq: 1, last };
+    return this.#commit(message, stored, row, creationActions(conversation, row));
   }
 
   /** These rows before the conversation: one that leads nowhere does no harm, a conversation nobody finds would. */
@@ -236,13 +271,11 @@ export class TableConversationLog implements ConversationLog {
   }
 
   async #commit(
-    message: AcceptedMessage,
+    { conversationId, messageId }: AcceptedMessage,
+    stored: ReturnType<typeof messageRow>,
     row: HeadRow,
-    createdAt: string,
     headActions: TransactionAction[],
   ): Promise<Appended> {
-    const { conversationId, messageId } = message;
-    const stored = messageRow(message, row.headSeq, createdAt);
     const response = await guard(() =>
       this.#tables.conversations.submitTransaction([
         ...headActions,
@@ -301,6 +334,9 @@ export class TableConversationLog implements ConversationLog {
     throw tooContended();
   }
 }
+
+const lastOf = (conversationId: string, stored: ReturnType<typeof messageRow>): string =>
+  JSON.stringify(previewOf(messageOf(conversationId, stored)));
 
 const creationActions = (conversation: NewConversation, row: HeadRow): TransactionAction[] => {
   const { conversationId, members } = conversation;

@@ -209,6 +209,32 @@ describe.each<[string, () => ConversationLog]>([
     expect(await log.member(id, bo)).toMatchObject({ deliveredSeq: 2, deliveredAhead: [[4, 4]] });
   });
 
+  it('shows a head’s last message, shortened, and counts what others wrote', async () => {
+    const log = open();
+    const { ann, bo, id } = pair();
+    await log.append(anAcceptedMessage({ from: ann, to: bo }), noon);
+    await log.append(anAcceptedMessage({ from: bo, to: ann, messageText: '😀'.repeat(500) }), later(1));
+    expect((await log.head(id))?.lastMessage).toMatchObject({
+      seq: 2,
+      senderId: bo,
+      messageText: '😀'.repeat(200),
+    });
+    expect((await log.read(id, everything))[1]?.messageText).toBe('😀'.repeat(500));
+    expect(await log.countOfOthers(id, ann, { from: 1, to: 2 })).toBe(1);
+    expect(await log.countOfOthers(id, ann, { from: 3, to: 2 })).toBe(0);
+  });
+
+  it('keeps what each user sets for a conversation', async () => {
+    const log = open();
+    const { ann, bo, id } = pair();
+    await log.append(anAcceptedMessage({ from: ann, to: bo }), noon);
+    await log.archive(id, ann, later(1));
+    expect(await log.listingsOf(ann)).toEqual([{ conversationId: id, archivedAt: later(1).toISOString() }]);
+    expect(await log.listing(id, bo)).toEqual({ conversationId: id, archivedAt: null });
+    await log.archive(id, ann, null);
+    expect(await log.listing(id, ann)).toEqual({ conversationId: id, archivedAt: null });
+  });
+
   it('notes how far delivery was checked, and never takes it back', async () => {
     const log = open();
     const { ann, bo, id } = pair();

@@ -6,6 +6,7 @@ import { newConversation } from '../../../shared/contract/conversations.ts';
 import { historyQuery } from '../../../shared/contract/lists.ts';
 import { messageIdOf } from '../../../shared/domain/identifiers.ts';
 import type { Directory } from '../../../shared/ports/directory.ts';
+import type { Profiles } from '../../../shared/ports/profiles.ts';
 import { checkDelivery } from '../../../shared/use-cases/check-delivery.ts';
 import { admitClient, connectClient } from '../../../shared/use-cases/connect-client.ts';
 import { createConversation } from '../../../shared/use-cases/create-conversation.ts';
@@ -24,10 +25,14 @@ const aChat = (inboxGroupSize = 100) => {
   const broadcaster = new FakeBroadcaster();
   const outbox = new FakeOutbox();
   const [log, inbox, presence] = [new MemoryConversationLog(), new MemoryInbox(), new MemoryPresence()];
+  const profiles: Profiles = {
+    find: (ids) =>
+      Promise.resolve(new Map(ids.includes(ann) ? [[ann, { fullName: 'Ann Lee', avatarUrl: null }]] : [])),
+  };
   const directory: Directory = {
     find: (userId) => Promise.resolve(userId === 'nobody' ? undefined : userId),
   };
-  const parts = { log, inbox, presence, broadcaster, outbox, clock, directory, inboxGroupSize };
+  const parts = { log, inbox, presence, broadcaster, outbox, clock, directory, profiles, inboxGroupSize };
   const create = createConversation(parts);
   const deliver = deliverMessage(parts);
   const read = readInbox(parts);
@@ -76,9 +81,9 @@ describe('a group', () => {
       headRev: 0,
     });
     expect(conversation.members).toEqual([
-      { userId: ann, role: 'owner' },
-      { userId: bo, role: 'member' },
-      { userId: cy, role: 'member' },
+      { userId: ann, role: 'owner', fullName: 'Ann Lee', avatarUrl: null },
+      { userId: bo, role: 'member', fullName: null, avatarUrl: null },
+      { userId: cy, role: 'member', fullName: null, avatarUrl: null },
     ]);
     expect(chat.broadcaster.joined).toEqual([{ conversationId: conversation.id, userIds: [ann, bo, cy] }]);
     expect(chat.broadcaster.pushed).toMatchObject([

@@ -1,0 +1,147 @@
+import { describe, expect, it } from 'vitest';
+import { MemoryConversationLog } from '../../../shared/adapters/memory/memory-conversation-log.ts';
+import { conversationsQuery } from '../../../shared/contract/lists.ts';
+import { directConversationId } from '../../../shared/domain/identifiers.ts';
+import { archiveConversation } from '../../../shared/use-cases/archive-conversation.ts';
+import { countUnread } from '../../../shared/use-cases/count-unread.ts';
+import { listConversations } from '../../../shared/use-cases/list-conversations.ts';
+import { anAcceptedMessage } from '../../support/builders.ts';
+import { FakeTimer } from '../../support/fakes.ts';
+
+const [ann, bo, cy] = ['ann', 'bo', 'cy'];
+const withBo = directConversationId(ann, bo);
+const withCy = directConversationId(ann, cy);
+
+const aChat = () => {
+  const clock = new FakeTimer();
+  const log = new MemoryConversationLog();
+  const profiles = {
+    find: () => Promise.resolve(new Map([[bo, { fullName: 'Bo Jones', avatarUrl: null }]])),
+  };
+  const list = listConversations({ log, profiles });
+  return {
+    log,
+    clock,
+    say: async (from: string, to: string, messageText = 'Hello') => {
+      clock.advance(1000);
+      await log.append(anAcceptedMessage({ from, to, messageText }), clock.now());
+    },
+    list: (userId: string, query: Record<string, string> = {}) =>
+      list(userId, conversationsQuery.parse(query)),
+    ids: async (userId: string, query: Record<string, string> = {}) =>
+      (await list(userId, conversationsQuery.parse(query))).items.map(({ id }) => id),
+    unread: countUnread({ log }),
+    archive: archiveConversation({ log, clock }),
+  };
+};
+
+describe('the list of conversations', () => {
+  it('shows the last active first, with its last message, how far that has come, and what is unread', async () => {
+    const chat = aChat();
+    await chat.say(bo, ann, 'first');
+    await chat.say(cy, ann);
+    await chat.say(ann, bo, 'x'.repeat(300));
+    await chat.log.raise(withBo, bo, { readSeq: 2 }, chat.clock.now());
+    const { items, nextCursor } = await chat.list(ann);
+    expect(nextCursor).toBeNull();
+    expect(items).toMatchObject([
+      {
+        id: withBo,
+        type: 'direct',
+        unreadCount: 1,
+        headSeq: 2,
+        lastActivityAt: chat.clock.now().toISOString(),
+        lastMessage: { seq: 2, senderId: ann, messageText: 'x'.repeat(200), status: 'read' },
+        members: [
+          { userId: bo, fullName: 'Bo Jones' },
+          { userId: ann, fullName: null },
+        ],
+      },
+      { id: withCy, unreadCount: 1, lastMessage: { senderId: cy, status: 'sent' } },
+    ]);
+    expect(await chat.ids('eve')).toEqual([]);
+  });
+
+  it('counts exactly what others have written since it was read', async () => {
+    const chat = aChat();
+    for (const from of [bo, ann, bo, bo]) await chat.say(from, from === ann ? bo : ann);
+    await chat.say(cy, ann);
+    const counts = [
+      { conversationId: withBo, unreadCount: 3 },
+      { conversationId: withCy, unreadCount: 1 },
+    ].sort((a, b) => (a.conversationId < b.conversationId ? -1 : 1));
+    expect(await chat.unread(ann)).toEqual({ total: 4, conversations: counts });
+    await chat.log.raise(withBo, ann, { readSeq: 3 }, chat.clock.now());
+    expect((await chat.unread(ann)).total).toBe(2);
+    await chat.log.raise(withBo, ann, { readSeq: 4 }, chat.clock.now());
+    expect(await chat.unread(ann)).toEqual({
+      total: 1,
+      conversations: [{ conversationId: withCy, unreadCount: 1 }],
+    });
+    expect(await chat.unread(bo)).toMatchObject({ total: 1 });
+  });
+
+  it('shows archived ones apart, for whoever archived them only', async () => {
+    const chat = aChat();
+    await chat.say(bo, ann);
+    await chat.say(cy, ann);
+    await chat.archive(ann, withBo, true);
+    expect(await chat.ids(ann)).toEqual([withCy]);
+    expect((await chat.list(ann, { archived: 'true' })).items).toMatchObject([
+      { id: withBo, archivedAt: chat.clock.now().toISOString() },
+    ]);
+    expect(await chat.ids(bo)).toEqual([withBo]);
+    await chat.archive(ann, withBo, false);
+    expect((await chat.ids(ann)).toSorted()).toEqual([withBo, withCy].toSorted());
+    await expect(chat.archive('eve', withBo, true)).rejects.toMatchObject({ code: 'not-a-member' });
+  });
+
+  it('shows on request only what has something unread', async () => {
+    const chat = aChat();
+    await chat.say(ann, bo); // only her own
+    await chat.say(cy, ann);
+    expect(await chat.ids(ann, { unreadOnly: 'true' })).toEqual([withCy]);
+    await chat.log.raise(withCy, ann, { readSeq: 1 }, chat.clock.now());
+    expect(await chat.ids(ann, { unreadOnly: 'true' })).toEqual([]);
+  });
+
+  it('finds titles without regard to case and accents', async () => {
+    const chat = aChat();
+    const base = {
+      type: 'group',
+      metadata: null,
+      externalRef: null,
+      createdBy: ann,
+      members: [{ userId: ann, role: 'owner' }],
+    } as const;
+    await chat.log.create(
+      { ...base, members: [...base.members], conversationId: 'g-1', title: 'Zürich Café' },
+      chat.clock.now(),
+    );
+    await chat.log.create(
+      { ...base, members: [...base.members], conversationId: 'g-2', title: 'Berlin' },
+      chat.clock.now(),
+    );
+    expect(await chat.ids(ann, { q: 'ZURICH cafe' })).toEqual(['g-1']);
+    expect(await chat.ids(ann, { q: 'rom' })).toEqual([]);
+  });
+
+  it('is read page by page, each conversation once, also when two were active at the same time', async () => {
+    const chat = aChat();
+    for (let n = 0; n < 7; n++) {
+      const message = anAcceptedMessage({ from: `user${n}`, to: ann });
+      await chat.log.append(message, chat.clock.now());
+    }
+    const seen: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await chat.list(ann, { limit: '3', ...(cursor !== undefined && { cursor }) });
+      expect(page.items.length).toBeLessThanOrEqual(3);
+      seen.push(...page.items.map(({ id }) => id));
+      cursor = page.nextCursor ?? undefined;
+    } while (cursor !== undefined);
+    expect(seen).toHaveLength(7);
+    expect(new Set(seen).size).toBe(7);
+    await expect(chat.list(ann, { cursor: 'nonsense' })).rejects.toMatchObject({ code: 'malformed-request' });
+  });
+});
