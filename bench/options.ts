@@ -8,6 +8,7 @@ export const usage = `Usage: npm run bench -- [options]
   --scenarios LIST   of A (latency), B (highest rate), D (connections), E (offline), broker, web-pubsub (default: all)
   --runs N           fresh starts of each system; the table has their medians (default 3)
   --seconds N        how long a latency or a rate is measured (default 20)
+  --rate N           B at this rate only, to compare what it costs; its row then holds no highest rate
   --connections N    of scenario D (default 2000)
   --receipts N       Parley's receivers acknowledge every N seconds what came (default 5); 0: never, then it comes again
   --json FILE        everything that was measured
@@ -19,6 +20,7 @@ export interface Options {
   readonly scenarios: readonly ScenarioName[];
   readonly runs: number;
   readonly seconds: number;
+  readonly rate: number;
   readonly connections: number;
   readonly receiptSeconds: number;
   readonly json: string | undefined;
@@ -54,6 +56,7 @@ export const readOptions = (args: readonly string[]): Options => {
       scenarios: { type: 'string', default: scenarioNames.join(',') },
       runs: { type: 'string', default: '3' },
       seconds: { type: 'string', default: '20' },
+      rate: { type: 'string', default: '0' },
       connections: { type: 'string', default: '2000' },
       receipts: { type: 'string', default: '5' },
       json: { type: 'string' },
@@ -67,6 +70,7 @@ export const readOptions = (args: readonly string[]): Options => {
     scenarios: scenariosOf(values.scenarios),
     runs: whole('runs', values.runs, 1),
     seconds: whole('seconds', values.seconds, 1),
+    rate: whole('rate', values.rate, 0),
     connections: whole('connections', values.connections, 1),
     receiptSeconds: whole('receipts', values.receipts, 0),
     json: values.json,

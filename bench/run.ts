@@ -66,7 +66,7 @@ class Bench {
 
   async #runChat(run: number, name: SystemName): Promise<void> {
     const dataDir = this.#newFolder(run, name);
-    const { receiptSeconds, profile, seconds, connections: count, scenarios: wanted } = this.#options;
+    const { receiptSeconds, profile, seconds, rate, connections: count, scenarios: wanted } = this.#options;
     const profileDir = profile === undefined ? undefined : resolve(profile);
     this.#system =
       name === 'parley'
@@ -77,7 +77,7 @@ class Bench {
     for (const scenario of wanted) {
       const measure = scenarios[scenario];
       if (measure === undefined) continue;
-      const context = { system, meter, mark: `r${run}`, seconds, connections: count, log };
+      const context = { system, meter, mark: `r${run}`, seconds, rate, connections: count, log };
       this.#note({ run, system: name, scenario, result: await measure(context) });
     }
     await meter.atRest(); // what devices leave behind is noted before the app is gone
@@ -109,11 +109,12 @@ class Bench {
   }
 }
 
-const notesOf = ({ receiptSeconds, profile }: Options, withRival: boolean): string[] => [
+const notesOf = ({ receiptSeconds, profile, rate }: Options, withRival: boolean): string[] => [
   ...(withRival ? [] : ['without the rival: it was left out, or there is no redis-server on the PATH']),
   receiptSeconds === 0
     ? 'Parley’s receivers acknowledge nothing: what they were sent comes again'
     : `Parley’s receivers acknowledge every ${receiptSeconds} s what came; the rival knows no receipts`,
+  ...(rate === 0 ? [] : [`B at ${rate} messages/s only: not the highest rate`]),
   ...(profile === undefined ? [] : ['with CPU profiles being taken']),
 ];
 

@@ -9,6 +9,8 @@ export interface ScenarioContext {
   readonly mark: string;
   /** How long a figure is measured, in seconds. */
   readonly seconds: number;
+  /** Messages per second of scenario B; 0: as many as it can. */
+  readonly rate: number;
   /** Connections of scenario D. */
   readonly connections: number;
   readonly log: (line: string) => void;

@@ -62,6 +62,15 @@ const confirm = async (rate: number, measure: Measure): Promise<LoadResult | und
   return undefined;
 };
 
+const search = async (
+  { system, seconds }: ScenarioContext,
+  measureFor: (seconds: number) => Measure,
+): Promise<LoadResult | undefined> => {
+  const quick = withRetries(measureFor(Math.max(2, seconds / 4)));
+  const highest = await findRate(system.firstRate, async (rate) => passes(await quick(rate)));
+  return confirm(highest, measureFor(seconds));
+};
+
 const figuresOf = ({ perSecond, latency, delivered, cpu, faults }: LoadResult): Figures => {
   const perMessage = (ms: number): number => (ms * 1000) / delivered;
   const roles = Object.entries(cpu.rolesMs).map(([role, ms]) => [`cpu ${role}`, perMessage(ms)] as const);
@@ -97,7 +106,7 @@ const line = (result: LoadResult): string => {
 export const throughput: Scenario = async (context: ScenarioContext) => {
   const ledger = new Ledger(`${context.mark}b`);
   const party = await gather(context, ledger, 'b', pairCount);
-  const { meter, log, system } = context;
+  const { meter, log } = context;
   const lanes = pairs(party);
   const steps: LoadResult[] = [];
   const measureFor =
@@ -118,9 +127,8 @@ export const throughput: Scenario = async (context: ScenarioContext) => {
       if (result.isGivenUp) await meter.atRest();
       return result;
     };
-  const quick = withRetries(measureFor(Math.max(2, context.seconds / 4)));
-  const highest = await findRate(system.firstRate, async (rate) => passes(await quick(rate)));
-  const best = await confirm(highest, measureFor(context.seconds));
+  const best =
+    context.rate > 0 ? await measureFor(context.seconds)(context.rate) : await search(context, measureFor);
   await party.leave();
   return {
     figures: best === undefined ? { rate: 0 } : figuresOf(best),
