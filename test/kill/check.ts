@@ -1,0 +1,247 @@
+import type { FinalHistory, History, InboxReading, Seen, Sent } from './history.ts';
+
+/** What the pipeline promises, in the order in which it is checked. */
+export const promises = {
+  'accepted-is-kept': 'Every 202 is in the history.',
+  'kept-once': 'A message is in the history once, however often it was sent, and as it was sent.',
+  'no-holes': 'seq runs from 1 to the head without a hole or a repeat.',
+  'sends-keep-order': 'Awaited sends of one sender keep their order.',
+  'one-order': 'All members read one history.',
+  'live-as-kept': 'What reaches a user is what the history has at that place.',
+  'inbox-once': 'The inbox has a message once.',
+  'acknowledged-is-gone': 'What was acknowledged is never returned by the inbox again.',
+  'receivers-converge':
+    'Every message reaches whom it is for, live or through the inbox, and counts as delivered.',
+} as const;
+
+export type PromiseName = keyof typeof promises;
+
+/** A broken promise. */
+export interface Violation {
+  promise: PromiseName;
+  /** What happened, with the ids and times to look for in the logs. */
+  words: string;
+  /** When what went wrong was begun; milliseconds since 1970. */
+  at: number;
+}
+
+const time = (ms: number): string => new Date(ms).toISOString();
+
+const aboutSent = (sent: Sent): string => {
+  const accepted = sent.accepted.map(({ at, messageId }) => `202 at ${time(at)} as ${messageId}`);
+  return (
+    `"${sent.text}" (clientMessageId ${sent.clientMessageId}, send ${sent.nth} of ${sent.senderId} ` +
+    `in ${sent.conversationId}, begun ${time(sent.begunAt)}, tries: ${
+      sent.tries.map(({ at, outcome }) => `${outcome} at ${time(at)}`).join(', ') || 'none'
+    }; ${accepted.join(', ') || 'never accepted'})`
+  );
+};
+
+const aboutSeen = ({ conversationId, seq, messageId, senderId, clientMessageId, text }: Seen): string =>
+  `${conversationId} seq ${seq}: ${messageId} (clientMessageId ${clientMessageId}) of ${senderId}, "${text ?? ''}"`;
+
+/** Names a message as its sender does. */
+const nameOf = ({ conversationId, senderId, clientMessageId }: Seen | Sent): string =>
+  JSON.stringify([conversationId, senderId, clientMessageId]);
+
+type Kept = FinalHistory['messages'][number];
+
+/** A history, and indexes of it that several checks need. */
+interface Evidence extends History {
+  sentByName: Map<string, Sent>;
+  /** One member's reading of each conversation; `one-order` checks that the others' are the same. */
+  logs: Map<string, FinalHistory>;
+  kept: Map<string, Kept[]>;
+  keptById: Map<string, Kept>;
+}
+
+const indexed = (history: History): Evidence => {
+  const logs = new Map(history.finalHistories.map((log) => [log.conversationId, log]));
+  const messages = [...logs.values()].flatMap((log) => log.messages);
+  return {
+    ...history,
+    sentByName: new Map(history.sent.map((sent) => [nameOf(sent), sent])),
+    logs,
+    kept: Map.groupBy(messages, nameOf),
+    keptById: new Map(messages.map((message) => [message.messageId, message])),
+  };
+};
+
+type Check = (evidence: Evidence) => Generator<Omit<Violation, 'promise'>>;
+
+const acceptedIsKept: Check = function* ({ sent, kept, keptById }) {
+  for (const one of sent) {
+    const [first] = one.accepted;
+    if (!first) continue;
+    if (!kept.has(nameOf(one)))
+      yield { at: one.begunAt, words: `Lost: ${aboutSent(one)} is not in the history.` };
+    for (const { messageId, conversationId } of one.accepted)
+      if (messageId !== first.messageId || conversationId !== one.conversationId)
+        yield { at: one.begunAt, words: `Two answers name different messages: ${aboutSent(one)}.` };
+    if (kept.has(nameOf(one)) && !keptById.has(first.messageId))
+      yield {
+        at: one.begunAt,
+        words: `The history has it under another id than its 202: ${aboutSent(one)}.`,
+      };
+  }
+};
+
+const keptOnce: Check = function* ({ kept, sentByName }) {
+  for (const [name, rows] of kept) {
+    const [row] = rows;
+    const sent = sentByName.get(name);
+    if (!row) continue;
+    if (!sent) {
+      yield { at: 0, words: `Nobody sent what the history has at ${aboutSeen(row)}.` };
+      continue;
+    }
+    if (rows.length > 1)
+      yield {
+        at: sent.begunAt,
+        words: `Twice: ${aboutSent(sent)} is in the history at seq ${rows.map(({ seq }) => seq).join(' and ')}.`,
+      };
+    if (row.text !== sent.text)
+      yield { at: sent.begunAt, words: `Changed: ${aboutSent(sent)} is kept as ${aboutSeen(row)}.` };
+  }
+};
+
+const noHoles: Check = function* ({ finalHistories }) {
+  for (const { conversationId, userId, headSeq, messages } of finalHistories) {
+    const seqs = messages.map(({ seq }) => seq);
+    const wrong = seqs.findIndex((seq, index) => seq !== index + 1);
+    const where = `${conversationId} as ${userId} reads it`;
+    if (wrong !== -1)
+      yield {
+        at: 0,
+        words: `In ${where}, seq ${wrong + 1} should come ${wrong === 0 ? 'first' : `behind ${wrong}`}, but there is ${seqs[wrong] ?? 'nothing'}.`,
+      };
+    else if (headSeq !== seqs.length)
+      yield { at: 0, words: `${where} has ${seqs.length} messages, but its head is ${headSeq}.` };
+  }
+};
+
+const sendsKeepOrder: Check = function* ({ sent, kept }) {
+  const lanes = Map.groupBy(sent, ({ conversationId, senderId }) => `${conversationId} ${senderId}`);
+  for (const lane of lanes.values()) {
+    let before: { sent: Sent; seq: number } | undefined;
+    for (const one of lane.toSorted((a, b) => a.nth - b.nth)) {
+      const seq = kept.get(nameOf(one))?.[0]?.seq;
+      if (seq === undefined || one.accepted.length === 0) continue;
+      if (before && seq < before.seq)
+        yield {
+          at: one.begunAt,
+          words: `Out of order: ${aboutSent(one)} is at seq ${seq}, before ${aboutSent(before.sent)} at seq ${before.seq}.`,
+        };
+      before = { sent: one, seq };
+    }
+  }
+};
+
+const oneOrder: Check = function* ({ finalHistories, logs }) {
+  for (const { conversationId, userId, messages } of finalHistories) {
+    const other = logs.get(conversationId);
+    const length = Math.max(messages.length, other?.messages.length ?? 0);
+    for (let index = 0; index < length; index++) {
+      const [mine, theirs] = [messages[index], other?.messages[index]];
+      if (mine?.messageId === theirs?.messageId) continue;
+      yield {
+        at: 0,
+        words:
+          `Two readings differ: ${userId} has ${mine ? aboutSeen(mine) : 'nothing'}, ` +
+          `${other?.userId ?? ''} has ${theirs ? aboutSeen(theirs) : 'nothing'}.`,
+      };
+      break;
+    }
+  }
+};
+
+const liveAsKept: Check = function* ({ shown, keptById }) {
+  for (const one of shown) {
+    const row = keptById.get(one.messageId);
+    const how = `${one.userId} was shown (${one.by}, ${time(one.at)}) ${aboutSeen(one)}`;
+    if (!row) yield { at: one.at, words: `${how}, which the history does not have.` };
+    else if (row.seq !== one.seq || row.conversationId !== one.conversationId || row.text !== one.text)
+      yield { at: one.at, words: `${how}, but the history has ${aboutSeen(row)}.` };
+  }
+};
+
+const repeatedIn = function* ({
+  userId,
+  begunAt,
+  items,
+}: InboxReading): Generator<Omit<Violation, 'promise'>> {
+  const rows = new Map<string, string>();
+  for (const { inboxId, message } of items) {
+    const earlier = rows.get(message.messageId);
+    if (earlier !== undefined)
+      yield {
+        at: begunAt,
+        words: `The inbox of ${userId} (read ${time(begunAt)}) has ${aboutSeen(message)} twice: as ${earlier} and ${inboxId}.`,
+      };
+    rows.set(message.messageId, inboxId);
+  }
+};
+
+const inboxOnce: Check = function* ({ inboxReadings }) {
+  for (const reading of inboxReadings) yield* repeatedIn(reading);
+};
+
+const acknowledgedIsGone: Check = function* ({ inboxReadings, acknowledged }) {
+  const nameFor = (userId: string, messageId: string): string => `${userId} ${messageId}`;
+  const first = new Map<string, History['acknowledged'][number]>();
+  for (const one of acknowledged) {
+    const name = nameFor(one.userId, one.messageId);
+    const known = first.get(name);
+    if (!known || one.confirmedAt < known.confirmedAt) first.set(name, one);
+  }
+  for (const { userId, begunAt, items } of inboxReadings)
+    for (const { inboxId, message } of items) {
+      const known = first.get(nameFor(userId, message.messageId));
+      if (known && known.confirmedAt < begunAt)
+        yield {
+          at: known.confirmedAt,
+          words:
+            `The inbox of ${userId} (read ${time(begunAt)}) returned ${aboutSeen(message)} as ${inboxId} again; ` +
+            `it was acknowledged by ${known.by} and confirmed at ${time(known.confirmedAt)}.`,
+        };
+    }
+};
+
+const receiversConverge: Check = function* ({ sent, kept, shown }) {
+  const nameFor = (userId: string, messageId: string): string => `${userId} ${messageId}`;
+  const reached = new Set(shown.map(({ userId, messageId }) => nameFor(userId, messageId)));
+  for (const one of sent) {
+    const row = kept.get(nameOf(one))?.[0];
+    if (!row) continue;
+    if (!reached.has(nameFor(one.receiverId, row.messageId)))
+      yield {
+        at: one.begunAt,
+        words: `${one.receiverId} was never given ${aboutSeen(row)}, neither live nor by the inbox: ${aboutSent(one)}.`,
+      };
+    else if (!row.isDelivered)
+      yield {
+        at: one.begunAt,
+        words: `${one.receiverId} was given ${aboutSeen(row)}, but it does not count as delivered: ${aboutSent(one)}.`,
+      };
+  }
+};
+
+const checks: Record<PromiseName, Check> = {
+  'accepted-is-kept': acceptedIsKept,
+  'kept-once': keptOnce,
+  'no-holes': noHoles,
+  'sends-keep-order': sendsKeepOrder,
+  'one-order': oneOrder,
+  'live-as-kept': liveAsKept,
+  'inbox-once': inboxOnce,
+  'acknowledged-is-gone': acknowledgedIsGone,
+  'receivers-converge': receiversConverge,
+};
+
+/** Holds what clients did and saw against the promises. @returns every violation, by promise in the order of `promises` */
+export const check = (history: History): Violation[] => {
+  const evidence = indexed(history);
+  return (Object.keys(checks) as PromiseName[]).flatMap((promise) =>
+    [...checks[promise](evidence)].map((violation) => ({ promise, ...violation })),
+  );
+};

@@ -1,0 +1,75 @@
+/** What clients did and saw, for the checker. All times are milliseconds since 1970, to be found again in the logs. */
+
+/** One message that a client wants to send, however often it tries. */
+export interface Sent {
+  conversationId: string;
+  senderId: string;
+  receiverId: string;
+  clientMessageId: string;
+  text: string;
+  /** Its place among the sends of one sender in one conversation, each of which waited for the 202 of the one before. */
+  nth: number;
+  begunAt: number;
+  /** How each try ended. */
+  tries: { at: number; outcome: string }[];
+  /** Every 202; there may be several, for a client that got none tries again. */
+  accepted: { at: number; messageId: string; conversationId: string }[];
+}
+
+/** A message as a client was given it. */
+export interface Seen {
+  conversationId: string;
+  seq: number;
+  messageId: string;
+  senderId: string;
+  clientMessageId: string;
+  text: string | null;
+}
+
+/** A message that reached a user. */
+export interface Shown extends Seen {
+  userId: string;
+  by: 'live' | 'inbox';
+  at: number;
+}
+
+/** A message whose acknowledgement was confirmed to the client that sent it. */
+export interface Acknowledged {
+  userId: string;
+  by: 'receipt' | 'inbox';
+  messageId: string;
+  confirmedAt: number;
+}
+
+/** One reading of a whole inbox, all its pages. */
+export interface InboxReading {
+  userId: string;
+  begunAt: number;
+  items: { inboxId: string; message: Seen }[];
+}
+
+/** A conversation as one of its members reads it when everything has come to rest. */
+export interface FinalHistory {
+  conversationId: string;
+  userId: string;
+  headSeq: number;
+  /** `isDelivered`: the history says that it has reached its receiver. */
+  messages: (Seen & { isDelivered: boolean })[];
+}
+
+/** Everything that the promises can be checked by. */
+export interface History {
+  sent: Sent[];
+  shown: Shown[];
+  acknowledged: Acknowledged[];
+  inboxReadings: InboxReading[];
+  finalHistories: FinalHistory[];
+}
+
+export const emptyHistory = (): History => ({
+  sent: [],
+  shown: [],
+  acknowledged: [],
+  inboxReadings: [],
+  finalHistories: [],
+});

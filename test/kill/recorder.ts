@@ -1,0 +1,51 @@
+import { EventEmitter, once } from 'node:events';
+import { emptyHistory, type Acknowledged, type Seen, type Sent, type Shown } from './history.ts';
+
+/** Notes what clients do and see, and answers what they need to know of it. */
+export class Recorder {
+  readonly history = emptyHistory();
+  readonly #events = new EventEmitter<{ accepted: [] }>();
+  readonly #shown = new Map<string, Set<string>>();
+  #acceptedCount = 0;
+
+  /** How many messages were answered 202. */
+  get acceptedCount(): number {
+    return this.#acceptedCount;
+  }
+
+  accepted(sent: Sent, answer: Sent['accepted'][number]): void {
+    if (sent.accepted.length === 0) this.#acceptedCount++;
+    sent.accepted.push(answer);
+    this.#events.emit('accepted');
+  }
+
+  /** Resolves once so many messages were answered 202. @throws Error once `signal` is aborted */
+  async untilAccepted(count: number, signal: AbortSignal): Promise<void> {
+    while (this.#acceptedCount < count) await once(this.#events, 'accepted', { signal });
+  }
+
+  shown(userId: string, by: Shown['by'], message: Seen): void {
+    this.#shownTo(userId).add(message.messageId);
+    this.history.shown.push({ userId, by, at: Date.now(), ...message });
+  }
+
+  acknowledged(userId: string, by: Acknowledged['by'], messageIds: readonly string[]): void {
+    for (const messageId of messageIds)
+      this.history.acknowledged.push({ userId, by, messageId, confirmedAt: Date.now() });
+  }
+
+  /** What was accepted for a user and has not reached that user yet. */
+  missing(userId: string): Sent[] {
+    const known = this.#shownTo(userId);
+    return this.history.sent.filter(
+      ({ receiverId, accepted }) =>
+        receiverId === userId && accepted[0] !== undefined && !known.has(accepted[0].messageId),
+    );
+  }
+
+  #shownTo(userId: string): Set<string> {
+    let known = this.#shown.get(userId);
+    if (!known) this.#shown.set(userId, (known = new Set()));
+    return known;
+  }
+}

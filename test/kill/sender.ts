@@ -1,0 +1,76 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ChatClient } from './chat-client.ts';
+import type { Sent } from './history.ts';
+import type { Random } from './random.ts';
+import type { Recorder } from './recorder.ts';
+
+/** One direction of a conversation. */
+export interface Lane {
+  conversationId: string;
+  from: ChatClient;
+  to: string;
+}
+
+export interface SenderOptions {
+  recorder: Recorder;
+  random: Random;
+  /** Mean pause between two sends. */
+  pauseMs: number;
+  /** When to begin no further send; the one under way is still brought to its 202. */
+  stopping: AbortSignal;
+  /** When to give everything up. */
+  aborted: AbortSignal;
+}
+
+/** How often a client sends again what was accepted, as if the 202 had been lost on its way. */
+const repeatShare = 0.05;
+
+interface SendAnswer {
+  messageId: string;
+  conversationId: string;
+}
+
+/** Sends one message: tries until it is answered 202, always under the same clientMessageId. */
+const send = async (
+  { from }: Lane,
+  sent: Sent,
+  { recorder, random, aborted }: SenderOptions,
+): Promise<void> => {
+  const body = {
+    receiverId: sent.receiverId,
+    messageText: sent.text,
+    clientMessageId: sent.clientMessageId,
+  };
+  const times = random.chance(repeatShare) ? 2 : 1;
+  for (let time = 0; time < times; time++) {
+    const { status, body: answer } = await from.call<SendAnswer>(
+      { method: 'POST', path: '/sendMessage', body },
+      aborted,
+      (outcome) => sent.tries.push({ at: Date.now(), outcome }),
+    );
+    if (status !== 202) throw new Error(`sendMessage answered ${status}: ${JSON.stringify(answer)}`);
+    const { messageId, conversationId } = answer;
+    recorder.accepted(sent, { at: Date.now(), messageId, conversationId });
+  }
+};
+
+/** Sends one message after the other, each once the one before was accepted. */
+export const keepSending = async (lane: Lane, options: SenderOptions): Promise<void> => {
+  const { recorder, random, pauseMs, stopping } = options;
+  for (let nth = 1; !stopping.aborted; nth++) {
+    const sent: Sent = {
+      conversationId: lane.conversationId,
+      senderId: lane.from.userId,
+      receiverId: lane.to,
+      clientMessageId: `${lane.from.userId}-${nth}`,
+      text: `${nth} from ${lane.from.userId} to ${lane.to}`,
+      nth,
+      begunAt: Date.now(),
+      tries: [],
+      accepted: [],
+    };
+    recorder.history.sent.push(sent);
+    await send(lane, sent, options);
+    await delay(random.between(0, pauseMs * 2), undefined, { signal: stopping }).catch(() => undefined);
+  }
+};

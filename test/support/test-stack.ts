@@ -1,0 +1,44 @@
+import { execFile } from 'node:child_process';
+import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { type Stack, type StackOptions, startStack } from '../../local/stack.ts';
+import { fillSecrets } from '../../local/stack/settings.ts';
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+/** `npm test` has built the app already; a single test that is run by hand may not have. */
+async function buildIfStale(): Promise<void> {
+  const bundle = join(root, 'dist/functions/index.js');
+  const sources = globSync(['functions/**/*.ts', 'shared/**/*.ts', 'build.ts', 'package-lock.json'], {
+    cwd: root,
+  });
+  const newest = Math.max(...sources.map((file) => statSync(join(root, file)).mtimeMs));
+  if (existsSync(bundle) && statSync(bundle).mtimeMs >= newest) return;
+  await promisify(execFile)(process.execPath, ['build.ts'], { cwd: root });
+}
+
+function sampleSettings(): Record<string, string> {
+  const sample = fillSecrets(readFileSync(join(root, 'local.settings.sample.json'), 'utf8'));
+  return (JSON.parse(sample) as { Values: Record<string, string> }).Values;
+}
+
+/** What would make tests wait, or stop them for being many. */
+const quick = { DELIVERY_CHECK_SECONDS: '2', SEND_RATE: '1000', SEND_BURST: '1000' };
+
+export type TestStackOptions = Pick<StackOptions, 'dataDir' | 'onLine' | 'onUnexpectedExit'>;
+
+/** Starts the whole system from this checkout on free ports, with its data in a folder of the caller's. */
+export async function startTestStack(options: TestStackOptions): Promise<Stack> {
+  await buildIfStale();
+  return startStack({
+    appDir: root,
+    serviceBusConfig: join(root, 'infra/service-bus.json'),
+    webPubSubConfig: join(root, 'infra/web-pubsub.json'),
+    ports: { functions: 0, serviceBus: 0, webPubSub: 0, blob: 0, table: 0 },
+    settings: { ...sampleSettings(), ...quick },
+    env: process.env,
+    ...options,
+  });
+}
