@@ -108,7 +108,7 @@ export const report = (setting: Setting, outcomes: readonly Outcome[], notes: re
   const table = markdown([
     ['', 'Parley', 'rival', 'ratio', 'aim'],
     ...compare(outcomes).map(cells),
-    ['lost / doubled / stray / late / reordered, all runs', ...faultCells(outcomes), '', '0'],
+    ['lost / doubled / stray / late / reordered, at rates that were held', ...faultCells(outcomes), '', '0'],
   ]);
   return [
     `- ${setting.at}, commit ${setting.commit}, \`${setting.command}\``,

@@ -48,6 +48,8 @@ export const rows: readonly Row[] = [
   row('B', 'cpu redis', 'B CPU of Redis per message', 'µs', 0),
   row('B', 'cpu all', 'B CPU of all servers per message', 'µs', 0),
   row('B', 'cpu generator', 'B CPU of the load generator per message', 'µs', 0),
+  row('B', 'never arrived', 'B never arrived, overload included', 'messages', 0, atMost(0)),
+  row('B', 'doubled', 'B arrived again, overload included', 'messages', 0),
   row('D', 'perSecond', 'D connections/s, 32 at a time', '1/s', 0, ratioAtLeast(0.4)),
   row('D', 'p50', 'D time to connect, p50', 'ms', 1),
   row('D', 'memory', 'D memory of all servers per idle connection', 'KiB', 0),

@@ -1,4 +1,4 @@
-import { Ledger, noFaults } from '../ledger.ts';
+import { addFaults, Ledger, noFaults } from '../ledger.ts';
 import { isFlawless, type LoadResult, runLoad } from '../load.ts';
 import { trustedOtherPercent } from '../process-meter.ts';
 import { gather, pairs } from './lanes.ts';
@@ -129,9 +129,15 @@ export const throughput: Scenario = async (context: ScenarioContext) => {
     };
   const best =
     context.rate > 0 ? await measureFor(context.seconds)(context.rate) : await search(context, measureFor);
+  await meter.atRest(); // what overload held up still arrives, or never does
+  const all = [...steps.map(({ faults }) => faults), ledger.settle()].reduce(addFaults, noFaults);
   await party.leave();
   return {
-    figures: best === undefined ? { rate: 0 } : figuresOf(best),
+    figures: {
+      ...(best === undefined ? { rate: 0 } : figuresOf(best)),
+      'never arrived': all.lost - all.late,
+      doubled: all.duplicates,
+    },
     faults: best?.faults ?? noFaults,
     otherPercent: best?.cpu.otherPercent ?? 0,
     details: { steps },
