@@ -21,6 +21,7 @@ import { registerRegisterUser } from './register-user.ts';
 import { registerSendMessage } from './send-message.ts';
 import { registerSendToConversation } from './send-to-conversation.ts';
 import { createServices } from './services.ts';
+import { registerShowTyping } from './show-typing.ts';
 import { startTelemetry } from './telemetry.ts';
 import { registerWebPubSubEvents } from './web-pubsub-events.ts';
 
@@ -38,6 +39,7 @@ registerListConversations(services);
 registerArchiveConversation(services);
 registerCountUnread(services);
 registerRecordReceipt(services);
+registerShowTyping(services);
 registerListMessages(services);
 registerReadInbox(services);
 registerAcknowledgeInbox(services);

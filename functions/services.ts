@@ -40,6 +40,7 @@ import { recordReceipt } from '../shared/use-cases/record-receipt.ts';
 import { registerUser } from '../shared/use-cases/register-user.ts';
 import { rejectMessage } from '../shared/use-cases/reject-message.ts';
 import { sendMessage } from '../shared/use-cases/send-message.ts';
+import { showTyping } from '../shared/use-cases/show-typing.ts';
 import { workOff } from '../shared/use-cases/work-off.ts';
 import { secretOf } from './cloud-events/mac.ts';
 import { hubName, openClients } from './clients.ts';
@@ -86,6 +87,7 @@ export const createServices = (config: Config) => {
   const perMinute = (count: number) => ({ perSecond: count / 60, burst: count });
   const rateLimiter = new TokenBucketRateLimiter(clock, {
     send: { perSecond: config.rates.sendPerSecond, burst: config.rates.sendBurst },
+    typing: { perSecond: 2, burst: 10 },
     connect: perMinute(6 * config.maxConnectionsPerUser),
     login: perMinute(config.rates.loginPerMinute),
     'login-account': perMinute(config.rates.loginPerMinuteAndAccount),
@@ -147,6 +149,14 @@ export const createServices = (config: Config) => {
     getConversation: getConversation({ log, profiles }),
     listConversations: listConversations({ log, profiles }),
     countUnread: countUnread({ log }),
+    showTyping: showTyping({
+      log,
+      presence,
+      broadcaster,
+      rateLimiter,
+      clock,
+      typingSeconds: config.typingSeconds,
+    }),
     archiveConversation: archiveConversation({ log, clock }),
     readHistory: readHistory({ log }),
     readInbox: readInbox({ log, inbox }),

@@ -27,6 +27,7 @@ type WebPubSubEventsServices = Pick<
   | 'sendMessage'
   | 'recordReceipt'
   | 'acknowledgeMessages'
+  | 'showTyping'
   | 'messageLimits'
   | 'clock'
 >;

@@ -71,6 +71,7 @@ const settings = z.object({
   CLIENT_URL_MINUTES: number(5, { max: 60 }),
   DELIVERY_CHECK_SECONDS: number(30, { min: 2, max: 600 }),
   RECEIVERS: z.enum(['registered', 'any'], { error: 'must be registered or any' }).default('registered'),
+  TYPING_SECONDS: number(5, { max: 60 }),
   INBOX_GROUP_SIZE: number(100, { max: 1000 }),
   MAX_CONNECTIONS_PER_USER: number(10, { max: 1000 }),
   SEND_RATE: number(10),
@@ -124,6 +125,7 @@ export interface Config {
   clientUrlMinutes: number;
   deliveryCheckSeconds: number;
   receivers: 'registered' | 'any';
+  typingSeconds: number;
   inboxGroupSize: number;
   maxConnectionsPerUser: number;
   rates: {
@@ -224,6 +226,7 @@ export const loadConfig = (env: Record<string, string | undefined>): Config => {
     clientUrlMinutes: set.CLIENT_URL_MINUTES,
     deliveryCheckSeconds: set.DELIVERY_CHECK_SECONDS,
     receivers: set.RECEIVERS,
+    typingSeconds: set.TYPING_SECONDS,
     inboxGroupSize: set.INBOX_GROUP_SIZE,
     maxConnectionsPerUser: set.MAX_CONNECTIONS_PER_USER,
     rates: {

@@ -1,4 +1,4 @@
-import { deliveryReceipt, eventRef, readReceipt } from '../../shared/contract/client-events.ts';
+import { deliveryReceipt, eventRef, readReceipt, typing } from '../../shared/contract/client-events.ts';
 import {
   conversationIdIn,
   sendMessageRequest,
@@ -11,7 +11,7 @@ import type { Services } from '../services.ts';
 
 export type ClientEventServices = Pick<
   Services,
-  'sendMessage' | 'recordReceipt' | 'acknowledgeMessages' | 'messageLimits' | 'clock'
+  'sendMessage' | 'recordReceipt' | 'acknowledgeMessages' | 'showTyping' | 'messageLimits' | 'clock'
 >;
 
 /** An event that a client sent over its socket. */
@@ -59,6 +59,11 @@ const run = async (
     case 'receipt.read':
       await services.recordReceipt(userId, 'read', parse(readReceipt, data));
       return {};
+    case 'typing': {
+      const { conversationId, isTyping } = parse(typing, data);
+      await services.showTyping(userId, conversationId, isTyping);
+      return {};
+    }
     case 'ping':
       return 'pong';
     default:
@@ -111,5 +116,5 @@ export const clientEventHandler = (
 
 const unknownEvent = (name: string): Pick<EventError, 'code' | 'message'> => ({
   code: 'unknown-event',
-  message: `There is no event '${name.slice(0, 64)}'. Send message.send, receipt.delivered, receipt.read or ping.`,
+  message: `There is no event '${name.slice(0, 64)}'. Send message.send, receipt.delivered, receipt.read, typing or ping.`,
 });

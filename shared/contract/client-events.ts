@@ -14,6 +14,12 @@ const conversationId = z.string({ error: 'must be the id of a conversation' });
 const upToSeq = z.int({ error: 'must be the seq up to which everything has come' }).min(0);
 const asObject = { error: 'must be a JSON object' };
 
+/** `typing` */
+export const typing = z.object(
+  { conversationId, isTyping: z.boolean({ error: 'must be true or false' }) },
+  asObject,
+);
+
 /** `receipt.read` */
 export const readReceipt = z.object({ conversationId, upToSeq }, asObject);
 

@@ -4,6 +4,14 @@ import { asMessage, type LoggedMessage, type Message } from './message.ts';
 /** What a client is sent over its socket: flat, told apart by `type`. */
 export type ServerEvent =
   | { type: 'connected'; at: string; userId: string; conversations: string[] }
+  | {
+      type: 'typing';
+      at: string;
+      conversationId: string;
+      userId: string;
+      isTyping: boolean;
+      expiresAt: string;
+    }
   | { type: 'conversation.created'; at: string; conversationId: string; by: string }
   | { type: 'message.created'; at: string; conversationId: string; seq: number; message: Message }
   | { type: 'message.rejected'; at: string; conversationId: string; clientMessageId: string; code: string }

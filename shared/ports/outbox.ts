@@ -13,9 +13,11 @@ export interface DeliveryCheck {
   userId: string | null;
 }
 
-/** The way into the queues. Each call resolves when the queue holds the message durably. */
+/**
+ * The way into the queues. Each call resolves when the queue holds the message durably, and fails with `unavailable`
+ * when that is not known within ten seconds: the queue may hold it then, for its answer may be what was lost.
+ */
 export interface Outbox {
-  /** @throws ChatError `unavailable` */
   enqueue(message: AcceptedMessage, tracing: Tracing): Promise<void>;
 
   /** Schedules a check; several for one user (or all) and conversation within a window are one. */

@@ -1,5 +1,5 @@
 /** What is counted apart from everything else. */
-export type RateLimitKind = 'send' | 'connect' | 'login' | 'login-account' | 'register';
+export type RateLimitKind = 'send' | 'typing' | 'connect' | 'login' | 'login-account' | 'register';
 
 export interface RateLimiter {
   /**

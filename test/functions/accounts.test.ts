@@ -25,7 +25,14 @@ const aDeployment = ({ withAccounts = true } = {}) => {
   );
   const hasher = new ScryptPasswordHasher({ logN: 4, blockSize: 8, parallelism: 1 });
   const rateLimiter = new TokenBucketRateLimiter(clock, {
-    ...{ send: rate, connect: rate, login: { ...rate, burst: 5 }, 'login-account': rate, register: rate },
+    ...{
+      send: rate,
+      typing: rate,
+      connect: rate,
+      login: { ...rate, burst: 5 },
+      'login-account': rate,
+      register: rate,
+    },
   });
   const parts = { accounts, hasher, rateLimiter, clock, issuer: tokens };
   const services = {

@@ -44,6 +44,7 @@ const aHandler = () => {
     connectClient: vi.fn(() => Promise.resolve()),
     disconnectClient: vi.fn(() => Promise.resolve()),
     recordReceipt: vi.fn(() => Promise.resolve()),
+    showTyping: vi.fn(() => Promise.resolve()),
     acknowledgeMessages: vi.fn(() => Promise.resolve()),
     sendMessage: vi.fn(async (_senderId: string, { draft }: SendRequest) => {
       const { clientMessageId = '' } = await draft();
@@ -263,6 +264,10 @@ describe('events of Web PubSub', () => {
         ok: false,
         error: { code: 'malformed-request' },
       });
+    expect(
+      (await event('typing', { ref: 2, conversationId: 'd-1', isTyping: true }, headers)).jsonBody,
+    ).toMatchObject({ ok: true, ref: 2 });
+    expect(services.showTyping).toHaveBeenCalledWith('ann', 'd-1', true);
     expect((await event('ping', { ref: 1 }, headers)).jsonBody).toMatchObject({ type: 'pong', ref: 1 });
   });
 

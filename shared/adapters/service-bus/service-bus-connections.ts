@@ -61,7 +61,6 @@ class Connection {
 export class ServiceBusConnections {
   readonly #open: () => ServiceBusClient;
   readonly #tryMs: number;
-  readonly #ending = new Set<Promise<void>>();
   #current: Connection | undefined;
   #isClosed = false;
 
@@ -87,13 +86,16 @@ export class ServiceBusConnections {
     }
   }
 
-  /** Lets what is under way come to its end and closes all connections; a silent one is not waited for. */
+  /**
+   * Takes nothing any more, lets what is under way come to its end and closes the connection; if that has fallen silent,
+   * without waiting for its farewell.
+   */
   async close(): Promise<void> {
     this.#isClosed = true;
-    if (this.#current) this.#drop(this.#current);
+    if (!this.#current) return;
     let timer: NodeJS.Timeout | undefined;
-    const longEnough = new Promise((resolve) => (timer = setTimeout(resolve, 2 * this.#tryMs)));
-    await Promise.race([Promise.all(this.#ending), longEnough]);
+    const longEnough = new Promise<void>((resolve) => (timer = setTimeout(resolve, 2 * this.#tryMs)));
+    await Promise.race([this.#drop(this.#current), longEnough]);
     clearTimeout(timer);
   }
 
@@ -103,18 +105,15 @@ export class ServiceBusConnections {
     try {
       return await connection.run(entity, call);
     } catch (error) {
-      if (!isAnswer(error)) this.#drop(connection);
+      if (!isAnswer(error)) void this.#drop(connection);
       throw error;
     }
   }
 
-  #drop(connection: Connection): void {
+  /** Resolves once it is closed, which a silent one is after minutes; by then it serves nobody. */
+  async #drop(connection: Connection): Promise<void> {
     if (this.#current !== connection) return; // another call has seen it fail before
     this.#current = undefined;
-    const ending = connection
-      .end()
-      .catch(() => undefined) // it has failed: nobody waits for its farewell
-      .finally(() => this.#ending.delete(ending));
-    this.#ending.add(ending);
+    await connection.end().catch(() => undefined); // of no use to anybody: how it failed is known from its calls
   }
 }

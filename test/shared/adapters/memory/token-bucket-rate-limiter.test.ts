@@ -3,6 +3,7 @@ import { TokenBucketRateLimiter } from '../../../../shared/adapters/memory/token
 
 const rates = {
   send: { perSecond: 10, burst: 20 },
+  typing: { perSecond: 2, burst: 10 },
   connect: { perSecond: 1, burst: 60 },
   login: { perSecond: 1, burst: 60 },
   'login-account': { perSecond: 1 / 3, burst: 20 },

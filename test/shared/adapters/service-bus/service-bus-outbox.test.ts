@@ -199,7 +199,7 @@ describe('an outbox', () => {
     expect(opened).toBe(1); // the connection is not what is wrong
   });
 
-  test('closes all its connections, finishes what is under way, and takes nothing any more', async () => {
+  test('finishes what is under way when it is closed, waits for no silent connection, and takes nothing any more', async () => {
     const { wire, outbox, send } = await aScene();
     await send();
     wire.silence();

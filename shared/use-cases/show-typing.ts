@@ -1,0 +1,49 @@
+import { notAMember } from '../domain/errors.ts';
+import type { ServerEvent } from '../domain/event.ts';
+import type { Broadcaster } from '../ports/broadcaster.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { ConversationLog } from '../ports/conversation-log.ts';
+import type { Presence } from '../ports/presence.ts';
+import type { RateLimiter } from '../ports/rate-limiter.ts';
+import { requireMember } from './membership.ts';
+
+export interface ShowTypingParts {
+  log: Pick<ConversationLog, 'member' | 'head'>;
+  presence: Pick<Presence, 'isOnline'>;
+  broadcaster: Pick<Broadcaster, 'toUser' | 'toGroup'>;
+  rateLimiter: RateLimiter;
+  clock: Clock;
+  /** After which clients take it that somebody has stopped. */
+  typingSeconds: number;
+}
+
+/**
+ * Shows the other members that somebody is typing, or has stopped. It carries when it ends, is never stored, and one that
+ * is lost is lost.
+ * @throws ChatError `not-a-member`, `rate-limited`
+ */
+export const showTyping =
+  (parts: ShowTypingParts) =>
+  async (userId: string, conversationId: string, isTyping: boolean): Promise<void> => {
+    await requireMember(parts.log, conversationId, userId);
+    await parts.rateLimiter.take('typing', userId);
+    const head = await parts.log.head(conversationId);
+    if (!head) throw notAMember();
+    const now = parts.clock.now();
+    const event: ServerEvent = {
+      type: 'typing',
+      at: now.toISOString(),
+      conversationId,
+      userId,
+      isTyping,
+      expiresAt: new Date(now.getTime() + (isTyping ? parts.typingSeconds * 1000 : 0)).toISOString(),
+    };
+    const others = head.directMembers.filter((member) => member !== userId);
+    const pushes =
+      head.type === 'group'
+        ? [parts.broadcaster.toGroup(conversationId, event)]
+        : others.map(async (other) => {
+            if (await parts.presence.isOnline(other, 'cached')) await parts.broadcaster.toUser(other, event);
+          });
+    await Promise.allSettled(pushes);
+  };
