@@ -114,11 +114,8 @@ const readHistory = async (
 };
 
 /** Every conversation as each of its members reads it. */
-const readHistories = async (lanes: readonly Lane[], signal: AbortSignal): Promise<FinalHistory[]> => {
-  const histories: FinalHistory[] = [];
-  for (const { conversationId, from } of lanes)
-    histories.push(await readHistory(from, conversationId, signal));
-  return histories;
+const readHistories = (lanes: readonly Lane[], signal: AbortSignal): Promise<FinalHistory[]> => {
+  return Promise.all(lanes.map(({ conversationId, from }) => readHistory(from, conversationId, signal)));
 };
 
 /** Waits until everybody has everything; if that takes too long, the checker says what is missing. */
@@ -126,18 +123,20 @@ const settle = async (
   { people, lanes }: Cast,
   log: (line: string) => void,
   aborted: AbortSignal,
-): Promise<FinalHistory[]> => {
+): Promise<{ histories: FinalHistory[]; restedAt: number }> => {
   const limit = AbortSignal.timeout(convergenceLimitMs);
   const late = new Promise<'late'>((resolve) => limit.addEventListener('abort', () => resolve('late')));
   for (;;) {
     const settled = Promise.all(people.map((person) => person.settle()));
     const isLate = (await Promise.race([settled, late])) === 'late';
+    const restedAt = Date.now();
     const histories = await readHistories(lanes, aborted);
     // A device that went offline does not know whether its last receipt arrived: if not, the inbox has the message soon.
-    if (histories.every(({ messages }) => messages.every(({ isDelivered }) => isDelivered))) return histories;
+    if (histories.every(({ messages }) => messages.every(({ isDelivered }) => isDelivered)))
+      return { histories, restedAt };
     if (!isLate) continue;
     log(`Not everybody has everything after ${convergenceLimitMs / 1000} s.`);
-    return histories;
+    return { histories, restedAt };
   }
 };
 
@@ -172,8 +171,9 @@ const play = async (stack: Stack, options: CampaignOptions, logs: string): Promi
     const endedAt = Date.now();
     stopping.abort();
     await actors;
-    recorder.history.finalHistories = await settle({ people, lanes }, log, aborting.signal);
-    const convergedMs = Date.now() - endedAt;
+    const { histories, restedAt } = await settle({ people, lanes }, log, aborting.signal);
+    const convergedMs = restedAt - endedAt;
+    recorder.history.finalHistories = histories;
     const { history } = recorder;
     const count = (by: 'live' | 'inbox'): number => history.shown.filter((shown) => shown.by === by).length;
     return {
