@@ -28,7 +28,7 @@ export const connections: Scenario = async ({ system, meter, mark, connections: 
   const cpu = cpuBetween(before, meter.cpu());
   await meter.atRest();
   const memoryAfter = meter.memoryKiB();
-  await Promise.all(users.map((user) => user.close()));
+  await inParallel(count, atOnce, async (index) => users[index]?.close());
   await meter.atRest();
   return {
     figures: {
