@@ -1,7 +1,8 @@
 import { RestError, TableClient } from '@azure/data-tables';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { asUnavailable, guard, isStatus } from '../../../../shared/adapters/tables/errors.ts';
 import { ChatError, PermanentFailure } from '../../../../shared/domain/errors.ts';
+import { startAzurite } from '../../../support/azurite.ts';
 
 const failure = (statusCode: number): RestError => new RestError('storage says no', { statusCode });
 
@@ -29,6 +30,30 @@ describe('a failed storage call', () => {
     await expect(call).rejects.toMatchObject({
       message: expect.stringContaining('PropertyValueTooLarge') as string,
       cause,
+    });
+  });
+
+  test('is permanent when storage itself finds a value or a transaction too large', async () => {
+    const azurite = await startAzurite();
+    onTestFinished(() => azurite.stop());
+    const table = TableClient.fromConnectionString(azurite.tables, 'Things', {
+      allowInsecureConnection: true,
+    });
+    await table.createTable();
+    const row = (texts: number) => ({
+      partitionKey: 'p',
+      rowKey: 'r',
+      ...Object.fromEntries(Array.from({ length: texts }, (_, index) => [`t${index}`, 'x'.repeat(30_000)])),
+    });
+    await expect(
+      guard(() => table.createEntity({ ...row(0), text: 'x'.repeat(40_000) })),
+    ).rejects.toMatchObject({
+      name: 'PermanentFailure',
+      message: expect.stringContaining('PropertyValueTooLarge') as string,
+    });
+    await expect(guard(() => table.submitTransaction([['create', row(200)]]))).rejects.toMatchObject({
+      name: 'PermanentFailure',
+      message: expect.stringContaining('RequestBodyTooLarge') as string,
     });
   });
 
