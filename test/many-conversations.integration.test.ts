@@ -44,6 +44,7 @@ it('no message waits for another conversation, though 200 are active at once', a
   const [p50, p99] = [percentile(times, 0.5), percentile(times, 0.99)];
   process.stdout.write(`${conversations} conversations at once: placed after p50 ${p50} ms, p99 ${p99} ms\n`);
   expect(times).toHaveLength(conversations * rounds);
-  // A conversation that waits for a session waits for whole seconds: 200 on 8 sessions at a second each take 25.
-  expect(p99).toBeLessThan(5_000);
+  // On a busy machine the work itself takes seconds. A conversation that waits for a session waits longer: on the
+  // default of 8 sessions, each idle for a second before the next, 200 of them take 25.
+  expect(p99).toBeLessThan(15_000);
 });
