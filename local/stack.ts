@@ -52,7 +52,7 @@ export interface Stack {
   kill(service: ServiceName, signal: NodeJS.Signals): Promise<void>;
   /** Starts a service again on the same port and data, ending it first if it runs; resolves once it serves. */
   restart(service: ServiceName): Promise<void>;
-  /** Stops all services, the app first and storage last, and gives the data folder back. */
+  /** Stops all services, the sockets first, then the app, storage last, and gives the data folder back. */
   stop(): Promise<void>;
 }
 
@@ -122,8 +122,10 @@ async function startAll(services: Map<ServiceName, ServiceProcess>, options: Sta
 
 /** The app first, so that what it had begun can still be finished. */
 async function stopAll(services: ReadonlyMap<ServiceName, ServiceProcess>): Promise<void> {
+  // The sockets first: the app is told that they have ended, and what it still wants to push it keeps.
+  await services.get('web-pubsub')?.stop();
   await services.get('functions')?.stop();
-  await Promise.all([services.get('web-pubsub')?.stop(), services.get('service-bus')?.stop()]);
+  await services.get('service-bus')?.stop();
   await services.get('azurite')?.stop();
 }
 

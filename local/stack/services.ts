@@ -5,7 +5,7 @@ import type { PortName, Ports } from './ports.ts';
 import type { ServiceSpec } from './service-process.ts';
 import { followPorts } from './settings.ts';
 
-/** The services of the stack, in the order they are started; they are stopped in the reverse order. */
+/** The services of the stack, in the order in which they are started. */
 export const serviceNames = ['azurite', 'service-bus', 'web-pubsub', 'functions'] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
