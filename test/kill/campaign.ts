@@ -3,16 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Stack } from '../../local/stack.ts';
 import { directConversationId } from '../../shared/domain/identifiers.ts';
-import type { Message } from '../../shared/domain/message.ts';
 import { startTestStack } from '../support/test-stack.ts';
-import { ChatClient, seen } from './chat-client.ts';
+import { ChatClient } from './chat-client.ts';
 import { check, type Violation } from './check.ts';
-import type { FinalHistory } from './history.ts';
 import { type Fault, haunt, type Victim } from './nemesis.ts';
 import { habits, Person } from './person.ts';
 import { Random } from './random.ts';
 import { Recorder } from './recorder.ts';
 import { keepSending, type Lane } from './sender.ts';
+import { type Cast, settle } from './settle.ts';
 
 export interface CampaignOptions {
   seed: string;
@@ -33,19 +32,11 @@ export interface Outcome {
   shown: { live: number; inbox: number };
   /** From the last fault's end until everybody had everything. */
   convergedMs: number;
-  /** Longest time from a message's first try to its 202. */
-  slowestSendMs: number;
+  /** The message that waited longest from its first try to its 202, and how its tries ended. */
+  slowestSend: { ms: number; tries: string[] };
   violations: Violation[];
   /** Folder of the services' logs, kept when a promise was broken. */
   logs: string;
-}
-
-/** How long everybody may take to get everything once all services serve again, on a machine that has much else to do. */
-const convergenceLimitMs = 120_000;
-
-interface Cast {
-  people: Person[];
-  lanes: Lane[];
 }
 
 const userName = (index: number): string => `user-${String(index + 1).padStart(2, '0')}`;
@@ -86,62 +77,24 @@ const cast = async (
   return { people, lanes };
 };
 
-const placed = (message: Message): FinalHistory['messages'][number] => ({
-  ...seen(message),
-  isDelivered: message.status === 'delivered' || message.status === 'read',
-});
+const slowest = ({ history }: Recorder): Outcome['slowestSend'] =>
+  history.sent
+    .map(({ begunAt, tries, accepted }) => ({
+      ms: (accepted[0]?.at ?? 0) - begunAt,
+      tries: tries.map(({ at, outcome }) => `${outcome} after ${at - begunAt} ms`),
+    }))
+    .reduce((most, one) => (one.ms > most.ms ? one : most), { ms: 0, tries: [] });
 
-/** The whole of a conversation, as one of its members reads it. */
-const readHistory = async (
-  client: ChatClient,
-  conversationId: string,
-  signal: AbortSignal,
-): Promise<FinalHistory> => {
-  const messages: Message[] = [];
-  let headSeq = 0;
-  for (let query: string | null = 'after=0'; query !== null;) {
-    const path = `/conversations/${conversationId}/messages?limit=200&${query}`;
-    const page: { items: Message[]; nextCursor: string | null; headSeq: number } = await client.expect(
-      { method: 'GET', path },
-      200,
-      signal,
-    );
-    messages.push(...page.items);
-    headSeq = page.headSeq;
-    query = page.nextCursor === null ? null : `cursor=${page.nextCursor}`;
-  }
-  return { conversationId, userId: client.userId, headSeq, messages: messages.map(placed) };
+const summary = (recorder: Recorder): Pick<Outcome, 'accepted' | 'shown' | 'slowestSend' | 'violations'> => {
+  const { history } = recorder;
+  const count = (by: 'live' | 'inbox'): number => history.shown.filter((shown) => shown.by === by).length;
+  return {
+    accepted: recorder.acceptedCount,
+    shown: { live: count('live'), inbox: count('inbox') },
+    slowestSend: slowest(recorder),
+    violations: check(history),
+  };
 };
-
-/** Every conversation as each of its members reads it. */
-const readHistories = (lanes: readonly Lane[], signal: AbortSignal): Promise<FinalHistory[]> => {
-  return Promise.all(lanes.map(({ conversationId, from }) => readHistory(from, conversationId, signal)));
-};
-
-/** Waits until everybody has everything; if that takes too long, the checker says what is missing. */
-const settle = async (
-  { people, lanes }: Cast,
-  log: (line: string) => void,
-  aborted: AbortSignal,
-): Promise<{ histories: FinalHistory[]; restedAt: number }> => {
-  const limit = AbortSignal.timeout(convergenceLimitMs);
-  const late = new Promise<'late'>((resolve) => limit.addEventListener('abort', () => resolve('late')));
-  for (;;) {
-    const settled = Promise.all(people.map((person) => person.settle()));
-    const isLate = (await Promise.race([settled, late])) === 'late';
-    const restedAt = Date.now();
-    const histories = await readHistories(lanes, aborted);
-    // A device that went offline does not know whether its last receipt arrived: if not, the inbox has the message soon.
-    if (histories.every(({ messages }) => messages.every(({ isDelivered }) => isDelivered)))
-      return { histories, restedAt };
-    if (!isLate) continue;
-    log(`Not everybody has everything after ${convergenceLimitMs / 1000} s.`);
-    return { histories, restedAt };
-  }
-};
-
-const slowest = ({ history }: Recorder): number =>
-  history.sent.reduce((most, { begunAt, accepted }) => Math.max(most, (accepted[0]?.at ?? 0) - begunAt), 0);
 
 /** Runs people and senders on a stack while services are killed, and holds what they saw against the promises. */
 const play = async (stack: Stack, options: CampaignOptions, logs: string): Promise<Outcome> => {
@@ -172,19 +125,8 @@ const play = async (stack: Stack, options: CampaignOptions, logs: string): Promi
     stopping.abort();
     await actors;
     const { histories, restedAt } = await settle({ people, lanes }, log, aborting.signal);
-    const convergedMs = restedAt - endedAt;
     recorder.history.finalHistories = histories;
-    const { history } = recorder;
-    const count = (by: 'live' | 'inbox'): number => history.shown.filter((shown) => shown.by === by).length;
-    return {
-      faults,
-      accepted: recorder.acceptedCount,
-      shown: { live: count('live'), inbox: count('inbox') },
-      convergedMs,
-      slowestSendMs: slowest(recorder),
-      violations: check(history),
-      logs,
-    };
+    return { faults, ...summary(recorder), convergedMs: restedAt - endedAt, logs };
   } finally {
     stopping.abort();
     aborting.abort();

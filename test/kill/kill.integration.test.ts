@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { runCampaign } from './campaign.ts';
-import { explain, table } from './report.ts';
+import { explain, sum, table } from './report.ts';
 
 /** Another is tried with `KILL_SEED=… npm run test:run`; many kills in a row with `npm run kill`. */
 const seed = process.env.KILL_SEED ?? 'parley';
@@ -16,7 +16,7 @@ it('nothing is lost, repeated or put out of order though services are killed und
     rate: 40,
     log: (line) => lines.push(line),
   });
-  process.stdout.write(`Seed ${seed}: ${outcome.accepted} messages\n${table(outcome)}\n`);
+  process.stdout.write(`Seed ${seed}\n${table(outcome)}\n${sum(outcome)}\n`);
   const story = [`Seed ${seed}`, ...lines, explain(outcome)].join('\n');
   expect(outcome.violations, story).toEqual([]);
   expect(outcome.faults).toHaveLength(9);

@@ -41,6 +41,14 @@ export const table = ({ faults, violations }: Pick<Outcome, 'faults' | 'violatio
   return lines.join('\n');
 };
 
+/** What a campaign comes to, in a few lines. */
+export const sum = ({ accepted, slowestSend, shown, convergedMs, violations }: Outcome): string =>
+  [
+    `${accepted} messages accepted; ${shown.live} shown live, ${shown.inbox} by the inbox; violations: ${violations.length}.`,
+    `Everybody had everything ${convergedMs} ms after the last service came back.`,
+    `The slowest send took ${slowestSend.ms} ms: ${slowestSend.tries.join(', ')}.`,
+  ].join('\n');
+
 /** The first broken promise in words, and how many more there are. */
 export const explain = ({ violations, logs }: Pick<Outcome, 'violations' | 'logs'>): string => {
   const [first, ...rest] = violations;

@@ -5,7 +5,7 @@
 import { parseArgs } from 'node:util';
 import { type CampaignOptions, runCampaign } from './campaign.ts';
 import { type Victim, victims } from './nemesis.ts';
-import { explain, table } from './report.ts';
+import { explain, sum, table } from './report.ts';
 
 const say = (text: string): void => {
   process.stdout.write(`${text}\n`);
@@ -53,16 +53,12 @@ try {
   const options = readOptions();
   say(`Seed ${options.seed}: ${options.kills} kills among ${options.victims.join(', ')}.`);
   const outcome = await runCampaign(options);
-  const { accepted, shown, convergedMs, slowestSendMs, violations } = outcome;
   say('');
   say(table(outcome));
   say('');
-  say(
-    `${accepted} messages accepted, the slowest after ${slowestSendMs} ms; ${shown.live} shown live, ${shown.inbox} by the ` +
-      `inbox; all was at rest ${convergedMs} ms after the last kill. Violations: ${violations.length}.`,
-  );
+  say(sum(outcome));
   say(explain(outcome));
-  process.exitCode = violations.length > 0 ? 1 : 0;
+  process.exitCode = outcome.violations.length > 0 ? 1 : 0;
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
