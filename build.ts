@@ -5,7 +5,7 @@
 import { rm } from 'node:fs/promises';
 import { build } from 'esbuild';
 
-await rm('dist/functions', { recursive: true, force: true });
+await rm('dist', { recursive: true, force: true });
 await build({
   entryPoints: ['functions/index.ts'],
   outdir: 'dist/functions',
@@ -20,5 +20,20 @@ await build({
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
+  logLevel: 'warning',
+});
+
+// The local services, each a command of its own: `npx local-service-bus`, `npx local-web-pubsub`, `npx local-functions-host`.
+await build({
+  entryPoints: Object.fromEntries(
+    ['service-bus', 'web-pubsub', 'functions-host'].map((name) => [name, `local/${name}/main.ts`]),
+  ),
+  outdir: 'dist/local',
+  bundle: true,
+  packages: 'external',
+  platform: 'node',
+  target: 'node24',
+  format: 'esm',
+  banner: { js: '#!/usr/bin/env node' },
   logLevel: 'warning',
 });
