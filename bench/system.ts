@@ -5,6 +5,8 @@ export interface ChatSystem {
   readonly processes: Readonly<Record<string, number>>;
   /** Messages per second at which the search for the highest rate begins. */
   readonly firstRate: number;
+  /** Messages so far that came again to a device that knew them, and were not shown again. */
+  repeats(): number;
   /** Connects a user's device; resolves when it can receive. `onMessage` is given each message of somebody else. */
   connect(userId: string, onMessage?: (text: string) => void): Promise<ChatUser>;
   stop(): Promise<void>;

@@ -30,16 +30,22 @@ const receiptSize = 100;
 export class ParleyClients {
   readonly #options: ParleyClientsOptions;
   readonly #http: HttpPool;
+  #repeats = 0;
 
   constructor(options: ParleyClientsOptions) {
     this.#options = options;
     this.#http = new HttpPool(options.url, httpSockets);
   }
 
+  /** Messages that were pushed again to a device that had them. */
+  get repeats(): number {
+    return this.#repeats;
+  }
+
   /** Connects; resolves when the app has said that the user is online. */
   async connect(userId: string, onMessage: (text: string) => void): Promise<ChatUser> {
     const token = signToken(userId, this.#options.signingKey);
-    const device = new Device(this.#http, userId, token, onMessage);
+    const device = new Device(this.#http, userId, token, onMessage, () => this.#repeats++);
     await device.connect(this.#options.receiptSeconds);
     return device;
   }
@@ -56,17 +62,26 @@ class Device implements ChatUser {
   readonly #onMessage: (text: string) => void;
   /** By conversation: seqs of messages that have come and have not been acknowledged. */
   readonly #receipts = new Map<string, number[]>();
+  readonly #shown = new Map<string, Set<number>>();
+  readonly #onRepeat: () => void;
   #socket: LightWebSocket | undefined;
   #sequenceId = 0;
   #acknowledgedId = 0;
   /** Sends go one after the other: that is what the order of messages rests on. */
   #lastSend: Promise<unknown> = Promise.resolve();
 
-  constructor(http: HttpPool, userId: string, token: string, onMessage: (text: string) => void) {
+  constructor(
+    http: HttpPool,
+    userId: string,
+    token: string,
+    onMessage: (text: string) => void,
+    onRepeat: () => void,
+  ) {
     this.#http = http;
     this.#userId = userId;
     this.#headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' };
     this.#onMessage = onMessage;
+    this.#onRepeat = onRepeat;
   }
 
   /** @param receiptSeconds between receipts; 0: none */
@@ -142,7 +157,19 @@ class Device implements ChatUser {
     if (event.type !== 'message.created' || event.message.senderId === this.#userId) return;
     const seqs = this.#receipts.get(event.conversationId) ?? [];
     this.#receipts.set(event.conversationId, [...seqs, event.seq]);
+    if (this.#hasShown(event.conversationId, event.seq)) {
+      this.#onRepeat();
+      return;
+    }
     this.#onMessage(event.message.messageText ?? '');
+  }
+
+  /** Pushes come at least once: whatever shows messages goes by their seqs. */
+  #hasShown(conversationId: string, seq: number): boolean {
+    const shown = this.#shown.get(conversationId) ?? new Set();
+    this.#shown.set(conversationId, shown);
+    const { size } = shown;
+    return shown.add(seq).size === size;
   }
 
   async #call<T>(method: string, path: string, body?: object): Promise<T> {

@@ -63,6 +63,7 @@ export const startParley = async (options: ParleyOptions): Promise<ChatSystem> =
     name: 'parley',
     processes: pidsOf(stack),
     firstRate: 200,
+    repeats: () => clients.repeats,
     connect: (userId, onMessage = () => undefined) => clients.connect(userId, onMessage),
     stop: async () => {
       clients.close();

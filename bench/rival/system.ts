@@ -73,6 +73,7 @@ export const startRival = async (dataDir: string): Promise<ChatSystem> => {
       name: 'rival',
       processes: { server: server.pid ?? 0, redis: redis.pid ?? 0 },
       firstRate: 2000,
+      repeats: () => 0, // its devices show whatever comes
       connect: (userId, onMessage = () => undefined) => RivalDevice.connect(port, userId, secret, onMessage),
       stop,
     };

@@ -106,7 +106,8 @@ const line = (result: LoadResult): string => {
 export const throughput: Scenario = async (context: ScenarioContext) => {
   const ledger = new Ledger(`${context.mark}b`);
   const party = await gather(context, ledger, 'b', pairCount);
-  const { meter, log } = context;
+  const { meter, log, system } = context;
+  const repeatsBefore = system.repeats();
   const lanes = pairs(party);
   const steps: LoadResult[] = [];
   const measureFor =
@@ -137,6 +138,7 @@ export const throughput: Scenario = async (context: ScenarioContext) => {
       ...(best === undefined ? { rate: 0 } : figuresOf(best)),
       'never arrived': all.lost - all.late,
       doubled: all.duplicates,
+      repeats: system.repeats() - repeatsBefore,
     },
     faults: best?.faults ?? noFaults,
     otherPercent: best?.cpu.otherPercent ?? 0,
