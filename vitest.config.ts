@@ -3,6 +3,18 @@ import { defineConfig } from 'vitest/config';
 /** What needs servers that live outside the test's own process is named `*.integration.test.ts`. */
 const integration = 'test/**/*.integration.test.ts';
 
+const { SERVICE_BUS_CONNECTION_STRING: serviceBus, WEB_PUBSUB_CONNECTION_STRING: webPubSub } = process.env;
+
+/** Suites that know no more of their service than a connection string. */
+const serviceBusSuites: string[] = [];
+const webPubSubSuites = ['client', 'recovery', 'rest', 'streams'].map(
+  (name) => `test/local/web-pubsub/${name}.test.ts`,
+);
+// These put a network that fails before the service; over TLS it would not pass for the service.
+if (!webPubSub?.includes('Endpoint=https:')) {
+  webPubSubSuites.push('test/local/web-pubsub/network-failure.test.ts');
+}
+
 export default defineConfig({
   test: {
     projects: [
@@ -19,6 +31,22 @@ export default defineConfig({
           name: 'integration',
           include: [integration],
           globalSetup: ['test/support/stack-setup.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        // Behaviour that Azure's services show too. A service that is not given is left out, not replaced by ours;
+        // without any, the setup says what is missing.
+        test: {
+          name: 'azure',
+          include: [
+            ...(serviceBus || !webPubSub ? serviceBusSuites : []),
+            ...(webPubSub || !serviceBus ? webPubSubSuites : []),
+          ],
+          globalSetup: ['test/support/azure-setup.ts'],
+          fileParallelism: false,
+          maxWorkers: 1,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
