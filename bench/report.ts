@@ -39,7 +39,7 @@ const compare = (outcomes: readonly Outcome[]): Comparison[] =>
     .map((row) => {
       const parley = figureOf(outcomes, 'parley', row);
       const rival = figureOf(outcomes, 'rival', row);
-      const ratio = parley === undefined || rival === undefined ? undefined : parley / rival;
+      const ratio = parley === undefined || !rival ? undefined : parley / rival;
       return { row, parley, rival, ratio };
     })
     .filter(({ parley, rival }) => parley !== undefined || rival !== undefined);
