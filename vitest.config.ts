@@ -6,12 +6,20 @@ const integration = 'test/**/*.integration.test.ts';
 const { SERVICE_BUS_CONNECTION_STRING: serviceBus, WEB_PUBSUB_CONNECTION_STRING: webPubSub } = process.env;
 
 /** Suites that know no more of their service than a connection string. */
-const serviceBusSuites: string[] = [];
+const serviceBusSuites = [
+  'administration',
+  'messages',
+  'rules',
+  'sending',
+  'session-listing',
+  'sessions',
+  'settlement',
+].map((name) => `test/local/service-bus/${name}.test.ts`);
 const webPubSubSuites = ['client', 'recovery', 'rest', 'streams'].map(
   (name) => `test/local/web-pubsub/${name}.test.ts`,
 );
 // These put a network that fails before the service; over TLS it would not pass for the service.
-if (!webPubSub?.includes('Endpoint=https:')) {
+if (!/Endpoint=https:/i.test(webPubSub ?? '')) {
   webPubSubSuites.push('test/local/web-pubsub/network-failure.test.ts');
 }
 

@@ -35,7 +35,7 @@ test('a message comes back with everything its sender gave', async () => {
     applicationProperties: { count: 5, ratio: 1.5, name: 'x', yes: true, none: null },
   });
   expect(message.applicationProperties?.at).toBe(7); // so the SDK gives dates
-  expect(message.sequenceNumber?.toNumber()).toBe(1);
+  expect(message.sequenceNumber?.toNumber()).toBeGreaterThan(0);
   expect(message.lockedUntilUtc?.getTime()).toBeGreaterThan(Date.now());
   expect(Math.abs(Date.now() - (message.enqueuedTimeUtc?.getTime() ?? 0))).toBeLessThan(5_000);
 });
@@ -165,7 +165,7 @@ test('a message of a dead-letter queue cannot be dead-lettered, and abandoning i
 });
 
 test('when a lock expires the message comes again, counted, and the old lock settles nothing', async () => {
-  const client = aClient(await aBroker({ queues: [{ name: 'orders', LockDuration: 'PT3S' }] }));
+  const client = aClient(await aBroker({ queues: [{ name: 'orders', LockDuration: 'PT5S' }] }));
   const receiver = client.createReceiver('orders', { maxAutoLockRenewalDurationInMs: 0 });
   await client.createSender('orders').sendMessages({ body: 1 });
   const first = await receiveOne(receiver);

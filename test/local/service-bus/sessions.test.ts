@@ -1,9 +1,9 @@
 import { ServiceBusClient } from '@azure/service-bus';
 import { expect, test } from 'vitest';
-import { aBroker, aClient, bodies, collect, receive, receiveOne } from './support.ts';
+import { aBroker, aClient, bodies, collect, receive, receiveOne, shortestLock } from './support.ts';
 
 const chats = { queues: [{ name: 'chats', RequiresSession: true }] };
-const shortLock = { queues: [{ name: 'chats', RequiresSession: true, LockDuration: 'PT1S' }] };
+const shortLock = { queues: [{ name: 'chats', RequiresSession: true, LockDuration: shortestLock }] };
 
 test('a session gives its own messages only, in order', async () => {
   const client = aClient(await aBroker(chats));

@@ -1,22 +1,21 @@
 import { ServiceBusAdministrationClient, ServiceBusClient } from '@azure/service-bus';
 import type { ProcessErrorArgs, ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus';
-import { onTestFinished } from 'vitest';
+import { inject, onTestFinished } from 'vitest';
 import { startServiceBus } from '../../../local/service-bus/index.ts';
 import type { ServiceBus, ServiceBusConfig, ServiceBusOptions } from '../../../local/service-bus/index.ts';
+import { makeEntities, removeEntities } from './given-entities.ts';
+import type { Entities, EntityFields } from './given-entities.ts';
 
-interface EntityFields {
-  name: string;
-  [property: string]: unknown;
-}
+/** Connection string of the namespace to test in place of a broker of our own; only in the project `azure`. */
+const given = inject('given')?.serviceBus;
 
-interface TopicFields extends EntityFields {
-  subscriptions?: (EntityFields & { rules?: unknown[] })[];
-}
+/** The shortest lock that the broker under test allows. */
+export const shortestLock = given ? 'PT5S' : 'PT1S';
 
 const toEntity = ({ name, ...properties }: EntityFields) => ({ Name: name, Properties: properties });
 
 /** An entities file: `{ name, ...properties }` for each queue, topic and subscription. */
-export function aConfig(entities: { queues?: EntityFields[]; topics?: TopicFields[] }): ServiceBusConfig {
+export function aConfig(entities: Entities): ServiceBusConfig {
   const topics = (entities.topics ?? []).map(({ subscriptions = [], ...topic }) => ({
     ...toEntity(topic),
     Subscriptions: subscriptions.map(({ rules, ...subscription }) => ({
@@ -28,14 +27,24 @@ export function aConfig(entities: { queues?: EntityFields[]; topics?: TopicField
   return { UserConfig: { Namespaces: [namespace] } };
 }
 
-/** A broker that is gone when the test is over. */
+/** A broker that is gone when the test is over; or the given namespace, with these entities as new. */
 export async function aBroker(
-  entities: Parameters<typeof aConfig>[0],
+  entities: Entities,
   options: Partial<ServiceBusOptions> = {},
 ): Promise<ServiceBus> {
+  if (given) return givenBroker(given, entities);
   const broker = await startServiceBus({ port: 0, config: aConfig(entities), ...options });
   onTestFinished(() => broker.stop());
   return broker;
+}
+
+async function givenBroker(connectionString: string, entities: Entities): Promise<ServiceBus> {
+  const admin = anAdministrator({ connectionString });
+  const stop = () => removeEntities(admin, entities);
+  onTestFinished(stop);
+  await makeEntities(admin, entities);
+  const port = /Endpoint=sb:\/\/[^;/]*:(\d+)/.exec(connectionString)?.[1] ?? 5671;
+  return { port: Number(port), connectionString, stop };
 }
 
 /** An official client that is closed when the test is over. It does not retry unless asked to. */
@@ -62,12 +71,12 @@ const plainHttp: Policy = {
   },
 };
 
-/** The official administration client. */
+/** The official administration client. By https, unless the connection string tells of a development broker. */
 export function anAdministrator(broker: { connectionString: string }): ServiceBusAdministrationClient {
   const admin = new ServiceBusAdministrationClient(broker.connectionString, {
-    retryOptions: { maxRetries: 0 },
+    retryOptions: { maxRetries: given ? 3 : 0 },
   });
-  admin.pipeline.addPolicy(plainHttp);
+  if (broker.connectionString.includes('UseDevelopmentEmulator=true')) admin.pipeline.addPolicy(plainHttp);
   return admin;
 }
 
