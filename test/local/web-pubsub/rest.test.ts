@@ -1,6 +1,6 @@
 import { type HubCloseAllConnectionsOptions, odata, type WebPubSubServiceClient } from '@azure/web-pubsub';
 import { describe, expect, test } from 'vitest';
-import { aClient, allRoles, aService, aSocket, serverOf } from './support.ts';
+import { aClient, allRoles, anyService, aSocket, serverOf } from './support.ts';
 
 /** Status of the last answer that the SDK got. */
 const recorder = () => {
@@ -38,7 +38,7 @@ const raw = (server: WebPubSubServiceClient, token = {}) =>
 
 describe('sending', () => {
   test('a message to all reaches plain clients as the payload itself', async () => {
-    const server = serverOf(await aService());
+    const server = serverOf(await anyService());
     const { frames } = await raw(server);
     await server.sendToAll({ message: 'Hello world!' });
     await server.sendToAll('Hi there!', { contentType: 'text/plain' });
@@ -47,7 +47,7 @@ describe('sending', () => {
   });
 
   test('a message to all reaches JSON clients in frames of exactly this form', async () => {
-    const server = serverOf(await aService());
+    const server = serverOf(await anyService());
     const { url } = await server.getClientAccessToken();
     const { frames } = await aSocket(url, 'json.webpubsub.azure.v1');
     await frames.next();
@@ -62,7 +62,7 @@ describe('sending', () => {
   });
 
   test('a message reaches every connection of its user, and nobody else', async () => {
-    const server = serverOf(await aService());
+    const server = serverOf(await anyService());
     const [phone, laptop] = [await raw(server, { userId: 'ann' }), await raw(server, { userId: 'ann' })];
     const other = await raw(server, { userId: 'bo' });
     await server.sendToUser('ann', 'for ann', { contentType: 'text/plain' });
@@ -73,7 +73,7 @@ describe('sending', () => {
   });
 
   test('a message to a group reaches its members but the excluded', async () => {
-    const server = serverOf(await aService());
+    const server = serverOf(await anyService());
     const ann = await aClient(server, { userId: 'ann', groups: ['room'] });
     const bo = await aClient(server, { userId: 'bo', groups: ['room'] });
     await server.group('room').sendToAll('first', {
@@ -86,7 +86,7 @@ describe('sending', () => {
   });
 
   test('a message to one connection reaches it alone', async () => {
-    const server = serverOf(await aService());
+    const server = serverOf(await anyService());
     const ann = await aClient(server, { userId: 'ann' });
     const again = await aClient(server, { userId: 'ann' });
     await server.sendToConnection(ann.connectionId, { only: 'here' });
@@ -96,7 +96,7 @@ describe('sending', () => {
   });
 
   test('sending to nobody is accepted', async () => {
-    const server = serverOf(await aService());
+    const server = serverOf(await anyService());
     const response = recorder();
     const options = { contentType: 'text/plain' as const, onResponse: response.onResponse };
     await server.sendToConnection('nobody', 'hello', options);
@@ -110,23 +110,14 @@ describe('sending', () => {
   });
 
   test('hub names do not distinguish case', async () => {
-    const service = await aService();
-    const { frames } = await raw(serverOf(service, 'SimpleChat'));
-    await serverOf(service, 'simplechat').sendToAll('hello', { contentType: 'text/plain' });
+    const service = await anyService();
+    const { frames } = await raw(serverOf(service, service.hub.toUpperCase()));
+    await serverOf(service).sendToAll('hello', { contentType: 'text/plain' });
     expect(await frames.next()).toBe('hello');
   });
 
-  test('a message larger than 1 MiB is refused', async () => {
-    const server = serverOf(await aService());
-    for (const size of [1024 * 1024 + 1, 8 * 1024 * 1024]) {
-      const error = await failure(server.sendToAll('x'.repeat(size), { contentType: 'text/plain' }));
-      expect(error.statusCode).toBe(413);
-    }
-    await server.sendToAll('x'.repeat(1024 * 1024), { contentType: 'text/plain' });
-  });
-
   test('a time to live beyond 300 s is refused', async () => {
-    const server = serverOf(await aService());
+    const server = serverOf(await anyService());
     const send = (messageTtlSeconds: number) =>
       server.sendToAll('x', { contentType: 'text/plain', messageTtlSeconds });
     await expect(send(300)).resolves.not.toThrow();
@@ -136,7 +127,7 @@ describe('sending', () => {
 
 describe('filters', () => {
   test('only the connections that match are sent to', async () => {
-    const server = serverOf(await aService());
+    const server = serverOf(await anyService());
     const { frames } = await raw(server, { groups: ['groupA'] });
     const send = (text: string, filter: string) =>
       server.sendToAll(text, { contentType: 'text/plain', filter });
@@ -149,7 +140,7 @@ describe('filters', () => {
   });
 
   test("a filter that cannot be read is refused in Azure's words, wherever it is used", async () => {
-    const server = serverOf(await aService());
+    const server = serverOf(await anyService());
     const wording =
       "Invalid syntax for 'invalid filter': Syntax error at position 14 in 'invalid filter'. (Parameter 'filter')";
     const options = { filter: 'invalid filter', contentType: 'text/plain' as const };
@@ -169,7 +160,7 @@ describe('filters', () => {
 
 describe('connections, users, groups', () => {
   test('what exists is there, what does not is not', async () => {
-    const server = serverOf(await aService());
+    const server = serverOf(await anyService());
     const { connectionId } = await aClient(server, { userId: 'ann', groups: ['room'] });
     expect(await server.connectionExists(connectionId)).toBe(true);
     expect(await server.userExists('ann')).toBe(true);
@@ -180,7 +171,7 @@ describe('connections, users, groups', () => {
   });
 
   test('a group ends when its last member leaves', async () => {
-    const server = serverOf(await aService());
+    const server = serverOf(await anyService());
     const { connectionId } = await aClient(server, { userId: 'ann' });
     await server.group('room').addConnection(connectionId);
     expect(await server.groupExists('room')).toBe(true);
@@ -189,7 +180,7 @@ describe('connections, users, groups', () => {
   });
 
   test('all connections of a user join and leave together', async () => {
-    const server = serverOf(await aService());
+    const server = serverOf(await anyService());
     const [phone, laptop] = [
       await aClient(server, { userId: 'ann' }),
       await aClient(server, { userId: 'ann' }),
@@ -205,7 +196,7 @@ describe('connections, users, groups', () => {
   });
 
   test('groups can be given and taken by filter', async () => {
-    const server = serverOf(await aService());
+    const server = serverOf(await anyService());
     await aClient(server, { userId: 'ann' });
     await aClient(server, { userId: 'bo' });
     const response = recorder();
@@ -219,7 +210,7 @@ describe('connections, users, groups', () => {
   });
 
   test('adding who is not connected is an error, removing is not', async () => {
-    const server = serverOf(await aService());
+    const server = serverOf(await anyService());
     expect((await failure(server.group('room').addUser('nobody'))).statusCode).toBe(404);
     expect((await failure(server.group('room').addConnection('nobody'))).statusCode).toBe(404);
     const response = recorder();
@@ -240,7 +231,7 @@ describe('connections, users, groups', () => {
     { options: { top: 5, maxPageSize: 2 }, items: 5, pages: 3 },
     { options: { top: 6, maxPageSize: 6 }, items: 6, pages: 1 },
   ])('six members listed with $options are $items on $pages pages', async ({ options, items, pages }) => {
-    const server = serverOf(await aService());
+    const server = serverOf(await anyService());
     for (let i = 0; i < 6; i++) await raw(server, { groups: ['room'] });
     const seen = new Set<string>();
     let pageCount = 0;
@@ -260,7 +251,7 @@ const memberIds = async (server: WebPubSubServiceClient, group: string): Promise
 
 describe('closing', () => {
   test('a closed client is told the reason, then closed with 1000', async () => {
-    const server = serverOf(await aService());
+    const server = serverOf(await anyService());
     const { url } = await server.getClientAccessToken({ userId: 'ann' });
     const { frames, closed } = await aSocket(url, 'json.webpubsub.azure.v1');
     const { connectionId } = JSON.parse((await frames.next()) as string) as { connectionId: string };
@@ -271,7 +262,7 @@ describe('closing', () => {
   });
 
   test('users, groups and hubs are closed but for the excluded', async () => {
-    const server = serverOf(await aService());
+    const server = serverOf(await anyService());
     const [ann, bo, cy] = [
       await raw(server, { userId: 'ann' }),
       await raw(server, { userId: 'bo', groups: ['room'] }),
@@ -288,7 +279,7 @@ describe('closing', () => {
   });
 
   test('closing nobody is no error', async () => {
-    const server = serverOf(await aService());
+    const server = serverOf(await anyService());
     const response = recorder();
     await server.closeAllConnections(response);
     expect(response.status).toBe(204);
@@ -301,7 +292,7 @@ describe('closing', () => {
 
 describe('permissions', () => {
   test('what is granted is had, what is revoked is not', async () => {
-    const server = serverOf(await aService());
+    const server = serverOf(await anyService());
     const { client, connectionId } = await aClient(server);
     const room = { targetName: 'room' };
     await expect(client.joinGroup('room')).rejects.toMatchObject({ errorDetail: { name: 'Forbidden' } });
@@ -316,7 +307,7 @@ describe('permissions', () => {
   });
 
   test('a permission without a target covers every group, until it is revoked', async () => {
-    const server = serverOf(await aService());
+    const server = serverOf(await anyService());
     const { connectionId } = await aClient(server, { roles: allRoles });
     expect(await server.hasPermission(connectionId, 'sendToGroup')).toBe(true);
     expect(await server.hasPermission(connectionId, 'sendToGroup', { targetName: 'any' })).toBe(true);
@@ -327,7 +318,7 @@ describe('permissions', () => {
   });
 
   test('granting to a connection that does not exist is an error, revoking is not', async () => {
-    const server = serverOf(await aService());
+    const server = serverOf(await anyService());
     expect((await failure(server.grantPermission('nobody', 'sendToGroup'))).statusCode).toBe(404);
     await expect(server.revokePermission('nobody', 'sendToGroup')).resolves.not.toThrow();
     expect(await server.hasPermission('nobody', 'sendToGroup')).toBe(false);
@@ -336,17 +327,11 @@ describe('permissions', () => {
 
 describe('who may call', () => {
   test('a call without the access key is refused', async () => {
-    const { port, connectionString } = await aService();
-    const url = `http://127.0.0.1:${port}/api/hubs/chat/users/ann`;
+    const { endpoint, connectionString, hub } = await anyService();
+    const url = `${endpoint.origin}/api/hubs/${hub}/users/ann`;
     expect((await fetch(url, { method: 'HEAD' })).status).toBe(401);
     const wrongKey = connectionString.replace(/AccessKey=[^;]+/, `AccessKey=${'x'.repeat(44)}`);
-    const error = await failure(serverOf({ connectionString: wrongKey }).sendToAll('x'));
+    const error = await failure(serverOf({ connectionString: wrongKey, hub }).sendToAll('x'));
     expect(error.statusCode).toBe(401);
-  });
-
-  test('what is no operation is not found', async () => {
-    const { port } = await aService();
-    expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(404);
-    expect((await fetch(`http://127.0.0.1:${port}/api/health`)).status).toBe(200);
   });
 });

@@ -1,9 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
 import { WebPubSubServiceClient } from '@azure/web-pubsub';
 import { WebPubSubClient, type WebPubSubClientOptions } from '@azure/web-pubsub-client';
-import { onTestFinished } from 'vitest';
+import { inject, onTestFinished } from 'vitest';
 import { type RawData, WebSocket } from 'ws';
 import { startWebPubSub, type WebPubSub, type WebPubSubConfig } from '../../../local/web-pubsub/index.ts';
 
@@ -17,10 +18,36 @@ export const aService = async (
   return service;
 };
 
+/** A service of which a suite knows no more than its connection string, with a hub of its own for this test. */
+export interface AnyService {
+  connectionString: string;
+  endpoint: URL;
+  accessKey: string;
+  hub: string;
+}
+
+/** The service that the run was given (project `azure`), otherwise ours with nothing configured. */
+export const anyService = async (): Promise<AnyService> => {
+  const connectionString = inject('given')?.webPubSub ?? (await aService()).connectionString;
+  return {
+    connectionString,
+    endpoint: new URL(serverOf({ connectionString }).endpoint),
+    accessKey: /AccessKey=([^;]+)/i.exec(connectionString)?.[1] ?? '',
+    hub: `test_${randomUUID().replaceAll('-', '')}`,
+  };
+};
+
+/** Where clients of a service connect to. */
+export const socketUrl = ({ endpoint }: AnyService, path: string): string =>
+  `${endpoint.origin.replace(/^http/, 'ws')}${path}`;
+
 /** Microsoft's service client. It does not retry, so each test sees the first answer. */
-export const serverOf = (service: { connectionString: string }, hub = 'chat'): WebPubSubServiceClient =>
+export const serverOf = (
+  service: { connectionString: string; hub?: string },
+  hub = service.hub ?? 'chat',
+): WebPubSubServiceClient =>
   new WebPubSubServiceClient(service.connectionString, hub, {
-    allowInsecureConnection: true,
+    allowInsecureConnection: /Endpoint=http:/i.test(service.connectionString),
     retryOptions: { maxRetries: 0 },
   });
 
@@ -95,6 +122,20 @@ export const aClient = async (
   });
   await client.start();
   return { client, connectionId: await connected.next(), messages, connected, disconnected };
+};
+
+/** What a client sees of the streams of its groups: chunks, then END or the error. */
+export const watchStreams = ({ client }: OfficialClient): Inbox<unknown> => {
+  const seen = new Inbox<unknown>();
+  client.onGroupStream(async (stream) => {
+    try {
+      for await (const message of stream) seen.push(message.data);
+      seen.push('END');
+    } catch (error) {
+      seen.push((error as Error).name);
+    }
+  });
+  return seen;
 };
 
 export interface RawClient {
@@ -227,7 +268,8 @@ export const aHubWith = (url: string, systemEvents: ('connect' | 'connected' | '
   }) satisfies WebPubSubConfig;
 
 export interface Wire {
-  port: number;
+  /** The URL of a client, led through here. */
+  behind: (url: string) => string;
   /** Cuts all connections the hard way, as a failing network does. */
   cut(): void;
   /** Emits `accepted` for each connection. */
@@ -236,12 +278,11 @@ export interface Wire {
   isDown: boolean;
 }
 
-/** A network between client and service that can fail. */
-export const aWire = async (toPort: number): Promise<Wire> => {
+/** A network that can fail, between clients and a service that speaks plain http. */
+export const aWire = async (endpoint: URL): Promise<Wire> => {
   const sockets = new Set<Socket>();
   const signals = new EventEmitter();
   const wire = {
-    port: 0,
     isDown: false,
     signals,
     cut: () => sockets.forEach((socket) => socket.resetAndDestroy()),
@@ -251,7 +292,7 @@ export const aWire = async (toPort: number): Promise<Wire> => {
       near.resetAndDestroy();
       return;
     }
-    const far = connect(toPort, '127.0.0.1');
+    const far = connect(Number(endpoint.port || 80), endpoint.hostname);
     for (const [socket, other] of [
       [near, far],
       [far, near],
@@ -266,11 +307,25 @@ export const aWire = async (toPort: number): Promise<Wire> => {
     }
     signals.emit('accepted');
   });
-  wire.port = await listen(server, 0);
+  const port = await listen(server, 0);
   onTestFinished(async () => {
     wire.cut();
     server.close();
     await once(server, 'close');
   });
-  return wire;
+  const behind = (url: string): string => {
+    const led = new URL(url);
+    led.host = `127.0.0.1:${port}`;
+    return led.href;
+  };
+  return Object.assign(wire, { behind });
+};
+
+/** Microsoft's client of user `ann`, member of `room`, with a network before it that can fail. */
+export const aWiredClient = async (service: { connectionString: string; hub?: string }) => {
+  const server = serverOf(service);
+  const wire = await aWire(new URL(server.endpoint));
+  const token = { userId: 'ann', roles: allRoles, groups: ['room'] };
+  const client = await aClient(server, token, {}, wire.behind);
+  return { server, wire, ...client };
 };
