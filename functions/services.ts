@@ -108,7 +108,15 @@ export const createServices = (config: Config) => {
     clock,
     inboxGroupSize: config.inboxGroupSize,
   });
-  const check = checkDelivery({ log, inbox, presence, broadcaster });
+  const check = checkDelivery({
+    log,
+    inbox,
+    presence,
+    broadcaster,
+    outbox,
+    clock,
+    minAgeMs: (config.deliveryCheckSeconds * 1000) / 4,
+  });
   const reject = rejectMessage({ broadcaster, clock });
 
   return {
@@ -184,7 +192,9 @@ export const createServices = (config: Config) => {
       handle: ({ message, traceparent }) => deliver(message, { traceparent }),
       refused: ({ message }, code) => reject(message, code),
     }),
-    checkDelivery: workOff(work, checkEnvelope, { handle: (envelope) => check(envelope.check) }),
+    checkDelivery: workOff(work, checkEnvelope, {
+      handle: (envelope) => check(envelope.check, { traceparent: envelope.traceparent }),
+    }),
 
     checkReadiness: async (): Promise<void> => {
       await log.head('d-readiness');

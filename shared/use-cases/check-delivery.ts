@@ -4,7 +4,8 @@ import type { LoggedMessage } from '../domain/message.ts';
 import type { Broadcaster } from '../ports/broadcaster.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
 import type { Inbox } from '../ports/inbox.ts';
-import type { DeliveryCheck } from '../ports/outbox.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { DeliveryCheck, Outbox, Tracing } from '../ports/outbox.ts';
 import type { Presence } from '../ports/presence.ts';
 import { forEach } from '../domain/chunks.ts';
 
@@ -13,6 +14,10 @@ export interface CheckDeliveryParts {
   inbox: Pick<Inbox, 'keep'>;
   presence: Pick<Presence, 'isOnline'>;
   broadcaster: Pick<Broadcaster, 'toUser'>;
+  outbox: Pick<Outbox, 'scheduleCheck'>;
+  clock: Clock;
+  /** A message younger than this may well be acknowledged yet: it is left to the next check. */
+  minAgeMs: number;
 }
 
 /** Messages read and kept at a time. */
@@ -32,6 +37,13 @@ const missingOf = (member: Member, messages: LoggedMessage[]): LoggedMessage[] =
     ({ seq, senderId }) =>
       seq >= firstUnchecked(member) && senderId !== member.userId && !isDelivered(member, seq),
   );
+
+/**
+ * Whether a message came so lately that its acknowledgement may be under way. One that seems to come from the future was
+ * dated by a clock that is ahead: its age is unknown, so it is not spared.
+ */
+const isYoung = ({ clock, minAgeMs }: CheckDeliveryParts, { createdAt }: LoggedMessage): boolean =>
+  Math.abs(clock.now().getTime() - Date.parse(createdAt)) < minAgeMs;
 
 /**
  * The push may have been lost, or the user have read the inbox before the row came: a client that is there is told now.
@@ -55,12 +67,13 @@ const pushAgain = async (
 /**
  * Looks whether what was pushed to a user, or to all members, was acknowledged, and keeps in the inbox what was not. Each
  * message is looked at once: whoever is online is pushed it again, and a client that never acknowledges costs no more the
- * longer it stays silent.
+ * longer it stays silent. The youngest are left to another check.
  * @returns how many inbox rows were written
  */
 export const checkDelivery =
   (parts: CheckDeliveryParts) =>
-  async ({ conversationId, userId }: DeliveryCheck): Promise<number> => {
+  async (check: DeliveryCheck, tracing: Tracing): Promise<number> => {
+    const { conversationId, userId } = check;
     const { log, inbox } = parts;
     const [head, members] = await Promise.all([
       log.head(conversationId),
@@ -71,9 +84,15 @@ export const checkDelivery =
     if (!head || members.length === 0) return 0;
     const kept = new Map<string, LoggedMessage[]>();
     let count = 0;
+    let isLeft = false;
     for (let from = Math.min(...members.map(firstUnchecked)); from <= head.headSeq; from += batch) {
-      const to = Math.min(from + batch - 1, head.headSeq);
-      const messages = await log.read(conversationId, { from, to });
+      const read = await log.read(conversationId, { from, to: Math.min(from + batch - 1, head.headSeq) });
+      const young = read.findIndex((message) => isYoung(parts, message));
+      const messages = young < 0 ? read : read.slice(0, young);
+      const left = young < 0 ? [] : read.slice(young);
+      isLeft = members.some((member) => missingOf(member, left).length > 0);
+      const to = messages.at(-1)?.seq;
+      if (to === undefined) break;
       await forEach(members, concurrency, async (member) => {
         const missing = missingOf(member, messages);
         if (missing.length === 0) return;
@@ -83,7 +102,9 @@ export const checkDelivery =
         kept.set(member.userId, [...(kept.get(member.userId) ?? []), ...missing].slice(-pushes));
         count += missing.length;
       });
+      if (young >= 0) break;
     }
+    if (isLeft) await parts.outbox.scheduleCheck(check, tracing);
     await forEach([...kept], concurrency, ([member, messages]) => pushAgain(parts, member, messages));
     return count;
   };

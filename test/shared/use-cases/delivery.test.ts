@@ -4,6 +4,7 @@ import { MemoryInbox } from '../../../shared/adapters/memory/memory-inbox.ts';
 import { MemoryPresence } from '../../../shared/adapters/memory/memory-presence.ts';
 import { directConversationId } from '../../../shared/domain/identifiers.ts';
 import type { AcceptedMessage } from '../../../shared/domain/message.ts';
+import type { DeliveryCheck } from '../../../shared/ports/outbox.ts';
 import { acknowledgeInbox } from '../../../shared/use-cases/acknowledge-inbox.ts';
 import { acknowledgeMessages } from '../../../shared/use-cases/acknowledge-messages.ts';
 import { checkDelivery } from '../../../shared/use-cases/check-delivery.ts';
@@ -24,7 +25,16 @@ const aChat = () => {
   const presence = new MemoryPresence();
   const broadcaster = new FakeBroadcaster();
   const outbox = new FakeOutbox();
-  const parts = { log, inbox, presence, broadcaster, outbox, clock: timer, inboxGroupSize: 3 };
+  const parts = {
+    log,
+    inbox,
+    presence,
+    broadcaster,
+    outbox,
+    clock: timer,
+    inboxGroupSize: 3,
+    minAgeMs: 5000,
+  };
   const deliver = deliverMessage(parts);
   const read = readInbox(parts);
   return {
@@ -35,7 +45,12 @@ const aChat = () => {
       return deliver(anAcceptedMessage({ from, to, ...rest }), tracing);
     },
     deliver: (message: AcceptedMessage) => deliver(message, tracing),
-    check: checkDelivery(parts),
+    /** As it falls due: a while after the push. */
+    check: (check: DeliveryCheck) => {
+      timer.advance(15_000);
+      return checkDelivery(parts)(check, tracing);
+    },
+    checkAtOnce: (check: DeliveryCheck) => checkDelivery(parts)(check, tracing),
     read: async (userId: string) =>
       (await read(userId, 100, undefined)).items.map(({ message }) => message.seq),
     page: read,
@@ -136,6 +151,31 @@ describe('the delivery check', () => {
     await chat.say(ann, bo);
     expect(await chat.check({ conversationId: id, userId: bo })).toBe(1);
     expect(await chat.read(bo)).toEqual([1, 2]);
+  });
+
+  it('leaves what came just now to another check, for its acknowledgement may be under way', async () => {
+    const chat = aChat();
+    await chat.presence.connected(bo, 'b1');
+    await chat.say(ann, bo);
+    chat.timer.advance(10_000);
+    await chat.say(ann, bo);
+    chat.outbox.checks.length = 0;
+    const check = { conversationId: id, userId: bo };
+    expect(await chat.checkAtOnce(check)).toBe(1);
+    expect(await chat.read(bo)).toEqual([1]);
+    expect(chat.outbox.checks).toEqual([check]);
+    chat.outbox.checks.length = 0;
+    await chat.receipt(bo, 'delivered', { conversationId: id, upToSeq: 2 });
+    expect(await chat.check(check)).toBe(0);
+    expect(chat.outbox.checks).toEqual([]);
+  });
+
+  it('spares nothing that a clock ahead has dated', async () => {
+    const chat = aChat();
+    await chat.presence.connected(bo, 'b1');
+    await chat.say(ann, bo);
+    chat.timer.advance(-3_600_000);
+    expect(await chat.checkAtOnce({ conversationId: id, userId: bo })).toBe(1);
   });
 
   it('goes on where it stopped', async () => {

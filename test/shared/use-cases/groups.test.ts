@@ -6,6 +6,7 @@ import { newConversation } from '../../../shared/contract/conversations.ts';
 import { historyQuery } from '../../../shared/contract/lists.ts';
 import { messageIdOf } from '../../../shared/domain/identifiers.ts';
 import type { Directory } from '../../../shared/ports/directory.ts';
+import type { DeliveryCheck } from '../../../shared/ports/outbox.ts';
 import type { Profiles } from '../../../shared/ports/profiles.ts';
 import { checkDelivery } from '../../../shared/use-cases/check-delivery.ts';
 import { admitClient, connectClient } from '../../../shared/use-cases/connect-client.ts';
@@ -32,7 +33,18 @@ const aChat = (inboxGroupSize = 100) => {
   const directory: Directory = {
     find: (userId) => Promise.resolve(userId === 'nobody' ? undefined : userId),
   };
-  const parts = { log, inbox, presence, broadcaster, outbox, clock, directory, profiles, inboxGroupSize };
+  const parts = {
+    log,
+    inbox,
+    presence,
+    broadcaster,
+    outbox,
+    clock,
+    directory,
+    profiles,
+    inboxGroupSize,
+    minAgeMs: 5000,
+  };
   const create = createConversation(parts);
   const deliver = deliverMessage(parts);
   const read = readInbox(parts);
@@ -56,7 +68,10 @@ const aChat = (inboxGroupSize = 100) => {
     },
     inboxOf: async (userId: string) =>
       (await read(userId, 100, undefined)).items.map(({ message }) => message.seq),
-    check: checkDelivery(parts),
+    check: (check: DeliveryCheck) => {
+      clock.advance(15_000);
+      return checkDelivery(parts)(check, tracing);
+    },
     receipt: recordReceipt(parts),
     history: readHistory(parts),
     get: getConversation(parts),
