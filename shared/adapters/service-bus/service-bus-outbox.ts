@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { ServiceBusClient, ServiceBusMessage } from '@azure/service-bus';
 import type { z } from 'zod';
 import { envelopeVersion, type checkEnvelope, type messageEnvelope } from '../../contract/queue.ts';
@@ -27,6 +27,10 @@ export interface ServiceBusOutboxOptions {
 
 /** Two tries and the wait before them stay under ten seconds: somebody waits for the answer. */
 const defaultTryMs = 3000;
+
+/** Windows begin at another moment for each conversation, or all checks of the app would fall due at once. */
+const spread = (conversationId: string, windowMs: number): number =>
+  createHash('sha1').update(conversationId).digest().readUInt16BE(0) % windowMs;
 
 /**
  * Messages go through a queue (direct) or a topic (groups), one session per conversation, so that each conversation is
@@ -77,7 +81,7 @@ export class ServiceBusOutbox implements Outbox {
    * sets: a window that came twice would be a repeat to the queue, which drops repeats.
    */
   async scheduleCheck(check: DeliveryCheck, tracing: Tracing): Promise<void> {
-    const elapsed = performance.now();
+    const elapsed = performance.now() + spread(check.conversationId, this.#windowMs);
     const window = Math.floor(elapsed / this.#windowMs);
     const messageId = deliveryCheckId(check.conversationId, check.userId, window, this.#instance);
     if (this.#scheduled.has(messageId)) return;

@@ -24,6 +24,9 @@ const abandoned: unknown = outcomes
   .modified({ delivery_failed: true, undeliverable_here: false })
   .described();
 
+/** A disposition must not wait for the broker's delayed TCP acknowledgement. rhea's typings leave the option out. */
+const noDelay: object = { tcp_no_delay: true };
+
 /** An open connection. */
 export interface AmqpConnection {
   connection: Connection;
@@ -45,6 +48,7 @@ export function connectAmqp(host: string, port: number, id: string): Promise<Amq
       host,
       port,
       reconnect: false,
+      ...noDelay,
       max_frame_size: 65_536,
       // A peer that is silent for twice as long is gone, even if its socket is not.
       idle_time_out: 15_000,
