@@ -1,6 +1,15 @@
 import { ServiceBusClient } from '@azure/service-bus';
 import { expect, test } from 'vitest';
-import { aBroker, aClient, bodies, collect, receive, receiveOne, shortestLock } from './support.ts';
+import {
+  aBroker,
+  aClient,
+  bodies,
+  collect,
+  cutConnection,
+  receive,
+  receiveOne,
+  shortestLock,
+} from './support.ts';
 
 const chats = { queues: [{ name: 'chats', RequiresSession: true }] };
 const shortLock = { queues: [{ name: 'chats', RequiresSession: true, LockDuration: shortestLock }] };
@@ -131,11 +140,3 @@ test('a plain receiver is refused where sessions are required, and the reverse',
   // The SDK makes its own error of it.
   await expect(client.acceptSession('plain', 'a')).rejects.toMatchObject({ code: 'SessionCannotBeLocked' });
 });
-
-/** Destroys the client's socket, as a crash would. */
-function cutConnection(client: object): void {
-  const { _connectionContext: context } = client as {
-    _connectionContext: { connection: { _connection: { socket: { destroy(): void } } } };
-  };
-  context.connection._connection.socket.destroy();
-}

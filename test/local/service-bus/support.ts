@@ -59,6 +59,14 @@ export function aClient(
   return client;
 }
 
+/** Destroys the client's socket, as a crash would. */
+export function cutConnection(client: object): void {
+  const { _connectionContext: context } = client as {
+    _connectionContext: { connection: { _connection: { socket: { destroy(): void } } } };
+  };
+  context.connection._connection.socket.destroy();
+}
+
 type Policy = Parameters<ServiceBusAdministrationClient['pipeline']['addPolicy']>[0];
 
 /** The client knows only https; this makes it http, as the README tells. */
