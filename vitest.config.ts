@@ -14,6 +14,7 @@ const serviceBusSuites = [
   'session-listing',
   'sessions',
   'settlement',
+  'waiting-receivers',
 ].map((name) => `test/local/service-bus/${name}.test.ts`);
 const webPubSubSuites = ['client', 'recovery', 'rest', 'streams'].map(
   (name) => `test/local/web-pubsub/${name}.test.ts`,
