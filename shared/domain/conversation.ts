@@ -154,6 +154,21 @@ export const raiseWatermarks = (
   return { ...member, ...raiseTo(member, Math.max(Math.min(deliveredSeq, headSeq), read)), readSeq: read };
 };
 
+/** Which of a member's watermarks rose by a change, and to where. */
+export const raisedBetween = (
+  before: Member,
+  after: Member,
+): { deliveredSeq?: number; readSeq?: number } => ({
+  ...(after.deliveredSeq > before.deliveredSeq && { deliveredSeq: after.deliveredSeq }),
+  ...(after.readSeq > before.readSeq && { readSeq: after.readSeq }),
+});
+
+/** When a message gets its place: now, but never before the one it follows, whatever the clock says. */
+export const placedAt = (now: Date, lastAt: string): string => {
+  const at = now.toISOString();
+  return at > lastAt ? at : lastAt;
+};
+
 /** Raises the watermark to a place up to which a member says to have everything. */
 export const raiseTo = (
   member: Pick<Member, 'deliveredSeq' | 'deliveredAhead'>,

@@ -1,7 +1,9 @@
 import {
   acknowledge,
   newDirectConversation,
+  placedAt,
   previewOf,
+  raisedBetween,
   raiseWatermarks,
   type Head,
   type Listing,
@@ -56,7 +58,7 @@ export class MemoryConversationLog implements ConversationLog {
     if (known) return Promise.resolve({ message: known, head: { ...stored.head }, isNew: false });
     const { directMembers: _, acceptedAt: __, clientTimestamp: ___, ...content } = message;
     const last = stored.messages.at(-1)?.createdAt ?? '';
-    const createdAt = [now.toISOString(), last].sort().at(-1) ?? '';
+    const createdAt = placedAt(now, last);
     const seq = ++stored.head.headSeq;
     stored.head.lastActivityAt = createdAt;
     const logged: LoggedMessage = { ...content, seq, type: typeOf(message), createdAt };
@@ -195,10 +197,7 @@ export class MemoryConversationLog implements ConversationLog {
     if (!stored || !before) return Promise.reject(notAMember());
     const after = change(before);
     stored.members.set(userId, after);
-    const raised: Watermarks = {
-      ...(after.deliveredSeq > before.deliveredSeq && { deliveredSeq: after.deliveredSeq }),
-      ...(after.readSeq > before.readSeq && { readSeq: after.readSeq }),
-    };
+    const raised = raisedBetween(before, after);
     this.#note(stored, userId, raised, now.toISOString());
     return Promise.resolve({ member: after, raised });
   }

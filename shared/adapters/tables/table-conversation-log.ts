@@ -2,7 +2,9 @@ import { odata, type TransactionAction } from '@azure/data-tables';
 import {
   acknowledge,
   newDirectConversation,
+  placedAt,
   previewOf,
+  raisedBetween,
   raiseWatermarks,
   type Head,
   type Listing,
@@ -238,7 +240,7 @@ export class TableConversationLog implements ConversationLog {
   async #appendTo(head: CachedHead, message: AcceptedMessage, now: Date): Promise<Appended> {
     const { conversationId } = message;
     const seq = head.row.headSeq + 1;
-    const lastAt = [now.toISOString(), head.row.lastAt].sort().at(-1) ?? '';
+    const lastAt = placedAt(now, head.row.lastAt);
     const stored = messageRow(message, seq, lastAt);
     const moved = { headSeq: seq, lastAt, last: lastOf(conversationId, stored) };
     const update = { partitionKey: conversationId, rowKey: headKey, ...moved };
@@ -348,11 +350,6 @@ const creationActions = (conversation: NewConversation, row: HeadRow): Transacti
     ]),
   ];
 };
-
-const raisedBetween = (before: Member, after: Member): Watermarks => ({
-  ...(after.deliveredSeq > before.deliveredSeq && { deliveredSeq: after.deliveredSeq }),
-  ...(after.readSeq > before.readSeq && { readSeq: after.readSeq }),
-});
 
 const memberActions = (
   conversationId: string,
