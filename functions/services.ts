@@ -5,6 +5,7 @@ import { OidcTokens } from '../shared/adapters/jose/oidc-tokens.ts';
 import { SharedKeyTokens } from '../shared/adapters/jose/shared-key-tokens.ts';
 import { TokenBucketRateLimiter } from '../shared/adapters/memory/token-bucket-rate-limiter.ts';
 import { WordListModerator } from '../shared/adapters/moderation/word-list-moderator.ts';
+import { ServiceBusEventFeed } from '../shared/adapters/service-bus/service-bus-event-feed.ts';
 import { ServiceBusOutbox } from '../shared/adapters/service-bus/service-bus-outbox.ts';
 import { AccountDirectory } from '../shared/adapters/tables/account-directory.ts';
 import { AccountProfiles } from '../shared/adapters/tables/account-profiles.ts';
@@ -17,6 +18,7 @@ import { WebPubSubBroadcaster } from '../shared/adapters/web-pubsub/web-pubsub-b
 import { settingOf, type Config } from '../shared/config.ts';
 import { checkEnvelope, messageEnvelope } from '../shared/contract/queue.ts';
 import type { Timer } from '../shared/ports/clock.ts';
+import type { EventFeed } from '../shared/ports/event-feed.ts';
 import type { Profiles } from '../shared/ports/profiles.ts';
 import type { Directory } from '../shared/ports/directory.ts';
 import { acknowledgeInbox } from '../shared/use-cases/acknowledge-inbox.ts';
@@ -66,6 +68,12 @@ const anybody: Directory = { find: (userId) => Promise.resolve(userId) };
 /** Nor are their names ours to know then. */
 const nobodysProfiles: Profiles = { find: () => Promise.resolve(new Map()) };
 
+/** Where nobody listens, nothing is told. */
+const nobodysEvents: EventFeed & { close: () => Promise<void> } = {
+  publish: () => Promise.resolve(),
+  close: () => Promise.resolve(),
+};
+
 /** The composition root: the only place where ports meet their adapters. */
 export const createServices = (config: Config) => {
   const clock = systemTimer;
@@ -77,6 +85,7 @@ export const createServices = (config: Config) => {
   const presence = new TablePresence(tables, clock);
   const accounts = new TableAccounts(tables);
   const outbox = new ServiceBusOutbox(clients.openServiceBus, clock, config);
+  const events = config.tellsEvents ? new ServiceBusEventFeed(clients.openServiceBus) : nobodysEvents;
   const broadcaster = new WebPubSubBroadcaster(clients.hub, clock, config);
   const attachments = new BlobAttachments(clients.blobs, tables, clock, {
     ...config.attachment,
@@ -105,6 +114,7 @@ export const createServices = (config: Config) => {
     broadcaster,
     inbox,
     outbox,
+    events,
     clock,
     inboxGroupSize: config.inboxGroupSize,
   });
@@ -203,6 +213,8 @@ export const createServices = (config: Config) => {
     prepare: async (): Promise<void> => {
       await Promise.all([createTables(tables), attachments.createContainer()]);
     },
-    close: () => outbox.close(),
+    close: async (): Promise<void> => {
+      await Promise.all([outbox.close(), events.close()]);
+    },
   };
 };

@@ -70,6 +70,7 @@ const settings = z.object({
   DOWNLOAD_URL_MINUTES: number(10, { max: 60 }),
   CLIENT_URL_MINUTES: number(5, { max: 60 }),
   DELIVERY_CHECK_SECONDS: number(30, { min: 2, max: 600 }),
+  CHAT_EVENTS: z.enum(['on', 'off'], { error: 'must be on or off' }).default('on'),
   RECEIVERS: z.enum(['registered', 'any'], { error: 'must be registered or any' }).default('registered'),
   TYPING_SECONDS: number(5, { max: 60 }),
   INBOX_GROUP_SIZE: number(100, { max: 1000 }),
@@ -124,6 +125,8 @@ export interface Config {
   attachment: { maxBytes: number; uploadUrlMinutes: number; downloadUrlMinutes: number };
   clientUrlMinutes: number;
   deliveryCheckSeconds: number;
+  /** Whether other services are told what happens. */
+  tellsEvents: boolean;
   receivers: 'registered' | 'any';
   typingSeconds: number;
   inboxGroupSize: number;
@@ -225,6 +228,7 @@ export const loadConfig = (env: Record<string, string | undefined>): Config => {
     },
     clientUrlMinutes: set.CLIENT_URL_MINUTES,
     deliveryCheckSeconds: set.DELIVERY_CHECK_SECONDS,
+    tellsEvents: set.CHAT_EVENTS === 'on',
     receivers: set.RECEIVERS,
     typingSeconds: set.TYPING_SECONDS,
     inboxGroupSize: set.INBOX_GROUP_SIZE,

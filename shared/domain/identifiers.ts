@@ -27,6 +27,13 @@ export const fingerprintOf = (ids: readonly string[]): string => digest('set', .
 export const messageIdOf = (conversationId: string, senderId: string, clientMessageId: string): string =>
   `m-${digest('message', conversationId, senderId, clientMessageId)}`;
 
+/**
+ * Names something that happened in a conversation: telling it again names it the same.
+ * @param key what tells it from others of its type: a message's id, or the rev of a change
+ */
+export const chatEventId = (type: string, conversationId: string, key: string | number): string =>
+  `ev-${digest('chat-event', type, conversationId, String(key))}`;
+
 /** A message has at most one attachment, so its id follows from the message's. */
 export const attachmentIdOf = (messageId: string): string => `a-${digest('attachment', messageId)}`;
 

@@ -1,9 +1,11 @@
+import { messageSent } from '../domain/chat-event.ts';
 import type { Head } from '../domain/conversation.ts';
 import { createdEvent, type ServerEvent } from '../domain/event.ts';
 import type { AcceptedMessage, LoggedMessage } from '../domain/message.ts';
 import type { Broadcaster } from '../ports/broadcaster.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
+import type { EventFeed } from '../ports/event-feed.ts';
 import type { Inbox } from '../ports/inbox.ts';
 import type { Outbox, Tracing } from '../ports/outbox.ts';
 import type { Presence } from '../ports/presence.ts';
@@ -15,6 +17,8 @@ export interface DeliverMessageParts {
   broadcaster: Pick<Broadcaster, 'toUser' | 'toGroup'>;
   inbox: Pick<Inbox, 'keep'>;
   outbox: Pick<Outbox, 'scheduleCheck'>;
+  /** Tells other services. */
+  events: EventFeed;
   clock: Clock;
   /** Members of larger groups have no inbox rows: they catch up from the log. */
   inboxGroupSize: number;
@@ -104,15 +108,15 @@ class Journey {
   }
 }
 
-const bring = async (parts: DeliverMessageParts, journey: Journey, head: Head): Promise<void> => {
-  const userIds = await parts.log.memberIds(head);
+const bring = async (journey: Journey, head: Head, userIds: readonly string[]): Promise<void> => {
   if (head.type === 'group') await journey.toGroup(userIds);
   else await Promise.all(userIds.map((userId) => journey.toMember(userId)));
 };
 
 /**
- * Gives an accepted message its place in the conversation and brings it to every member. Delivering it again is
- * harmless: it keeps its place, a push may be repeated, an inbox row is written once.
+ * Gives an accepted message its place in the conversation, brings it to every member and tells other services.
+ * Delivering it again is harmless: it keeps its place, a push may be repeated, an inbox row is written once, and the
+ * event has the same id.
  * @throws ChatError `not-found` when there is no such conversation; `unavailable`
  */
 export const deliverMessage =
@@ -120,6 +124,13 @@ export const deliverMessage =
   async (accepted: AcceptedMessage, tracing: Tracing): Promise<Delivery> => {
     const { message, head, isNew } = await parts.log.append(accepted, parts.clock.now());
     const journey = new Journey(parts, message, isNew, tracing);
-    await bring(parts, journey, head);
+    const userIds = await parts.log.memberIds(head);
+    // Both to their ends: a failure returns the message to the queue, and its next try must not meet this one.
+    const ends = await Promise.allSettled([
+      bring(journey, head, userIds),
+      parts.events.publish(messageSent(message, userIds.length), tracing),
+    ]);
+    const failed = ends.find((end) => end.status === 'rejected');
+    if (failed) throw failed.reason;
     return journey.delivery;
   };

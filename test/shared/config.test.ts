@@ -27,6 +27,7 @@ describe('the settings', () => {
       http: { maxBodyBytes: 262_144 },
       rates: { sendPerSecond: 10, sendBurst: 20 },
       deliveryCheckSeconds: 30,
+      tellsEvents: true,
     });
   });
 

@@ -1,9 +1,11 @@
 import { ChatError } from '../../shared/domain/errors.ts';
+import type { ChatEvent } from '../../shared/domain/chat-event.ts';
 import type { ServerEvent } from '../../shared/domain/event.ts';
 import type { AcceptedMessage } from '../../shared/domain/message.ts';
 import type { AttachmentRecord, Attachments, SignedUrl } from '../../shared/ports/attachments.ts';
 import type { Broadcaster } from '../../shared/ports/broadcaster.ts';
 import type { Timer } from '../../shared/ports/clock.ts';
+import type { EventFeed } from '../../shared/ports/event-feed.ts';
 import type { DeliveryCheck, Outbox, Tracing } from '../../shared/ports/outbox.ts';
 
 export const tracing: Tracing = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' };
@@ -134,5 +136,17 @@ export class FakeAttachments implements Attachments {
 
   downloadUrl({ attachmentId }: AttachmentRecord): Promise<SignedUrl> {
     return Promise.resolve({ url: `https://test/down/${attachmentId}`, expiresAt: new Date(0) });
+  }
+}
+
+/** Remembers what was told, and can be down. */
+export class FakeEventFeed implements EventFeed {
+  readonly published: ChatEvent[] = [];
+  isDown = false;
+
+  publish(event: ChatEvent): Promise<void> {
+    if (this.isDown) return Promise.reject(new ChatError('unavailable', 'down'));
+    this.published.push(event);
+    return Promise.resolve();
   }
 }

@@ -13,7 +13,7 @@ import { readHistory } from '../../../shared/use-cases/read-history.ts';
 import { readInbox } from '../../../shared/use-cases/read-inbox.ts';
 import { recordReceipt } from '../../../shared/use-cases/record-receipt.ts';
 import { anAcceptedMessage } from '../../support/builders.ts';
-import { FakeBroadcaster, FakeOutbox, FakeTimer, tracing } from '../../support/fakes.ts';
+import { FakeBroadcaster, FakeEventFeed, FakeOutbox, FakeTimer, tracing } from '../../support/fakes.ts';
 
 const [ann, bo] = ['ann', 'bo'];
 const id = directConversationId(ann, bo);
@@ -25,12 +25,14 @@ const aChat = () => {
   const presence = new MemoryPresence();
   const broadcaster = new FakeBroadcaster();
   const outbox = new FakeOutbox();
+  const events = new FakeEventFeed();
   const parts = {
     log,
     inbox,
     presence,
     broadcaster,
     outbox,
+    events,
     clock: timer,
     inboxGroupSize: 3,
     minAgeMs: 5000,
@@ -125,6 +127,61 @@ describe('delivering a message', () => {
     await chat.deliver(message);
     expect(await chat.read(bo)).toEqual([1]);
     expect((await chat.log.head(id))?.headSeq).toBe(1);
+  });
+});
+
+describe('telling other services', () => {
+  it('happens once for each message, with its place, content and the number of members', async () => {
+    const chat = aChat();
+    await chat.say(ann, bo, { messageText: 'hi' });
+    await chat.say(bo, ann);
+    expect(chat.events.published).toMatchObject([
+      {
+        type: 'message.sent',
+        conversationId: id,
+        data: {
+          conversationType: 'direct',
+          memberCount: 2,
+          seq: 1,
+          message: { messageText: 'hi', senderId: ann, seq: 1, status: 'sent' },
+        },
+      },
+      { type: 'message.sent', data: { seq: 2 } },
+    ]);
+  });
+
+  it('fails the delivery when the event is not durable, under the same id until it is', async () => {
+    const chat = aChat();
+    await chat.presence.connected(bo, 'b1');
+    const message = anAcceptedMessage({ from: ann, to: bo });
+    chat.events.isDown = true;
+    await expect(chat.deliver(message)).rejects.toMatchObject({ code: 'unavailable' });
+    expect(chat.broadcaster.messagesTo(bo)).toEqual([1]); // people did not wait for it
+    chat.events.isDown = false;
+    await chat.deliver(message);
+    await chat.deliver(message);
+    const [first, second] = chat.events.published;
+    expect(first?.id).toMatch(/^ev-[\w-]{24}$/);
+    expect(second).toEqual(first);
+  });
+
+  it('waits for nobody: a push that hangs does not keep the event', async () => {
+    const chat = aChat();
+    await chat.presence.connected(bo, 'b1');
+    let release: () => void = () => undefined;
+    const hanging = new Promise<void>((resolve) => (release = resolve));
+    chat.broadcaster.toUser = () => hanging;
+    const told = new Promise<void>((resolve) => {
+      const publish = chat.events.publish.bind(chat.events);
+      chat.events.publish = async (event) => {
+        await publish(event);
+        resolve();
+      };
+    });
+    const delivered = chat.say(ann, bo);
+    await told;
+    release();
+    await delivered;
   });
 });
 

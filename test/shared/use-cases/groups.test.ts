@@ -17,7 +17,7 @@ import { readHistory } from '../../../shared/use-cases/read-history.ts';
 import { readInbox } from '../../../shared/use-cases/read-inbox.ts';
 import { recordReceipt } from '../../../shared/use-cases/record-receipt.ts';
 import { anAcceptedMessage } from '../../support/builders.ts';
-import { FakeBroadcaster, FakeOutbox, FakeTimer, tracing } from '../../support/fakes.ts';
+import { FakeBroadcaster, FakeEventFeed, FakeOutbox, FakeTimer, tracing } from '../../support/fakes.ts';
 
 const [ann, bo, cy, di] = ['ann', 'bo', 'cy', 'di'];
 
@@ -25,6 +25,7 @@ const aChat = (inboxGroupSize = 100) => {
   const clock = new FakeTimer();
   const broadcaster = new FakeBroadcaster();
   const outbox = new FakeOutbox();
+  const events = new FakeEventFeed();
   const [log, inbox, presence] = [new MemoryConversationLog(), new MemoryInbox(), new MemoryPresence()];
   const profiles: Profiles = {
     find: (ids) =>
@@ -39,6 +40,7 @@ const aChat = (inboxGroupSize = 100) => {
     presence,
     broadcaster,
     outbox,
+    events,
     clock,
     directory,
     profiles,
