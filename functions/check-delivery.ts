@@ -6,7 +6,8 @@ import type { Services } from './services.ts';
 type CheckDeliveryServices = Pick<Services, 'checkDelivery'>;
 
 /**
- * Looks, a while after a push, whether it was acknowledged; what was not goes into the receiver's inbox. Safe to repeat.
+ * Looks, a while after a push, whether it was acknowledged; what was not goes into the receiver's inbox. And looks, a few
+ * seconds after a device went, whether others have to be told that its user is gone. Safe to repeat.
  */
 export const checkDelivery =
   (services: CheckDeliveryServices): ServiceBusQueueHandler =>
@@ -15,7 +16,8 @@ export const checkDelivery =
     const traceId = traceIdOf(outcome.traceparent);
     if (outcome.parked)
       logEvent(context, 'warn', 'check.parked', { code: outcome.code, detail: outcome.detail }, traceId);
-    else if (outcome.result > 0) logEvent(context, 'info', 'check.kept', { kept: outcome.result }, traceId);
+    else if ((outcome.result.kept ?? 0) > 0)
+      logEvent(context, 'info', 'check.kept', { kept: outcome.result.kept }, traceId);
   };
 
 export const registerCheckDelivery = (services: CheckDeliveryServices): void =>

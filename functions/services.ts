@@ -23,6 +23,7 @@ import type { Profiles } from '../shared/ports/profiles.ts';
 import type { Directory } from '../shared/ports/directory.ts';
 import { acknowledgeInbox } from '../shared/use-cases/acknowledge-inbox.ts';
 import { acknowledgeMessages } from '../shared/use-cases/acknowledge-messages.ts';
+import { announcePresence } from '../shared/use-cases/announce-presence.ts';
 import { archiveConversation } from '../shared/use-cases/archive-conversation.ts';
 import { checkDelivery } from '../shared/use-cases/check-delivery.ts';
 import { checkPresence } from '../shared/use-cases/check-presence.ts';
@@ -30,9 +31,11 @@ import { admitClient, connectClient } from '../shared/use-cases/connect-client.t
 import { countUnread } from '../shared/use-cases/count-unread.ts';
 import { createConversation } from '../shared/use-cases/create-conversation.ts';
 import { deliverMessage } from '../shared/use-cases/deliver-message.ts';
+import { disconnectClient } from '../shared/use-cases/disconnect-client.ts';
 import { getAttachment } from '../shared/use-cases/get-attachment.ts';
 import { getConversation } from '../shared/use-cases/get-conversation.ts';
 import { getOwnAccount } from '../shared/use-cases/get-own-account.ts';
+import { getConversationPresence, getUserPresence } from '../shared/use-cases/get-presence.ts';
 import { listConversations } from '../shared/use-cases/list-conversations.ts';
 import { logIn } from '../shared/use-cases/log-in.ts';
 import { requireMember } from '../shared/use-cases/membership.ts';
@@ -127,6 +130,13 @@ export const createServices = (config: Config) => {
     clock,
     minAgeMs: (config.deliveryCheckSeconds * 1000) / 4,
   });
+  const announce = announcePresence({
+    log,
+    presence,
+    broadcaster,
+    clock,
+    presenceGroupSize: config.presenceGroupSize,
+  });
   const reject = rejectMessage({ broadcaster, clock });
 
   return {
@@ -188,22 +198,28 @@ export const createServices = (config: Config) => {
       presence,
       log,
       broadcaster,
+      outbox,
       rateLimiter,
       clock,
       maxConnections: config.maxConnectionsPerUser,
     }),
     connectClient: connectClient({ log, broadcaster, clock }),
-    disconnectClient: (userId: string, connectionId: string) =>
-      presence.disconnected(userId, connectionId, clock.now()),
+    disconnectClient: disconnectClient({ presence, outbox, clock }),
+    getUserPresence: getUserPresence({ log, presence }),
+    getConversationPresence: getConversationPresence({ log, presence }),
 
-    checkPresence: checkPresence({ presence, broadcaster, clock }),
+    checkPresence: checkPresence({ presence, broadcaster, outbox, clock }),
 
     deliverMessage: workOff(work, messageEnvelope, {
       handle: ({ message, traceparent }) => deliver(message, { traceparent }),
       refused: ({ message }, code) => reject(message, code),
     }),
     checkDelivery: workOff(work, checkEnvelope, {
-      handle: (envelope) => check(envelope.check, { traceparent: envelope.traceparent }),
+      handle: async (envelope) => {
+        if (envelope.kind === 'check')
+          return { kept: await check(envelope.check, { traceparent: envelope.traceparent }) };
+        return { told: await announce(envelope.userId) };
+      },
     }),
 
     checkReadiness: async (): Promise<void> => {

@@ -8,7 +8,13 @@ import { WebPubSubBroadcaster } from '../shared/adapters/web-pubsub/web-pubsub-b
 import { leaseMinutes, secondLookMinutes } from '../shared/domain/presence.ts';
 import { checkPresence } from '../shared/use-cases/check-presence.ts';
 import { Device, eventually, request, silencingProxy, User } from './support/chat.ts';
-import { FakeTimer } from './support/fakes.ts';
+import { FakeOutbox, FakeTimer } from './support/fakes.ts';
+
+interface Presence {
+  online: boolean;
+  lastSeenAt: string | null;
+  code?: string;
+}
 
 const setting = (name: string): string => inject('stack').settings[name] ?? '';
 
@@ -121,6 +127,39 @@ describe('presence', () => {
     await eventually(async () => ((await rows()).length === 0 ? true : undefined));
   });
 
+  it('is told to partners when somebody comes or goes, not to others, and not at a reload', async () => {
+    const [ann, bo, eve] = await Promise.all([User.create('ann'), User.create('bo'), User.create('eve')]);
+    const { conversationId } = await ann.send(bo, 'hello');
+    await bo.inboxWith(1);
+    const watching = await online(bo);
+    const eavesdropping = await online(eve);
+    const seen = async (by: User) => await by.get<Presence>(`/users/${ann.id}/presence`);
+    expect((await seen(bo)).body).toEqual({ online: false, lastSeenAt: null });
+
+    const first = await online(ann);
+    await watching.event('presence', ({ userId, online: isOnline }) => userId === ann.id && isOnline);
+    first.stop();
+    const again = await online(ann); // a reload
+    expect((await seen(bo)).body).toEqual({ online: true, lastSeenAt: null });
+    again.stop();
+    const gone = await watching.event('presence', (event) => event.userId === ann.id && !event.online);
+    expect(watching.events.filter(({ type }) => type === 'presence').slice(-2)).toMatchObject([
+      { userId: ann.id, online: true },
+      { userId: ann.id, online: false },
+    ]);
+    expect((await seen(bo)).body).toEqual({ online: false, lastSeenAt: gone.lastSeenAt });
+    expect((await bo.get(`/conversations/${conversationId}/presence`)).body).toMatchObject({
+      items: expect.arrayContaining([
+        { userId: ann.id, online: false, lastSeenAt: gone.lastSeenAt },
+        { userId: bo.id, online: true, lastSeenAt: null },
+      ]) as unknown,
+    });
+    const { status, body } = await seen(eve);
+    expect([status, body.code]).toEqual([404, 'not-found']);
+    expect((await eve.get(`/conversations/${conversationId}/presence`)).status).toBe(403);
+    expect(eavesdropping.events.filter(({ type }) => type === 'presence')).toEqual([]);
+  });
+
   it('finds out which connections Web PubSub has', async () => {
     const ann = await User.create('ann');
     const clock = new FakeTimer(new Date().toISOString());
@@ -134,7 +173,7 @@ describe('presence', () => {
     await device.start();
     await presence.connected('here', await connectionId, clock.now());
     await presence.connected('gone', 'no-such-connection', clock.now());
-    const check = checkPresence({ presence, broadcaster, clock });
+    const check = checkPresence({ presence, broadcaster, outbox: new FakeOutbox(), clock });
     clock.advance(leaseMinutes * 60_000);
     expect(await check()).toEqual({ renewed: 1, doubted: 1, ended: 0, errors: [] });
     clock.advance(secondLookMinutes * 60_000);

@@ -22,6 +22,14 @@ export const historyQuery = z
 
 export type HistoryQuery = z.infer<typeof historyQuery>;
 
+/** A list in pages, such as `GET …/presence`. */
+export const pageQuery = z.object({
+  limit: pageLimit(200, 100),
+  cursor: optional(z.string().max(2048, { error: 'must be a nextCursor of an earlier answer' })),
+});
+
+export type PageQuery = z.infer<typeof pageQuery>;
+
 /** `GET /api/inbox` */
 export const inboxQuery = z.object({
   limit: pageLimit(100, 100),

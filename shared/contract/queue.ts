@@ -33,9 +33,19 @@ export const messageEnvelope = z.object({
   message: acceptedMessage,
 });
 
-export const checkEnvelope = z.object({
+const deliveryCheckEnvelope = z.object({
   v: z.literal(envelopeVersion),
   kind: z.literal('check'),
   traceparent: z.string(),
   check: z.object({ conversationId: z.string(), userId: z.string().nullable() }),
 });
+
+const presenceLookEnvelope = z.object({
+  v: z.literal(envelopeVersion),
+  kind: z.literal('presence'),
+  traceparent: z.string(),
+  userId: z.string(),
+});
+
+/** What is looked at later: whether messages have arrived, whether somebody is there. */
+export const checkEnvelope = z.discriminatedUnion('kind', [deliveryCheckEnvelope, presenceLookEnvelope]);

@@ -12,6 +12,7 @@ export type ServerEvent =
       isTyping: boolean;
       expiresAt: string;
     }
+  | { type: 'presence'; at: string; userId: string; online: boolean; lastSeenAt: string | null }
   | { type: 'conversation.created'; at: string; conversationId: string; by: string }
   | { type: 'message.created'; at: string; conversationId: string; seq: number; message: Message }
   | { type: 'message.rejected'; at: string; conversationId: string; clientMessageId: string; code: string }

@@ -50,6 +50,10 @@ export const deliveryCheckId = (
 ): string =>
   `c-${digest('check', conversationId, ...(userId === null ? [] : [userId]), String(window), instance)}`;
 
+/** Names one look at a user's presence: the same however often the connection's event is told. */
+export const presenceLookId = (userId: string, connectionId: string, occasion: string): string =>
+  `p-${digest('presence', userId, connectionId, occasion)}`;
+
 export const isConversationId = (id: string): boolean => /^[dg]-[\w-]{24}$/.test(id);
 
 export const isAttachmentId = (id: string): boolean => /^a-[\w-]{24}$/.test(id);

@@ -7,6 +7,24 @@ export const secondLookMinutes = 2;
 /** For how many minutes it is remembered that a connection of which nothing else was known has ended. */
 export const endMarkMinutes = 10;
 
+/** Seconds after somebody's last device went until the others are told: a page that is loaded again is back by then. */
+export const graceSeconds = 5;
+
+/** Whether a user is there, as others may know it. */
+export interface PresenceState {
+  online: boolean;
+  /** When the last device went; null while one is there, and for who never was. */
+  lastSeenAt: string | null;
+}
+
+/** All that is known of a user's presence. */
+export interface Standing extends PresenceState {
+  /** The ids of the user's connections, oldest first. */
+  connections: string[];
+  /** Whether the others were last told that the user is online. */
+  isToldOnline: boolean;
+}
+
 /** What is known about a connection until it is time to look again. */
 export interface Lease {
   userId: string;

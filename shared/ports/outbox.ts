@@ -13,6 +13,14 @@ export interface DeliveryCheck {
   userId: string | null;
 }
 
+/** Asks to look whether others have to be told that a user came or went. */
+export interface PresenceLook {
+  userId: string;
+  /** The connection that came or went; with `occasion` it names this look. */
+  connectionId: string;
+  occasion: 'came' | 'went';
+}
+
 /**
  * The way into the queues. Each call resolves when the queue holds the message durably, and fails with `unavailable`
  * when that is not known within ten seconds: the queue may hold it then, for its answer may be what was lost.
@@ -22,6 +30,9 @@ export interface Outbox {
 
   /** Schedules a check; several for one user (or all) and conversation within a window are one. */
   scheduleCheck(check: DeliveryCheck, tracing: Tracing): Promise<void>;
+
+  /** Schedules a look; asking for the same again is one. @param seconds until it is due */
+  scheduleLook(look: PresenceLook, seconds: number): Promise<void>;
 
   /** Puts aside what can never succeed, for operators to see. */
   park(body: unknown, reason: { code: string; detail: string }, tracing: Tracing): Promise<void>;

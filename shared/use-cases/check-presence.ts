@@ -1,12 +1,14 @@
-import type { Lease } from '../domain/presence.ts';
+import { graceSeconds, type Lease } from '../domain/presence.ts';
 import type { Broadcaster } from '../ports/broadcaster.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Outbox } from '../ports/outbox.ts';
 import type { Presence } from '../ports/presence.ts';
 import { forEach } from '../domain/chunks.ts';
 
 export interface CheckPresenceParts {
   presence: Pick<Presence, 'expired' | 'renew' | 'doubt' | 'end'>;
   broadcaster: Pick<Broadcaster, 'isConnected'>;
+  outbox: Pick<Outbox, 'scheduleLook'>;
   clock: Clock;
 }
 
@@ -56,6 +58,14 @@ const fatesOf = async (
   return fates;
 };
 
+/** Others are told of who is gone by a look that comes after the end, one for each user. */
+const lookLater = async ({ outbox }: CheckPresenceParts, ended: readonly Lease[]): Promise<void> => {
+  const users = [...new Map(ended.map((lease) => [lease.userId, lease])).values()];
+  await forEach(users, concurrency, ({ userId, connectionId }) =>
+    outbox.scheduleLook({ userId, connectionId, occasion: 'went' }, 2 * graceSeconds),
+  );
+};
+
 /**
  * Looks after connections whose lease has run out: those that the service still has get another, those that it twice did
  * not know are forgotten, with what else has had its time. So a `disconnected` that was lost, or could not be trusted any
@@ -79,7 +89,10 @@ export const checkPresence = (parts: CheckPresenceParts) => async (): Promise<Pr
     const { renewed, doubted, ended } = await fatesOf(parts, page, check.errors);
     await apply('renewed', renewed, () => presence.renew(renewed, now));
     await apply('doubted', doubted, () => presence.doubt(doubted, now));
-    await apply('ended', ended, () => presence.end(ended));
+    await apply('ended', ended, async () => {
+      await lookLater(parts, ended); // first: a lease that is gone would bring nobody back here
+      await presence.end(ended, now);
+    });
     if (++pages === maxPages) break;
   }
   return check;

@@ -1,16 +1,19 @@
 import { fingerprintOf, isGroup } from '../domain/identifiers.ts';
+import type { Standing } from '../domain/presence.ts';
 import type { Broadcaster } from '../ports/broadcaster.ts';
-import type { Clock } from '../ports/clock.ts';
+import type { Clock, Timer } from '../ports/clock.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
+import type { Outbox } from '../ports/outbox.ts';
 import type { Presence } from '../ports/presence.ts';
 import type { RateLimiter } from '../ports/rate-limiter.ts';
 
 export interface AdmitClientParts {
   log: Pick<ConversationLog, 'conversationsOf'>;
-  presence: Pick<Presence, 'connected' | 'connections'>;
+  presence: Pick<Presence, 'connected' | 'standing'>;
   broadcaster: Pick<Broadcaster, 'close'>;
+  outbox: Pick<Outbox, 'scheduleLook'>;
   rateLimiter: RateLimiter;
-  clock: Clock;
+  clock: Timer;
   /** Connections that a user may have at once. */
   maxConnections: number;
 }
@@ -31,14 +34,29 @@ export interface Admission {
 
 /** Closes the oldest connections of a user beyond the limit. One that could not be closed is closed with the next. */
 const closeOldest = async (
-  { presence, broadcaster, maxConnections }: AdmitClientParts,
-  userId: string,
+  { broadcaster, maxConnections }: AdmitClientParts,
+  { connections }: Standing,
   newest: string,
 ): Promise<void> => {
-  const others = (await presence.connections(userId)).filter((connectionId) => connectionId !== newest);
+  const others = connections.filter((connectionId) => connectionId !== newest);
   const tooMany = others.slice(0, Math.max(0, others.length + 1 - maxConnections));
   const reason = `You are connected on more than ${maxConnections} devices; the oldest connection was closed.`;
   await Promise.allSettled(tooMany.map((connectionId) => broadcaster.close(connectionId, reason)));
+};
+
+/** How long a device waits at most for the look that tells others of it, in ms. */
+const lookWaitMs = 1000;
+
+/** Others are told of the first device. One that cannot be arranged is left out: a device is not kept out for that. */
+const tellOthers = async (
+  { outbox, clock }: AdmitClientParts,
+  { isToldOnline }: Standing,
+  userId: string,
+  connectionId: string,
+): Promise<void> => {
+  if (isToldOnline) return;
+  const look = outbox.scheduleLook({ userId, connectionId, occasion: 'came' }, 0).catch(() => undefined);
+  await Promise.race([look, clock.sleep(lookWaitMs)]);
 };
 
 /**
@@ -56,7 +74,11 @@ export const admitClient =
       parts.log.conversationsOf(userId),
       parts.presence.connected(userId, connectionId, parts.clock.now()),
     ]);
-    await closeOldest(parts, userId, connectionId);
+    const standing = await parts.presence.standing(userId, 'now');
+    await Promise.all([
+      closeOldest(parts, standing, connectionId),
+      tellOthers(parts, standing, userId, connectionId),
+    ]);
     const groups = conversations.filter(isGroup);
     return { groups, fingerprint: fingerprintOf(groups) };
   };

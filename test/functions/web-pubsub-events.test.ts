@@ -9,7 +9,7 @@ import { ChatError } from '../../shared/domain/errors.ts';
 import { leaseMinutes, secondLookMinutes } from '../../shared/domain/presence.ts';
 import { checkPresence } from '../../shared/use-cases/check-presence.ts';
 import type { SendRequest } from '../../shared/use-cases/send-message.ts';
-import { FakeBroadcaster, FakeTimer } from '../support/fakes.ts';
+import { FakeBroadcaster, FakeOutbox, FakeTimer } from '../support/fakes.ts';
 
 const key = 'the-access-key';
 const secret = secretOf(key);
@@ -226,7 +226,7 @@ describe('events of Web PubSub', () => {
     const [presence, broadcaster] = [new MemoryPresence(), new FakeBroadcaster()];
     await presence.connected('ann', 'conn1', clock.now());
     broadcaster.gone.add('conn1');
-    const check = checkPresence({ presence, broadcaster, clock });
+    const check = checkPresence({ presence, broadcaster, outbox: new FakeOutbox(), clock });
     for (const minutes of [leaseMinutes, secondLookMinutes]) {
       clock.advance(minutes * 60_000);
       await check();

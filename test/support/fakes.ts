@@ -6,7 +6,7 @@ import type { AttachmentRecord, Attachments, SignedUrl } from '../../shared/port
 import type { Broadcaster } from '../../shared/ports/broadcaster.ts';
 import type { Timer } from '../../shared/ports/clock.ts';
 import type { EventFeed } from '../../shared/ports/event-feed.ts';
-import type { DeliveryCheck, Outbox, Tracing } from '../../shared/ports/outbox.ts';
+import type { DeliveryCheck, Outbox, PresenceLook, Tracing } from '../../shared/ports/outbox.ts';
 
 export const tracing: Tracing = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' };
 
@@ -91,6 +91,7 @@ export class FakeOutbox implements Outbox {
   readonly enqueued: AcceptedMessage[] = [];
   readonly checks: DeliveryCheck[] = [];
   readonly parked: { body: unknown; code: string }[] = [];
+  readonly looks: (PresenceLook & { seconds: number })[] = [];
   isDown = false;
 
   enqueue(message: AcceptedMessage): Promise<void> {
@@ -99,6 +100,10 @@ export class FakeOutbox implements Outbox {
 
   scheduleCheck(check: DeliveryCheck): Promise<void> {
     return this.#unlessDown(() => this.checks.push(check));
+  }
+
+  scheduleLook(look: PresenceLook, seconds: number): Promise<void> {
+    return this.#unlessDown(() => this.looks.push({ ...look, seconds }));
   }
 
   park(body: unknown, { code }: { code: string }): Promise<void> {

@@ -1,9 +1,18 @@
-import { endMarkMinutes, minuteOf, nextLook, secondLookMinutes, type Lease } from '../../domain/presence.ts';
+import {
+  endMarkMinutes,
+  minuteOf,
+  nextLook,
+  secondLookMinutes,
+  type Lease,
+  type Standing,
+} from '../../domain/presence.ts';
 import type { Presence } from '../../ports/presence.ts';
 
 /** Presence that lives as long as the process: for tests and simulations. */
 export class MemoryPresence implements Presence {
   readonly #leases = new Map<string, Lease>();
+  readonly #lastSeen = new Map<string, string>();
+  readonly #toldOnline = new Set<string>();
 
   connected(userId: string, connectionId: string, at = new Date(0)): Promise<void> {
     const lease = { userId, connectionId, dueAt: nextLook(at, at), isEndMark: false, isMissing: false };
@@ -14,20 +23,27 @@ export class MemoryPresence implements Presence {
   disconnected(userId: string, connectionId: string, at = new Date(0)): Promise<void> {
     const dueAt = minuteOf(at, endMarkMinutes);
     const known = this.#leases.get(connectionId);
-    if (known && !known.isEndMark) this.#leases.delete(connectionId);
+    if (known && !known.isEndMark) this.#end(known, at);
     else this.#leases.set(connectionId, { userId, connectionId, dueAt, isEndMark: true, isMissing: false });
     return Promise.resolve();
   }
 
-  connections(userId: string): Promise<string[]> {
+  standing(userId: string): Promise<Standing> {
     const isTheirs = (lease: Lease): boolean => lease.userId === userId && !lease.isEndMark;
-    return Promise.resolve(
-      [...this.#leases.values()].filter(isTheirs).map(({ connectionId }) => connectionId),
-    );
+    const connections = [...this.#leases.values()].filter(isTheirs).map(({ connectionId }) => connectionId);
+    const online = connections.length > 0;
+    const lastSeenAt = online ? null : (this.#lastSeen.get(userId) ?? null);
+    return Promise.resolve({ connections, online, lastSeenAt, isToldOnline: this.#toldOnline.has(userId) });
+  }
+
+  noteTold(userId: string, isOnline: boolean): Promise<void> {
+    if (isOnline) this.#toldOnline.add(userId);
+    else this.#toldOnline.delete(userId);
+    return Promise.resolve();
   }
 
   async isOnline(userId: string): Promise<boolean> {
-    return (await this.connections(userId)).length > 0;
+    return (await this.standing(userId)).online;
   }
 
   async *expired(now: Date): AsyncGenerator<Lease[]> {
@@ -47,9 +63,17 @@ export class MemoryPresence implements Presence {
     return Promise.resolve();
   }
 
-  end(leases: readonly Lease[]): Promise<void> {
-    for (const { connectionId } of leases) this.#leases.delete(connectionId);
+  end(leases: readonly Lease[], at = new Date(0)): Promise<void> {
+    for (const { connectionId } of leases) {
+      const known = this.#leases.get(connectionId);
+      if (known) this.#end(known, at);
+    }
     return Promise.resolve();
+  }
+
+  #end({ userId, connectionId, isEndMark }: Lease, at: Date): void {
+    this.#leases.delete(connectionId);
+    if (!isEndMark) this.#lastSeen.set(userId, at.toISOString());
   }
 
   #change({ connectionId }: Lease, change: Partial<Lease>): void {

@@ -2,11 +2,11 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { ServiceBusClient, ServiceBusMessage } from '@azure/service-bus';
 import type { z } from 'zod';
 import { envelopeVersion, type checkEnvelope, type messageEnvelope } from '../../contract/queue.ts';
-import { deliveryCheckId, isGroup } from '../../domain/identifiers.ts';
+import { deliveryCheckId, isGroup, presenceLookId } from '../../domain/identifiers.ts';
 import type { AcceptedMessage } from '../../domain/message.ts';
 import { traceIdOf } from '../../domain/trace.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { DeliveryCheck, Outbox, Tracing } from '../../ports/outbox.ts';
+import type { DeliveryCheck, Outbox, PresenceLook, Tracing } from '../../ports/outbox.ts';
 import { BatchingSender } from './batching-sender.ts';
 import { ServiceBusConnections } from './service-bus-connections.ts';
 
@@ -96,6 +96,20 @@ export class ServiceBusOutbox implements Outbox {
       sender.scheduleMessages(message, due, options),
     );
     this.#remember(messageId, window);
+  }
+
+  async scheduleLook({ userId, connectionId, occasion }: PresenceLook, seconds: number): Promise<void> {
+    const message: ServiceBusMessage = {
+      body: { v: envelopeVersion, kind: 'presence', traceparent: '', userId } satisfies z.input<
+        typeof checkEnvelope
+      >,
+      contentType: 'application/json',
+      messageId: presenceLookId(userId, connectionId, occasion),
+    };
+    const due = new Date(this.#clock.now().getTime() + seconds * 1000);
+    await this.#connections.run<unknown>(entities.checks, (sender, options) =>
+      seconds > 0 ? sender.scheduleMessages(message, due, options) : sender.sendMessages(message, options),
+    );
   }
 
   async park(

@@ -1,6 +1,13 @@
-import { odata } from '@azure/data-tables';
+import { odata, type TableEntityResult } from '@azure/data-tables';
 import { forEach } from '../../domain/chunks.ts';
-import { endMarkMinutes, minuteOf, nextLook, secondLookMinutes, type Lease } from '../../domain/presence.ts';
+import {
+  endMarkMinutes,
+  minuteOf,
+  nextLook,
+  secondLookMinutes,
+  type Lease,
+  type Standing,
+} from '../../domain/presence.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Presence } from '../../ports/presence.ts';
 import { guard, isStatus } from './errors.ts';
@@ -16,7 +23,7 @@ const cacheCapacity = 50_000;
 const concurrency = 32;
 
 interface Seen {
-  online: boolean;
+  standing: Standing;
   until: number;
 }
 
@@ -26,6 +33,31 @@ interface ConnectionRow {
   /** The connection ended before anything was known of it. */
   ended: boolean;
 }
+
+/** What outlives a user's connections. */
+interface UserRow {
+  lastSeenAt?: string;
+  isToldOnline?: boolean;
+}
+
+/** In no encoded id: no connection has this row key. */
+const userKey = 'user|';
+
+const standingOf = (rows: readonly TableEntityResult<Record<string, unknown>>[]): Standing => {
+  const user = rows.find(({ rowKey }) => rowKey === userKey) as UserRow | undefined;
+  const connections = rows
+    .filter(({ ended }) => ended === false)
+    .map((row) => row as unknown as ConnectionRow)
+    .toSorted((a, b) => a.connectedAt.localeCompare(b.connectedAt))
+    .map(({ connectionId }) => connectionId);
+  const online = connections.length > 0;
+  return {
+    connections,
+    online,
+    lastSeenAt: online ? null : (user?.lastSeenAt ?? null),
+    isToldOnline: user?.isToldOnline ?? false,
+  };
+};
 
 const keysOf = (userId: string, connectionId: string): { partitionKey: string; rowKey: string } => ({
   partitionKey: encodeKey(userId),
@@ -41,7 +73,8 @@ const leaseOf = (userId: string, connectionId: string, dueAt: Date): Lease => ({
 });
 
 /**
- * The table `Presence`: one partition per user with a row per connection, and the schedule of when to look after them.
+ * The table `Presence`: one partition per user with a row per connection and one of the user, and the schedule of when to
+ * look after connections.
  * Events may come late, twice or in the wrong order: an end that comes first leaves a mark behind, so that its own
  * beginning does not bring the connection back.
  */
@@ -50,7 +83,7 @@ export class TablePresence implements Presence {
   readonly #schedule: LeaseSchedule;
   readonly #clock: Clock;
   readonly #seen = new Map<string, Seen>();
-  readonly #asking = new Map<string, Promise<boolean>>();
+  readonly #asking = new Map<string, Promise<Standing>>();
 
   constructor(tables: Pick<Tables, 'presence'>, clock: Clock) {
     this.#table = tables.presence;
@@ -75,24 +108,26 @@ export class TablePresence implements Presence {
     const row = await findRow<ConnectionRow>(this.#table, partitionKey, rowKey);
     if (!row) await this.#mark(userId, connectionId, at);
     else if (!row.ended) {
-      await this.#delete(userId, connectionId);
+      await this.#end(userId, connectionId, at);
       // Where it stands unless the look was late; the next look removes it then.
       await this.#schedule.remove([leaseOf(userId, connectionId, nextLook(new Date(row.connectedAt), at))]);
     }
     this.#forget(userId);
   }
 
-  async connections(userId: string): Promise<string[]> {
-    const filter = odata`PartitionKey eq ${encodeKey(userId)} and ended eq ${false}`;
-    const rows = (await listRows(this.#table, filter)) as unknown as ConnectionRow[];
-    return rows
-      .toSorted((a, b) => a.connectedAt.localeCompare(b.connectedAt))
-      .map(({ connectionId }) => connectionId);
+  async isOnline(userId: string, freshness: 'cached' | 'now'): Promise<boolean> {
+    return (await this.standing(userId, freshness)).online;
   }
 
-  async isOnline(userId: string, freshness: 'cached' | 'now'): Promise<boolean> {
+  async noteTold(userId: string, isOnline: boolean): Promise<void> {
+    const row = { partitionKey: encodeKey(userId), rowKey: userKey, isToldOnline: isOnline };
+    await guard(() => this.#table.upsertEntity(row, 'Merge'));
+    this.#forget(userId);
+  }
+
+  async standing(userId: string, freshness: 'cached' | 'now'): Promise<Standing> {
     const seen = this.#seen.get(userId);
-    if (freshness === 'cached' && seen && seen.until > this.#clock.now().getTime()) return seen.online;
+    if (freshness === 'cached' && seen && seen.until > this.#clock.now().getTime()) return seen.standing;
     const underWay = freshness === 'cached' ? this.#asking.get(userId) : undefined;
     return underWay ?? this.#ask(userId);
   }
@@ -114,9 +149,9 @@ export class TablePresence implements Presence {
     return this.#move(leases, (lease) => ({ ...lease, dueAt, isMissing: true }));
   }
 
-  async end(leases: readonly Lease[]): Promise<void> {
-    await forEach(leases, concurrency, async ({ userId, connectionId }) => {
-      await this.#delete(userId, connectionId);
+  async end(leases: readonly Lease[], at: Date): Promise<void> {
+    await forEach(leases, concurrency, async ({ userId, connectionId, isEndMark }) => {
+      await (isEndMark ? this.#delete(userId, connectionId) : this.#end(userId, connectionId, at));
       this.#forget(userId);
     });
     await this.#schedule.remove(leases);
@@ -135,6 +170,22 @@ export class TablePresence implements Presence {
     await guard(() => this.#table.upsertEntity({ ...keysOf(userId, connectionId), ...row }, 'Replace'));
   }
 
+  /** In one transaction: who ends a connection was the last to see its user, and who comes second changes nothing. */
+  async #end(userId: string, connectionId: string, at: Date): Promise<void> {
+    const keys = keysOf(userId, connectionId);
+    const user = { ...keys, rowKey: userKey, lastSeenAt: at.toISOString() };
+    try {
+      await guard(() =>
+        this.#table.submitTransaction([
+          ['delete', keys],
+          ['upsert', user, 'Merge'],
+        ]),
+      );
+    } catch (error) {
+      if (!isStatus(error, 404)) throw error;
+    }
+  }
+
   async #delete(userId: string, connectionId: string): Promise<void> {
     const { partitionKey, rowKey } = keysOf(userId, connectionId);
     try {
@@ -145,18 +196,15 @@ export class TablePresence implements Presence {
   }
 
   /** Many messages for one user at once cost one query. */
-  async #ask(userId: string): Promise<boolean> {
+  async #ask(userId: string): Promise<Standing> {
     const until = this.#clock.now().getTime() + cacheMs;
-    const filter = odata`PartitionKey eq ${encodeKey(userId)} and ended eq ${false}`;
-    const asking = listRows(this.#table, filter, { limit: 1, select: ['rowKey'] }).then(
-      (rows) => rows.length > 0,
-    );
+    const asking = listRows(this.#table, odata`PartitionKey eq ${encodeKey(userId)}`).then(standingOf);
     this.#asking.set(userId, asking);
     try {
-      const online = await asking;
+      const standing = await asking;
       // Not if somebody came or went meanwhile.
-      if (this.#asking.get(userId) === asking) this.#remember(userId, { online, until });
-      return online;
+      if (this.#asking.get(userId) === asking) this.#remember(userId, { standing, until });
+      return standing;
     } finally {
       if (this.#asking.get(userId) === asking) this.#asking.delete(userId);
     }

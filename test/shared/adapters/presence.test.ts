@@ -105,9 +105,9 @@ describe.each<[string, () => Promise<Presence>]>([
     expect(await expired(presence, after(31))).toMatchObject([{ connectionId: 'a2', isMissing: false }]);
     const again = (await expired(presence, after(32))).filter(({ isMissing }) => isMissing);
     expect(again).toMatchObject([{ connectionId: 'a1', dueAt: after(32) }]);
-    await presence.end(again);
-    await presence.end(again);
-    expect(await presence.connections('ann')).toEqual(['a2']);
+    await presence.end(again, noon);
+    await presence.end(again, noon);
+    expect((await presence.standing('ann', 'now')).connections).toEqual(['a2']);
     expect(await expired(presence, after(32))).toMatchObject([{ connectionId: 'a2' }]);
   });
 
@@ -120,7 +120,7 @@ describe.each<[string, () => Promise<Presence>]>([
     expect(await expired(presence, after(9))).toEqual([]);
     const marks = await expired(presence, after(10));
     expect(marks).toMatchObject([{ connectionId: 'a2', isEndMark: true }]);
-    await presence.end(marks);
+    await presence.end(marks, noon);
     expect(await expired(presence, after(1000))).toEqual([]);
   });
 
@@ -132,8 +132,8 @@ describe.each<[string, () => Promise<Presence>]>([
     const leases = await expired(presence, after(30));
     expect(new Set(leases.map(({ connectionId }) => connectionId))).toEqual(new Set(ids));
     const [first] = leases;
-    if (first) await presence.end([first]); // another instance was faster
-    await presence.end(leases.slice(0, 600));
+    if (first) await presence.end([first], noon); // another instance was faster
+    await presence.end(leases.slice(0, 600), noon);
     await presence.renew(leases.slice(600), after(30));
     expect(await expired(presence, after(59))).toEqual([]);
     expect(await expired(presence, after(60))).toHaveLength(600);
@@ -145,8 +145,79 @@ describe.each<[string, () => Promise<Presence>]>([
     const presence = await open();
     for (const [index, id] of ['z', 'a', 'm'].entries()) await presence.connected('ann', id, after(index));
     await presence.disconnected('ann', 'ended-first', noon);
-    expect(await presence.connections('ann')).toEqual(['z', 'a', 'm']);
-    expect(await presence.connections('bo')).toEqual([]);
+    expect((await presence.standing('ann', 'now')).connections).toEqual(['z', 'a', 'm']);
+    expect((await presence.standing('bo', 'now')).connections).toEqual([]);
+  });
+});
+
+describe.each<[string, () => Presence]>([
+  ['in memory', () => new MemoryPresence()],
+  ['in Table Storage', () => new TablePresence(tables, new FakeTimer())],
+])('when a user was last seen, %s', (_, open) => {
+  const at = (minute: number) => new Date(noon.getTime() + minute * 60_000);
+
+  it('is when the last device went, and nothing while one is there', async () => {
+    const presence = open();
+    const ann = aUser('ann|with/odd#chars?');
+    const seen = async () => {
+      const { online, lastSeenAt } = await presence.standing(ann, 'now');
+      return [online, lastSeenAt];
+    };
+    expect(await seen()).toEqual([false, null]);
+    await presence.connected(ann, `${ann}-1`, at(0));
+    await presence.connected(ann, `${ann}-2`, at(1));
+    await presence.disconnected(ann, `${ann}-1`, at(2));
+    expect(await seen()).toEqual([true, null]);
+    await presence.disconnected(ann, `${ann}-2`, at(3));
+    expect(await seen()).toEqual([false, at(3).toISOString()]);
+    await presence.connected(ann, `${ann}-3`, at(4));
+    expect(await seen()).toEqual([true, null]);
+  });
+
+  it('is not moved by an end that is told again, or comes before its beginning', async () => {
+    const presence = open();
+    const ann = aUser('ann');
+    await presence.connected(ann, `${ann}-1`, at(0));
+    await presence.disconnected(ann, `${ann}-1`, at(1));
+    await presence.disconnected(ann, `${ann}-1`, at(2));
+    await presence.disconnected(ann, `${ann}-2`, at(3));
+    await presence.connected(ann, `${ann}-2`, at(3));
+    const marks = (await Array.fromAsync(presence.expired(at(20)))).flat();
+    await presence.end(
+      marks.filter(({ userId }) => userId === ann),
+      at(20),
+    );
+    expect(await presence.standing(ann, 'now')).toMatchObject({
+      online: false,
+      lastSeenAt: at(1).toISOString(),
+    });
+  });
+
+  it('is when the look after connections found the last one gone', async () => {
+    const presence = open();
+    const ann = aUser('ann');
+    await presence.connected(ann, `${ann}-1`, at(0));
+    const leases = async () =>
+      (await Array.fromAsync(presence.expired(at(30)))).flat().filter(({ userId }) => userId === ann);
+    const [lease] = await leases();
+    expect(lease).toBeDefined();
+    if (lease) for (const minute of [32, 40]) await presence.end([lease], at(minute)); // two instances
+    expect(await presence.standing(ann, 'now')).toMatchObject({ lastSeenAt: at(32).toISOString() });
+  });
+
+  it('is kept beside what the others were told', async () => {
+    const presence = open();
+    const ann = aUser('ann');
+    expect(await presence.standing(ann, 'now')).toMatchObject({ isToldOnline: false });
+    await presence.noteTold(ann, true);
+    await presence.connected(ann, `${ann}-1`, at(0));
+    await presence.disconnected(ann, `${ann}-1`, at(1));
+    expect(await presence.standing(ann, 'cached')).toMatchObject({
+      isToldOnline: true,
+      lastSeenAt: at(1).toISOString(),
+    });
+    await presence.noteTold(ann, false);
+    expect(await presence.standing(ann, 'cached')).toMatchObject({ isToldOnline: false });
   });
 });
 
@@ -161,8 +232,8 @@ describe('presence in Table Storage', () => {
       await presence.disconnected('ann', `a${index}`, new Date(noon.getTime() + 45 * 60_000));
     }
     const leftovers = await Array.fromAsync(presence.expired(new Date(noon.getTime() + 45 * 60_000)));
-    await presence.end(leftovers.flat()); // those that nobody had looked at in time
-    expect(await rowsOf(table)).toEqual([]);
+    await presence.end(leftovers.flat(), noon); // those that nobody had looked at in time
+    expect((await rowsOf(table)).map(({ rowKey }) => rowKey)).toEqual(['user|']); // when ann was last seen
   });
 
   it('asks once for many messages to one user at a time', async () => {

@@ -2,12 +2,13 @@ import { describe, expect, it, vi } from 'vitest';
 import { MemoryPresence } from '../../../shared/adapters/memory/memory-presence.ts';
 import { ChatError } from '../../../shared/domain/errors.ts';
 import { checkPresence } from '../../../shared/use-cases/check-presence.ts';
-import { FakeBroadcaster, FakeTimer } from '../../support/fakes.ts';
+import { FakeBroadcaster, FakeOutbox, FakeTimer } from '../../support/fakes.ts';
 
 const aCheck = () => {
   const parts = {
     clock: new FakeTimer(),
     broadcaster: new FakeBroadcaster(),
+    outbox: new FakeOutbox(),
     presence: new MemoryPresence(),
   };
   const asked = vi.spyOn(parts.broadcaster, 'isConnected');
@@ -93,6 +94,21 @@ describe('the look after connections', () => {
     minutes(30);
     expect(await check()).toMatchObject({ renewed: 0, doubted: 1, errors: ['ChatError: down'] });
     expect(await check()).toMatchObject({ renewed: 1, doubted: 0, errors: [] });
+  });
+
+  it('has others told of users whose connections ended, and ends nothing before that is sure', async () => {
+    const { connect, check, minutes, presence, broadcaster, outbox } = aCheck();
+    await connect('ann', 'a1');
+    broadcaster.gone.add('a1');
+    minutes(30);
+    await check();
+    minutes(2);
+    outbox.isDown = true;
+    expect(await check()).toMatchObject({ ended: 0, errors: ['ChatError: down'] });
+    expect(await presence.isOnline('ann')).toBe(true);
+    outbox.isDown = false;
+    expect(await check()).toMatchObject({ ended: 1 });
+    expect(outbox.looks).toEqual([{ userId: 'ann', connectionId: 'a1', occasion: 'went', seconds: 10 }]);
   });
 
   it('may run twice at once', async () => {

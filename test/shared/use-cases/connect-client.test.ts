@@ -3,18 +3,19 @@ import { MemoryConversationLog } from '../../../shared/adapters/memory/memory-co
 import { MemoryPresence } from '../../../shared/adapters/memory/memory-presence.ts';
 import { ChatError } from '../../../shared/domain/errors.ts';
 import { admitClient, connectClient } from '../../../shared/use-cases/connect-client.ts';
-import { FakeBroadcaster, FakeTimer } from '../../support/fakes.ts';
+import { FakeBroadcaster, FakeOutbox, FakeTimer } from '../../support/fakes.ts';
 
 const aDoor = (maxConnections = 10) => {
   const parts = {
     clock: new FakeTimer(),
     broadcaster: new FakeBroadcaster(),
+    outbox: new FakeOutbox(),
     log: new MemoryConversationLog(),
     presence: new MemoryPresence(),
     rateLimiter: { take: vi.fn(() => Promise.resolve()) },
     maxConnections,
   };
-  const connections = (userId: string) => parts.presence.connections(userId);
+  const connections = async (userId: string) => (await parts.presence.standing(userId)).connections;
   return { ...parts, connections, admit: admitClient(parts), connect: connectClient(parts) };
 };
 
@@ -70,6 +71,22 @@ describe('a device that is let in', () => {
     expect(await connections('ann')).toEqual(['a1', 'a2']);
     await admit('ann', 'a3');
     expect(broadcaster.closed).toEqual(['a1', 'a2']);
+  });
+
+  it('has the others told that its user came, unless they know already', async () => {
+    const { admit, outbox, presence } = aDoor();
+    await admit('ann', 'a1');
+    expect(outbox.looks).toEqual([{ userId: 'ann', connectionId: 'a1', occasion: 'came', seconds: 0 }]);
+    await presence.noteTold('ann', true);
+    await admit('ann', 'a2');
+    expect(outbox.looks).toHaveLength(1);
+  });
+
+  it('is let in also when nobody can be told', async () => {
+    const { admit, outbox, presence } = aDoor();
+    outbox.isDown = true;
+    await admit('ann', 'a1');
+    expect(await presence.isOnline('ann')).toBe(true);
   });
 
   it('is refused, unnoted, when its user’s devices come and go too fast', async () => {

@@ -180,6 +180,29 @@ describe('a check and what is parked', () => {
   });
 });
 
+describe('a look at somebody’s presence', () => {
+  const look = { userId: 'ann', connectionId: 'a1' };
+
+  test('is there at once or some seconds later, and once for each coming and going', async () => {
+    const { broker, outbox } = await aScene();
+    const before = Date.now();
+    for (let repeat = 0; repeat < 2; repeat++) {
+      await outbox.scheduleLook({ ...look, occasion: 'came' }, 0);
+      await outbox.scheduleLook({ ...look, occasion: 'went' }, 5);
+    }
+    const client = openTo(broker, broker.port);
+    onTestFinished(() => client.close());
+    const held = await client.createReceiver('chat-checks').peekMessages(10);
+    expect(held.map(({ body, state }) => [body as unknown, state])).toEqual([
+      [{ v: 1, kind: 'presence', traceparent: '', userId: 'ann' }, 'active'],
+      [{ v: 1, kind: 'presence', traceparent: '', userId: 'ann' }, 'scheduled'],
+    ]);
+    const waits = Number(held[1]?.scheduledEnqueueTimeUtc?.getTime()) - before;
+    expect(waits).toBeGreaterThanOrEqual(5000);
+    expect(waits).toBeLessThan(60_000);
+  });
+});
+
 describe('an outbox', () => {
   test('says unavailable for a queue that is not there or not for it, whoever is to mend that', async () => {
     const broker = await startServiceBus({

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { MemoryConversationLog } from '../../../shared/adapters/memory/memory-conversation-log.ts';
+import { MemoryPresence } from '../../../shared/adapters/memory/memory-presence.ts';
+import { pageQuery } from '../../../shared/contract/lists.ts';
+import { directConversationId, newGroupConversationId } from '../../../shared/domain/identifiers.ts';
+import { getConversationPresence, getUserPresence } from '../../../shared/use-cases/get-presence.ts';
+import { anAcceptedMessage } from '../../support/builders.ts';
+
+const noon = new Date('2026-01-01T12:00:00.000Z');
+
+const aCircle = async () => {
+  const [log, presence] = [new MemoryConversationLog(), new MemoryPresence()];
+  await log.append(anAcceptedMessage({ from: 'ann', to: 'bo' }), noon);
+  const group = newGroupConversationId();
+  const members = ['cy', 'ann', 'ed'].map((userId) => ({ userId, role: 'member' as const }));
+  const rest = { title: null, metadata: null, externalRef: null, createdBy: 'ann' };
+  await log.create({ conversationId: group, type: 'group', members, ...rest }, noon);
+  await presence.connected('cy', 'c1', noon);
+  await presence.connected('bo', 'b1', noon);
+  await presence.disconnected('bo', 'b1', noon);
+  const page = getConversationPresence({ log, presence });
+  return {
+    group,
+    of: getUserPresence({ log, presence }),
+    page: (userId: string, id: string, query: object = {}) => page(userId, id, () => pageQuery.parse(query)),
+  };
+};
+
+describe('a user’s presence', () => {
+  it('is shown to who shares a conversation with them, whichever kind', async () => {
+    const { of } = await aCircle();
+    expect(await of('ann', 'bo')).toEqual({ online: false, lastSeenAt: noon.toISOString() });
+    expect(await of('ann', 'cy')).toEqual({ online: true, lastSeenAt: null });
+    expect(await of('ed', 'ann')).toEqual({ online: false, lastSeenAt: null });
+    expect(await of('zoe', 'zoe')).toEqual({ online: false, lastSeenAt: null });
+  });
+
+  it('is refused to anybody else as if there were no such user', async () => {
+    const { of } = await aCircle();
+    const refusals = await Promise.all(
+      ['bo', 'nobody', '', '..', 'a\u0000b', 'x'.repeat(300)].map((userId) =>
+        of('cy', userId).catch((error: unknown) => error),
+      ),
+    );
+    expect(refusals[0]).toMatchObject({ code: 'not-found' });
+    for (const refusal of refusals) expect(refusal).toEqual(refusals[0]);
+  });
+});
+
+describe('the presence of a conversation’s members', () => {
+  it('is shown page by page', async () => {
+    const { group, page } = await aCircle();
+    const first = await page('ann', group, { limit: '2' });
+    expect(first.items).toEqual([
+      { userId: 'ann', online: false, lastSeenAt: null },
+      { userId: 'cy', online: true, lastSeenAt: null },
+    ]);
+    const second = await page('ann', group, { limit: '2', cursor: first.nextCursor });
+    expect(second).toEqual({
+      items: [{ userId: 'ed', online: false, lastSeenAt: null }],
+      nextCursor: null,
+    });
+  });
+
+  it('is for members only, whatever they ask for', async () => {
+    const { group, page } = await aCircle();
+    for (const id of [group, directConversationId('ann', 'bo'), 'nonsense', ''])
+      await expect(page('zoe', id, { cursor: '%' })).rejects.toMatchObject({ code: 'not-a-member' });
+    await expect(page('ann', group, { cursor: '%' })).rejects.toMatchObject({ code: 'malformed-request' });
+  });
+});
