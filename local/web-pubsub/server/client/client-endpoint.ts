@@ -1,4 +1,4 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
@@ -11,6 +11,7 @@ import type { Upstream } from '../upstream/upstream.ts';
 import { type Admission, admit } from './admission.ts';
 import { authenticate, type ConnectRequest, isServed, readConnectRequest } from './connect-request.ts';
 import { KeepAlive } from './keep-alive.ts';
+import { randomToken } from './random-token.ts';
 import { refuseUpgrade, UpgradeError } from './upgrade-error.ts';
 import { WebSocketTransport } from './web-socket-transport.ts';
 
@@ -95,7 +96,7 @@ export class ClientEndpoint {
     const { accessKey, settings, upstream } = this.#options;
     const allowsAnonymous = settingsOfHub(settings, connect.hub).anonymousConnectPolicy === 'allow';
     const claims = authenticate(connect, accessKey, allowsAnonymous);
-    const connectionId = randomBytes(16).toString('base64url');
+    const connectionId = randomToken(16);
     const admission = await admit(connect, connectionId, claims, upstream);
     if (socket.destroyed) return;
     this.#assertRunning();
@@ -109,7 +110,7 @@ export class ClientEndpoint {
     const { hubs, upstream } = this.#options;
     const { userId, roles, groups, subprotocol, state } = admission;
     const hub = hubs.get(connect.hub);
-    const reconnectionToken = randomBytes(24).toString('base64url');
+    const reconnectionToken = randomToken(24);
     const session = hub.open(
       { connectionId, hub: hub.name, userId, subprotocol, roles, state, reconnectionToken },
       groups,

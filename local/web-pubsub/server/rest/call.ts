@@ -10,22 +10,29 @@ const MAX_BODY_BYTES = 1024 * 1024;
 const MAX_TTL_SECONDS = 300;
 const DEFAULT_CLOSE_REASON = 'Closed by REST API.';
 
-const readBody = async (request: IncomingMessage): Promise<Buffer> => {
+const tooLarge = (): RestError =>
+  new RestError(413, 'Error.PayloadTooLarge', `The payload is larger than ${MAX_BODY_BYTES} bytes.`);
+
+/** By events: an iterator of the request would cost more than the rest of reading it. */
+const readBody = (request: IncomingMessage): Promise<Buffer> => {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   const chunks: Buffer[] = [];
   let size = 0;
-  // Not destroyed when it is too large: the caller could not read the answer then.
-  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+  const onData = (chunk: Buffer): void => {
     size += chunk.length;
-    if (size > MAX_BODY_BYTES) {
-      throw new RestError(
-        413,
-        'Error.PayloadTooLarge',
-        `The payload is larger than ${MAX_BODY_BYTES} bytes.`,
-      );
-    }
     chunks.push(chunk);
-  }
-  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
+    if (size <= MAX_BODY_BYTES) return;
+    // Not destroyed: the caller could not read the answer then. The rest is read by whoever answers.
+    request.off('data', onData);
+    request.pause();
+    reject(tooLarge());
+  };
+  request.on('data', onData);
+  request.once('end', () => {
+    resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, size));
+  });
+  request.once('error', reject);
+  return promise;
 };
 
 /** One authorised call of the REST API. The getters and readers throw RestError or FilterError for what is not allowed. */

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { FilterError } from '../../codec/filter/syntax.ts';
 import { isHubName } from '../../codec/names.ts';
 import { ProtocolError } from '../../codec/payload.ts';
-import { isForPath, readUnverifiedToken, verifyToken } from '../../codec/token.ts';
+import { readUnverifiedToken, TokenJudge } from '../../codec/token.ts';
 import type { Hubs } from '../hubs.ts';
 import { ownUrl } from '../own-url.ts';
 import { RestCall } from './call.ts';
@@ -35,10 +35,12 @@ const toRestError = (error: unknown): RestError | null => {
 export class RestApi {
   readonly #hubs: Hubs;
   readonly #options: RestOptions;
+  readonly #tokens: TokenJudge;
 
   constructor(hubs: Hubs, options: RestOptions) {
     this.#hubs = hubs;
     this.#options = options;
+    this.#tokens = new TokenJudge(options.accessKey);
   }
 
   /** Answers one request; never rejects. */
@@ -98,13 +100,13 @@ export class RestApi {
 
   #authorize(request: IncomingMessage, path: string): void {
     const token = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '';
-    const { accessKey, acceptsUnverifiedTokens } = this.#options;
-    const claims = verifyToken(token, accessKey);
-    if (claims ? isForPath(claims, path) : acceptsUnverifiedTokens && readUnverifiedToken(token)) return;
+    const verdict = this.#tokens.judge(token, path);
+    if (verdict === 'valid') return;
+    if (verdict === 'invalid' && this.#options.acceptsUnverifiedTokens && readUnverifiedToken(token)) return;
     throw new RestError(
       401,
       'Unauthorized',
-      claims
+      verdict === 'for-another-path'
         ? 'The access token was made for another URL.'
         : 'The access token is missing, expired, or not signed with the access key of this service.',
     );

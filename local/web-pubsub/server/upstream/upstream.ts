@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { bodyFromPayload, type Payload, payloadFromBody, ProtocolError } from '../../codec/payload.ts';
-import { type EventHandlerSettings, type Settings, settingsOfHub } from '../../config.ts';
+import { type EventHandlerSettings, type HubSettings, type Settings, settingsOfHub } from '../../config.ts';
 import type { EventHandler, EventOutcome } from '../../engine/event-handler.ts';
 import type { Session } from '../../engine/session.ts';
 import { AbuseCheck, OriginRefused } from './abuse-check.ts';
@@ -9,16 +9,20 @@ import { type HttpAnswer, HttpCaller } from './http-call.ts';
 
 const JSON_CONTENT = 'application/json; charset=utf-8';
 
-const matchesPattern = (pattern: string, event: string): boolean =>
-  pattern
-    .split(',')
-    .map((part) => part.trim().toLowerCase())
-    .some((part) => part === '*' || part === event.toLowerCase());
+/** The parts of an event pattern, in lower case. */
+const partsOf = (pattern: string): ReadonlySet<string> =>
+  new Set(pattern.split(',').map((part) => part.trim().toLowerCase()));
 
-const matches = (handler: EventHandlerSettings, { kind, name }: EventName): boolean =>
+/** An event handler with what is to be known of it at each event. */
+interface Subscriber {
+  readonly settings: EventHandlerSettings;
+  readonly userEvents: ReadonlySet<string>;
+}
+
+const matches = ({ settings, userEvents }: Subscriber, { kind, name }: EventName): boolean =>
   kind === 'user'
-    ? matchesPattern(handler.userEventPattern, name)
-    : handler.systemEvents.some((event) => event === name);
+    ? userEvents.has('*') || userEvents.has(name.toLowerCase())
+    : settings.systemEvents.some((event) => event === name);
 
 const fill = (template: string, hub: string, event: string): string =>
   template
@@ -58,6 +62,7 @@ export class Upstream implements EventHandler {
   readonly #stopping = new AbortController();
   readonly #notifications = new Set<Promise<void>>();
   readonly #lastNotification = new WeakMap<Session, Promise<void>>();
+  readonly #subscribers = new WeakMap<HubSettings, readonly Subscriber[]>();
 
   /** @param origin - host name and port under which this service is known */
   constructor(settings: Settings, accessKey: string, origin: string, log: (line: string) => void) {
@@ -163,9 +168,7 @@ export class Upstream implements EventHandler {
 
   async #deliver(delivery: Delivery): Promise<HttpAnswer | null> {
     const { source, event } = delivery;
-    const handler = settingsOfHub(this.#settings, source.hub).eventHandlers.find((candidate) =>
-      matches(candidate, event),
-    );
+    const handler = this.#subscribersOf(source.hub).find((candidate) => matches(candidate, event))?.settings;
     if (!handler) return null;
     const { retryDelaysMs } = this.#settings.upstream;
     for (let attempt = 0; ; attempt++) {
@@ -179,6 +182,18 @@ export class Upstream implements EventHandler {
       }
       await this.#wait(wait, delivery.signal);
     }
+  }
+
+  #subscribersOf(hub: string): readonly Subscriber[] {
+    const settings = settingsOfHub(this.#settings, hub);
+    const known = this.#subscribers.get(settings);
+    if (known) return known;
+    const subscribers = settings.eventHandlers.map((handler) => ({
+      settings: handler,
+      userEvents: partsOf(handler.userEventPattern),
+    }));
+    this.#subscribers.set(settings, subscribers);
+    return subscribers;
   }
 
   async #attempt(handler: EventHandlerSettings, delivery: Delivery): Promise<HttpAnswer> {
