@@ -1,6 +1,7 @@
 import type { ConversationsQuery } from '../contract/lists.ts';
 import { inChunks } from '../domain/chunks.ts';
 import { malformed } from '../domain/errors.ts';
+import { plainText } from '../domain/words.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
 import {
   allOf,
@@ -37,19 +38,12 @@ const isBehind =
     return lastActivityAt < at || (lastActivityAt === at && conversationId > id);
   };
 
-/** Case and accents make no difference. Marks are taken out before they are composed: that would take quadratic time. */
-const fold = (text: string): string =>
-  text
-    .normalize('NFD')
-    .replace(/\p{M}+/gu, '')
-    .toLowerCase();
-
 const isWanted = ({ archived, unreadOnly, q }: ConversationsQuery) => {
-  const wanted = q === undefined ? undefined : fold(q);
+  const wanted = q === undefined ? undefined : plainText(q);
   return ({ listing, head, own }: Seen): boolean =>
     (listing.archivedAt !== null) === archived &&
     (!unreadOnly || head.headSeq > own.readSeq) &&
-    (wanted === undefined || (head.title !== null && fold(head.title).includes(wanted)));
+    (wanted === undefined || (head.title !== null && plainText(head.title).includes(wanted)));
 };
 
 /**

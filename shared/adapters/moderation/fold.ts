@@ -1,3 +1,5 @@
+import { plainText } from '../../domain/words.ts';
+
 /** What stands for a letter: digits and signs that are read as one. `l` is there for `1`, which may be either. */
 const lookAlikes = new Map(
   Object.entries({
@@ -14,17 +16,6 @@ const lookAlikes = new Map(
     '7': 't',
   }),
 );
-
-/**
- * A text without case, accents and invisible characters. Marks are taken out before the text is normalised as well:
- * to bring a long row of them into order takes time in the square of its length.
- */
-const plainText = (text: string): string =>
-  text
-    .replace(/[\p{M}\p{Cf}]/gu, '')
-    .normalize('NFKD')
-    .replace(/\p{M}/gu, '')
-    .toLowerCase();
 
 /** Letters, digits, and the signs that are read as letters. One class repeated: nothing to backtrack into. */
 const word = /[\p{L}\p{N}!|@$]+/gu;
