@@ -174,9 +174,9 @@ export const createServices = (config: Config) => {
       newId: randomUUID,
     }),
     createConversation: createConversation({ log, profiles, broadcaster, directory, clock }),
-    getConversation: getConversation({ log, profiles }),
-    listConversations: listConversations({ log, profiles }),
-    countUnread: countUnread({ log }),
+    getConversation: getConversation({ log, profiles, clock }),
+    listConversations: listConversations({ log, profiles, clock }),
+    countUnread: countUnread({ log, clock }),
     showTyping: showTyping({
       log,
       presence,

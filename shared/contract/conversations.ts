@@ -21,6 +21,16 @@ const metadata = z
     error: `must have at most ${maxMetadataBytes} bytes as JSON`,
   });
 
+/** How long messages may be kept at the least and at the most, in seconds: a minute, ten years. */
+const retention = { min: 60, max: 315_360_000 };
+
+const retentionSeconds = z
+  .int({ error: `must be a whole number of seconds from ${retention.min} to ${retention.max}` })
+  .min(retention.min, { error: `must be at least ${retention.min} seconds` })
+  .max(retention.max, { error: `must be at most ${retention.max} seconds` });
+
+const earlierHistory = z.enum(['visible', 'hidden'], { error: 'must be visible or hidden' });
+
 /** `POST /api/conversations` */
 export const newConversation = z
   .object(
@@ -33,6 +43,8 @@ export const newConversation = z
       title: optional(title),
       externalRef: optional(clientId),
       metadata: optional(metadata),
+      retentionSeconds: optional(retentionSeconds),
+      earlierHistory: optional(earlierHistory),
     },
     { error: 'must be a JSON object' },
   )

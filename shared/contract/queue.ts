@@ -22,6 +22,9 @@ export const acceptedMessage = z.object({
   messageText: z.string().nullable(),
   attachment: attachment.nullable(),
   attachmentUrl: z.string().nullable(),
+  replyTo: z.string().nullable().default(null),
+  mentions: z.array(z.string()).default([]),
+  expiresAt: z.iso.datetime().nullable().default(null),
   clientTimestamp: z.string().nullable().default(null),
   acceptedAt: z.iso.datetime(),
 });

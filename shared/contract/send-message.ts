@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isMessageId } from '../domain/identifiers.ts';
 import { codePoints, hasControls, isWellFormed } from '../domain/text.ts';
 import { clientId, optional, userId } from './fields.ts';
 
@@ -55,6 +56,9 @@ const fields = spellings(
   'timestamp',
   'attachment',
   'attachmentUrl',
+  'replyTo',
+  'mentions',
+  'expiresInSeconds',
 );
 const attachmentFields = spellings('fileName', 'contentType', 'size', 'sha256');
 
@@ -106,7 +110,8 @@ const attachment = ({ maxAttachmentBytes }: MessageLimits) =>
     ),
   });
 
-const messageText = ({ maxMessageLength }: MessageLimits) =>
+/** A message's text, of what it is made or edited to. */
+export const messageText = ({ maxMessageLength }: MessageLimits) =>
   z
     .string({ error: `must be a text of at most ${maxMessageLength} characters` })
     .refine(isWellFormed, { error: 'must be well-formed Unicode: it contains a lone surrogate' })
@@ -121,6 +126,12 @@ const webUrl = z
   .refine((url) => !hasControls(url) && /^https?:\/\//i.test(url) && URL.canParse(url), {
     error: 'must be an absolute http or https URL',
   });
+
+/** Users that one message may name. */
+const maxMentions = 50;
+
+/** A year: what is to be kept longer need not expire. */
+const maxExpirySeconds = 31_536_000;
 
 const isBlank = (text: string | undefined): boolean => text === undefined || text.trim() === '';
 
@@ -144,6 +155,23 @@ export const sendMessageRequest = (limits: MessageLimits) =>
           ),
           attachment: optional(z.preprocess(foldNames(attachmentFields), attachment(limits))),
           attachmentUrl: optional(webUrl),
+          replyTo: optional(
+            z
+              .string({ error: 'must be the messageId of a message of this conversation' })
+              .refine(isMessageId, { error: 'must be the messageId of a message of this conversation' }),
+          ),
+          mentions: optional(
+            z
+              .array(userId, { error: 'must be a list of user ids' })
+              .max(maxMentions, { error: `must name at most ${maxMentions} users` })
+              .transform((ids) => [...new Set(ids)]),
+          ),
+          expiresInSeconds: optional(
+            z
+              .int({ error: `must be a whole number of seconds from 1 to ${maxExpirySeconds}` })
+              .min(1, { error: 'must be at least 1 second' })
+              .max(maxExpirySeconds, { error: `must be at most ${maxExpirySeconds} seconds` }),
+          ),
         },
         { error: 'must be a JSON object' },
       ),

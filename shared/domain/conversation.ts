@@ -3,6 +3,7 @@ import { truncate } from './text.ts';
 
 export type ConversationType = 'direct' | 'group';
 export type Role = 'owner' | 'admin' | 'member';
+export type EarlierHistory = 'visible' | 'hidden';
 
 /** Anything that an app wants to keep with a conversation: a JSON object of its own. */
 export type Metadata = Record<string, unknown>;
@@ -23,6 +24,12 @@ export interface Head {
   lastMessage: LoggedMessage | null;
   /** The two users of a direct conversation; empty for groups. */
   directMembers: string[];
+  /** Seconds for which messages are kept; null: for ever. */
+  retentionSeconds: number | null;
+  /** What new members see of the time before them. */
+  earlierHistory: EarlierHistory;
+  /** The `rev` at which its members last changed. */
+  membersRev: number;
   /** Number of messages: `seq` runs from 1 to this without a hole. */
   headSeq: number;
   /** Number of changes to what is already there. */
@@ -35,6 +42,10 @@ export interface Member {
   role: Role;
   /** Head when the user joined. */
   joinedSeq: number;
+  /** Head when the user left, of one who did. */
+  leftSeq: number | null;
+  /** Places that the user never sees: what came while away, or before joining where that is hidden. */
+  hidden: Ranges;
   /** Everything up to here has reached the user. Never falls. */
   deliveredSeq: number;
   /** What was acknowledged beyond `deliveredSeq` while something below it was not. */
@@ -67,6 +78,8 @@ export interface NewConversation {
   title: string | null;
   metadata: Metadata | null;
   externalRef: string | null;
+  retentionSeconds: number | null;
+  earlierHistory: EarlierHistory;
   createdBy: string;
   members: { userId: string; role: Role }[];
 }
@@ -82,6 +95,8 @@ export const newDirectConversation = (
   title: null,
   metadata: null,
   externalRef: null,
+  retentionSeconds: null,
+  earlierHistory: 'visible',
   createdBy,
   members: userIds.map((userId) => ({ userId, role: 'member' })),
 });
@@ -95,6 +110,50 @@ const inRanges = (ranges: Ranges, seq: number): boolean =>
 /** Whether a message has reached a member. */
 export const isDelivered = (member: Pick<Member, 'deliveredSeq' | 'deliveredAhead'>, seq: number): boolean =>
   seq <= member.deliveredSeq || inRanges(member.deliveredAhead, seq);
+
+/** Whether a member may see what stands at a place. */
+export const canSee = (member: Pick<Member, 'hidden'>, seq: number): boolean => !inRanges(member.hidden, seq);
+
+/** A user's place in a conversation at its beginning. */
+export const newMember = (userId: string, role: Role): Member => ({
+  userId,
+  role,
+  joinedSeq: 0,
+  leftSeq: null,
+  hidden: [],
+  deliveredSeq: 0,
+  deliveredAhead: [],
+  readSeq: 0,
+  checkedSeq: 0,
+});
+
+/**
+ * A user's place after joining, or coming back, behind `headSeq` messages. What came between leaving and coming back is
+ * hidden for ever, what came before joining where the conversation says so.
+ * @param before the place of one who was there before
+ * @param readSeq up to here there is nothing new for the user
+ */
+export const joined = (
+  userId: string,
+  role: Role,
+  { earlierHistory, headSeq }: Pick<Head, 'earlierHistory' | 'headSeq'>,
+  readSeq: number,
+  before: Member | undefined,
+): Member => {
+  const from = before?.leftSeq == null ? 1 : before.leftSeq + 1;
+  const isHidden = (before !== undefined || earlierHistory === 'hidden') && from <= headSeq;
+  return {
+    ...(before ?? newMember(userId, role)),
+    role,
+    joinedSeq: headSeq,
+    leftSeq: null,
+    hidden: isHidden ? union(before?.hidden ?? [], [[from, headSeq]]) : (before?.hidden ?? []),
+    deliveredSeq: readSeq,
+    deliveredAhead: [],
+    readSeq,
+    checkedSeq: readSeq,
+  };
+};
 
 /** Numbers as ascending, disjoint ranges. */
 export const toRanges = (seqs: Iterable<number>): Ranges => {

@@ -10,6 +10,11 @@ export type ChatErrorCode =
   | 'invalid-credentials'
   | 'sender-mismatch'
   | 'not-a-member'
+  | 'not-permitted'
+  | 'not-a-group'
+  | 'last-owner'
+  | 'group-full'
+  | 'message-deleted'
   | 'not-found'
   | 'username-taken'
   | 'email-taken'
@@ -62,3 +67,6 @@ export const notAMember = (): ChatError =>
 /** Makes a `malformed-request` error about one field. */
 export const malformed = (pointer: string, detail: string): ChatError =>
   new ChatError('malformed-request', 'The request is malformed.', { errors: [{ pointer, detail }] });
+
+/** Refuses a member what the role, or who wrote a message, does not allow. */
+export const notPermitted = (detail: string): ChatError => new ChatError('not-permitted', detail);

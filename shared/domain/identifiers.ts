@@ -34,6 +34,13 @@ export const messageIdOf = (conversationId: string, senderId: string, clientMess
 export const chatEventId = (type: string, conversationId: string, key: string | number): string =>
   `ev-${digest('chat-event', type, conversationId, String(key))}`;
 
+/** A change's id is a function of where, who and the client's own id for it: every retry names the same change. */
+export const changeIdOf = (conversationId: string, userId: string, clientChangeId: string): string =>
+  `c-${digest('change', conversationId, userId, clientChangeId)}`;
+
+/** The id of the message that notes a change. */
+export const noteIdOf = (changeId: string): string => `m-${digest('note', changeId)}`;
+
 /** A message has at most one attachment, so its id follows from the message's. */
 export const attachmentIdOf = (messageId: string): string => `a-${digest('attachment', messageId)}`;
 
@@ -57,3 +64,5 @@ export const presenceLookId = (userId: string, connectionId: string, occasion: s
 export const isConversationId = (id: string): boolean => /^[dg]-[\w-]{24}$/.test(id);
 
 export const isAttachmentId = (id: string): boolean => /^a-[\w-]{24}$/.test(id);
+
+export const isMessageId = (id: string): boolean => /^m-[\w-]{24}$/.test(id);

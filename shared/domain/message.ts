@@ -23,8 +23,31 @@ export interface MessageContent {
   attachmentUrl: string | null;
 }
 
+/** What a sender may say about a message besides its content. */
+export interface MessageRelations {
+  /** The message of the same conversation that it answers. */
+  replyTo: string | null;
+  /** Users it names. */
+  mentions: string[];
+  /** When it ceases to be shown; ISO 8601. */
+  expiresAt: string | null;
+}
+
+/** Users who reacted to a message with an emoji. */
+export interface Reaction {
+  emoji: string;
+  userIds: string[];
+}
+
+/** What happened, of a message that the system put into the log; its sender is whoever did it. */
+export type SystemNote =
+  | { event: 'member.added'; userIds: string[] }
+  | { event: 'member.removed' | 'member.left'; userId: string }
+  | { event: 'member.updated'; userId: string; role: string }
+  | { event: 'conversation.updated'; title: string | null };
+
 /** A message that the queue holds: identified and authorised, without a place yet. */
-export interface AcceptedMessage extends MessageContent {
+export interface AcceptedMessage extends MessageContent, MessageRelations {
   messageId: string;
   conversationId: string;
   senderId: Caller['userId'];
@@ -36,52 +59,80 @@ export interface AcceptedMessage extends MessageContent {
   acceptedAt: string;
 }
 
-/** A message in the log: it has its place and never changes it. */
-export interface LoggedMessage extends MessageContent {
+/** A message in the log: it has its place and never changes it; what else changes is numbered by `rev`. */
+export interface LoggedMessage extends MessageContent, MessageRelations {
   messageId: string;
   conversationId: string;
   seq: number;
   senderId: string;
   clientMessageId: string;
   type: MessageType;
+  /** With `type: system`. */
+  system: SystemNote | null;
   /** When it got its place; never earlier than the message before it. */
   createdAt: string;
+  editedAt: string | null;
+  /** Of a message that was deleted, or has expired: its place stays, its content is gone. */
+  deletedAt: string | null;
+  pinned: boolean;
+  reactions: Reaction[];
 }
 
-/** A message as clients see it. */
-export interface Message extends LoggedMessage {
-  replyTo: string | null;
-  mentions: string[];
-  reactions: { emoji: string; userIds: string[] }[];
-  pinned: boolean;
-  editedAt: string | null;
-  deletedAt: string | null;
-  expiresAt: string | null;
+/** How far a message has come. */
+export interface Progress {
   status: MessageStatus;
   deliveredAt: string | null;
   readAt: string | null;
 }
 
+/** A message as clients see it. */
+export type Message = LoggedMessage & Progress;
+
 /** What kind of message some content makes. */
 export const typeOf = ({ attachment }: Pick<MessageContent, 'attachment'>): MessageType =>
   attachment === null ? 'text' : attachment.contentType.startsWith('image/') ? 'image' : 'file';
 
-/** A logged message as clients see it, as far as it is known to have come. */
-export const asMessage = (
-  logged: LoggedMessage,
-  progress: Pick<Message, 'status' | 'deliveredAt' | 'readAt'> = {
-    status: 'sent',
-    deliveredAt: null,
-    readAt: null,
-  },
-): Message => ({
-  ...logged,
-  replyTo: null,
+/** What a message is besides what its sender determined, as long as nothing has changed it. */
+export const untouched = {
+  system: null,
+  editedAt: null,
+  deletedAt: null,
+  pinned: false,
+  reactions: [],
+} satisfies Partial<LoggedMessage>;
+
+/** A place without its content. */
+export const tombstoneOf = (message: LoggedMessage, deletedAt: string): LoggedMessage => ({
+  ...message,
+  messageText: null,
+  attachment: null,
+  attachmentUrl: null,
   mentions: [],
   reactions: [],
   pinned: false,
-  editedAt: null,
-  deletedAt: null,
-  expiresAt: null,
-  ...progress,
+  deletedAt,
 });
+
+/** A message as it may be shown at a time: one that has expired is a tombstone from that moment on. */
+export const shownAt = (message: LoggedMessage, now: Date): LoggedMessage => {
+  const { expiresAt, deletedAt } = message;
+  if (expiresAt === null || deletedAt !== null || now.getTime() < Date.parse(expiresAt)) return message;
+  return tombstoneOf(message, expiresAt);
+};
+
+/** A logged message as clients see it, as far as it is known to have come. */
+export const asMessage = (
+  logged: LoggedMessage,
+  progress: Progress = { status: 'sent', deliveredAt: null, readAt: null },
+): Message => ({ ...logged, ...progress });
+
+/** When a message ceases to be shown: at its own time, or when its conversation keeps it no longer. */
+export const expiryOf = (
+  expiresAt: string | null,
+  retentionSeconds: number | null,
+  createdAt: string,
+): string | null => {
+  if (retentionSeconds === null) return expiresAt;
+  const kept = new Date(Date.parse(createdAt) + retentionSeconds * 1000).toISOString();
+  return expiresAt !== null && expiresAt < kept ? expiresAt : kept;
+};

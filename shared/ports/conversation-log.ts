@@ -36,7 +36,8 @@ export interface ConversationLog {
   /**
    * Gives a message its place, or finds the place it has. Creates a direct conversation with its first message.
    * Safe to repeat, and under concurrent writers: `seq` gets neither a hole nor a repeat.
-   * @throws ChatError `not-found` when there is no such conversation; `unavailable`
+   * @throws ChatError `not-found` when there is no such conversation; `not-a-member` when the sender has left it;
+   * `unavailable`
    */
   append(message: AcceptedMessage, now: Date): Promise<Appended>;
 
@@ -48,8 +49,10 @@ export interface ConversationLog {
 
   head(conversationId: string): Promise<Head | undefined>;
 
+  /** The place of one who is a member; of one who has left there is none. */
   member(conversationId: string, userId: string): Promise<Member | undefined>;
 
+  /** Those who are members. */
   members(conversationId: string): Promise<Member[]>;
 
   /** Who is in a conversation whose head is this one. Costs a read only when memberships have changed. */
@@ -57,6 +60,9 @@ export interface ConversationLog {
 
   /** The messages of a range in ascending order. */
   read(conversationId: string, range: SeqRange): Promise<LoggedMessage[]>;
+
+  /** The message of an id. */
+  find(conversationId: string, messageId: string): Promise<LoggedMessage | undefined>;
 
   /** The moves of a member's watermarks that cover a range: of each, the first at or after each of its places. */
   moves(conversationId: string, member: Member, range: SeqRange): Promise<WatermarkMoves>;
@@ -99,6 +105,6 @@ export interface ConversationLog {
   /** Puts a conversation out of a user's sight, or (null) back into it. */
   archive(conversationId: string, userId: string, archivedAt: Date | null): Promise<void>;
 
-  /** How many messages of a range are not this user's own. */
-  countOfOthers(conversationId: string, userId: string, range: SeqRange): Promise<number>;
+  /** How many messages of a range are not this user's own, and still there. */
+  countOfOthers(conversationId: string, userId: string, range: SeqRange, now: Date): Promise<number>;
 }

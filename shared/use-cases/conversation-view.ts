@@ -1,7 +1,8 @@
 import { forEach } from '../domain/chunks.ts';
-import type { Head, Listing, Member, Metadata, Role } from '../domain/conversation.ts';
-import { asMessage, type Message } from '../domain/message.ts';
+import type { Head, Listing, Member, Metadata, Ranges, Role } from '../domain/conversation.ts';
+import { asMessage, shownAt, type Message } from '../domain/message.ts';
 import { statusOf } from '../domain/progress.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
 import type { Profile, Profiles } from '../ports/profiles.ts';
 
@@ -11,6 +12,9 @@ export interface ConversationView {
   type: Head['type'];
   title: string | null;
   metadata: Metadata | null;
+  /** Seconds for which messages are kept; null: for ever. */
+  retentionSeconds: number | null;
+  earlierHistory: Head['earlierHistory'];
   externalRef: string | null;
   createdBy: string;
   createdAt: string;
@@ -22,6 +26,8 @@ export interface ConversationView {
   headRev: number;
   deliveredSeq: number;
   readSeq: number;
+  /** Places that the member never sees: they are no holes to be filled. */
+  hidden: Ranges;
   /** Messages of others that the member has not read. */
   unreadCount: number;
   archivedAt: string | null;
@@ -31,6 +37,7 @@ export interface ConversationView {
 export interface ViewParts {
   log: Pick<ConversationLog, 'members' | 'countOfOthers'>;
   profiles: Profiles;
+  clock: Clock;
 }
 
 /** A conversation, its user's place in it, and what the user has set for it. */
@@ -40,14 +47,20 @@ export interface Seen {
   listing: Pick<Listing, 'archivedAt'>;
 }
 
+export interface UnreadParts {
+  log: Pick<ConversationLog, 'countOfOthers'>;
+  clock: Clock;
+}
+
 /** How many messages of others are unread, counted from the log, and only where there is something new. */
 export const unreadIn = (
-  log: Pick<ConversationLog, 'countOfOthers'>,
+  { log, clock }: UnreadParts,
   { head, own }: Pick<Seen, 'head' | 'own'>,
-): Promise<number> =>
-  own.readSeq >= head.headSeq
-    ? Promise.resolve(0)
-    : log.countOfOthers(head.conversationId, own.userId, { from: own.readSeq + 1, to: head.headSeq });
+): Promise<number> => {
+  if (own.readSeq >= head.headSeq) return Promise.resolve(0);
+  const range = { from: own.readSeq + 1, to: head.headSeq };
+  return log.countOfOthers(head.conversationId, own.userId, range, clock.now());
+};
 
 /** @param unreadCount when it is known already */
 export const viewOf = async (
@@ -59,21 +72,35 @@ export const viewOf = async (
   const members = await parts.log.members(head.conversationId);
   const [profiles, unread] = await Promise.all([
     parts.profiles.find(members.map(({ userId }) => userId)),
-    unreadCount ?? unreadIn(parts.log, seen),
+    unreadCount ?? unreadIn(parts, seen),
   ]);
   const {
     conversationId: id,
     type,
     title,
     metadata,
+    retentionSeconds,
+    earlierHistory,
     externalRef,
     createdBy,
     createdAt,
     lastActivityAt,
   } = head;
+  const last = head.lastMessage && shownAt(head.lastMessage, parts.clock.now());
   return {
-    ...{ id, type, title, metadata, externalRef, createdBy, createdAt, lastActivityAt },
-    lastMessage: head.lastMessage && asMessage(head.lastMessage, statusAlone(members, head.lastMessage)),
+    ...{
+      id,
+      type,
+      title,
+      metadata,
+      retentionSeconds,
+      earlierHistory,
+      externalRef,
+      createdBy,
+      createdAt,
+      lastActivityAt,
+    },
+    lastMessage: last && asMessage(last, statusAlone(members, last)),
     members: members.map(({ userId, role }) => {
       const { fullName = null, avatarUrl = null } = profiles.get(userId) ?? {};
       return { userId, role, fullName, avatarUrl };
@@ -82,6 +109,7 @@ export const viewOf = async (
     headRev: head.headRev,
     deliveredSeq: own.deliveredSeq,
     readSeq: own.readSeq,
+    hidden: own.hidden,
     unreadCount: unread,
     archivedAt: listing.archivedAt,
   };

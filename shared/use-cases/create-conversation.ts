@@ -30,11 +30,14 @@ const direct = (createdBy: string, memberIds: readonly string[]): NewConversatio
 
 const group = (createdBy: string, request: NewConversationRequest): NewConversation => {
   const { externalRef, memberIds, title = null, metadata = null } = request;
+  const { retentionSeconds = null, earlierHistory = 'visible' } = request;
   return {
     conversationId: externalRef === undefined ? newGroupConversationId() : groupConversationId(externalRef),
     type: 'group',
     title,
     metadata,
+    retentionSeconds,
+    earlierHistory,
     externalRef: externalRef ?? null,
     createdBy,
     members: [

@@ -60,7 +60,7 @@ export const listConversations =
     for (const chunk of inChunks(candidates, concurrency)) {
       if (page.length > query.limit) break;
       const counted = await Promise.all(
-        chunk.map(async (seen) => ({ seen, unread: await unreadIn(parts.log, seen) })),
+        chunk.map(async (seen) => ({ seen, unread: await unreadIn(parts, seen) })),
       );
       page.push(...counted.filter(({ unread }) => !query.unreadOnly || unread > 0));
     }

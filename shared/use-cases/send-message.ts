@@ -76,6 +76,8 @@ const attachmentOf = (draft: SendMessageRequest, messageId: string): Attachment 
         sha256: draft.attachment.sha256 ?? null,
       };
 
+const after = (now: Date, seconds: number): string => new Date(now.getTime() + seconds * 1000).toISOString();
+
 /** Notes the attachment and hands out the URL at which its bytes are wanted. */
 const reserve = async (
   { attachments }: SendMessageParts,
@@ -112,6 +114,7 @@ export const sendMessage =
     const clientMessageId = draft.clientMessageId ?? parts.newId();
     const messageId = messageIdOf(conversationId, senderId, clientMessageId);
     const attachment = attachmentOf(draft, messageId);
+    const now = parts.clock.now();
     const accepted: AcceptedMessage = {
       messageId,
       conversationId,
@@ -121,8 +124,11 @@ export const sendMessage =
       messageText: draft.messageText ?? null,
       attachment,
       attachmentUrl: draft.attachmentUrl ?? null,
+      replyTo: draft.replyTo ?? null,
+      mentions: draft.mentions ?? [],
+      expiresAt: draft.expiresInSeconds === undefined ? null : after(now, draft.expiresInSeconds),
       clientTimestamp: draft.timestamp ?? null,
-      acceptedAt: parts.clock.now().toISOString(),
+      acceptedAt: now.toISOString(),
     };
     const upload = attachment && (await reserve(parts, accepted, attachment));
     await parts.outbox.enqueue(accepted, tracing);

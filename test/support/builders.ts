@@ -1,5 +1,10 @@
-import { directConversationId, messageIdOf } from '../../shared/domain/identifiers.ts';
-import type { AcceptedMessage, LoggedMessage } from '../../shared/domain/message.ts';
+import type { NewConversation } from '../../shared/domain/conversation.ts';
+import {
+  directConversationId,
+  messageIdOf,
+  newGroupConversationId,
+} from '../../shared/domain/identifiers.ts';
+import { untouched, type AcceptedMessage, type LoggedMessage } from '../../shared/domain/message.ts';
 
 let counter = 0;
 
@@ -24,6 +29,9 @@ export const anAcceptedMessage = ({
     messageText: 'Hello',
     attachment: null,
     attachmentUrl: null,
+    replyTo: null,
+    mentions: [],
+    expiresAt: null,
     clientTimestamp: null,
     acceptedAt: '2026-01-01T12:00:00.000Z',
     ...rest,
@@ -37,6 +45,7 @@ export const aLoggedMessage = ({
 }: { seq: number } & Partial<LoggedMessage>): LoggedMessage => ({
   messageId: `m-${String(seq).padStart(24, '0')}`,
   conversationId: `d-${'x'.repeat(24)}`,
+  ...untouched,
   seq,
   senderId: 'ann',
   clientMessageId: `c-${seq}`,
@@ -44,6 +53,30 @@ export const aLoggedMessage = ({
   messageText: 'Hello',
   attachment: null,
   attachmentUrl: null,
+  replyTo: null,
+  mentions: [],
+  expiresAt: null,
   createdAt: new Date(Date.parse('2026-01-01T12:00:00.000Z') + seq * 1000).toISOString(),
+  ...rest,
+});
+
+/** A group of an owner and others. */
+export const aGroup = (
+  owner: string,
+  others: readonly string[] = [],
+  rest: Partial<NewConversation> = {},
+): NewConversation => ({
+  conversationId: newGroupConversationId(),
+  type: 'group',
+  title: null,
+  metadata: null,
+  retentionSeconds: null,
+  earlierHistory: 'visible',
+  externalRef: null,
+  createdBy: owner,
+  members: [
+    { userId: owner, role: 'owner' },
+    ...others.map((userId) => ({ userId, role: 'member' as const })),
+  ],
   ...rest,
 });

@@ -1,6 +1,7 @@
 import {
   acknowledge,
   newDirectConversation,
+  newMember,
   placedAt,
   previewOf,
   raisedBetween,
@@ -9,10 +10,16 @@ import {
   type Listing,
   type Member,
   type NewConversation,
-  type Role,
 } from '../../domain/conversation.ts';
 import { ChatError, notAMember } from '../../domain/errors.ts';
-import { typeOf, type AcceptedMessage, type LoggedMessage } from '../../domain/message.ts';
+import {
+  expiryOf,
+  shownAt,
+  typeOf,
+  untouched,
+  type AcceptedMessage,
+  type LoggedMessage,
+} from '../../domain/message.ts';
 import type {
   Appended,
   ConversationLog,
@@ -22,22 +29,16 @@ import type {
   Watermarks,
 } from '../../ports/conversation-log.ts';
 
-interface Stored {
+/** A conversation as it is kept. */
+export interface StoredConversation {
   head: Head;
+  /** Also those who have left. */
   members: Map<string, Member>;
   messages: LoggedMessage[];
   moves: Map<string, WatermarkMoves>;
 }
 
-const newMember = (userId: string, role: Role): Member => ({
-  userId,
-  role,
-  joinedSeq: 0,
-  deliveredSeq: 0,
-  deliveredAhead: [],
-  readSeq: 0,
-  checkedSeq: 0,
-});
+const isMember = (member: Member | undefined): member is Member => member?.leftSeq === null;
 
 const noMoves = (): WatermarkMoves => ({ delivered: [], read: [] });
 
@@ -45,7 +46,7 @@ const isWithin = ({ from, to }: SeqRange, seq: number): boolean => from <= seq &
 
 /** A conversation log that lives as long as the process: for tests and simulations. */
 export class MemoryConversationLog implements ConversationLog {
-  readonly #conversations = new Map<string, Stored>();
+  readonly #conversations = new Map<string, StoredConversation>();
   readonly #archived = new Map<string, string>();
 
   append(message: AcceptedMessage, now: Date): Promise<Appended> {
@@ -56,12 +57,21 @@ export class MemoryConversationLog implements ConversationLog {
     if (!stored) return Promise.reject(new ChatError('not-found', 'There is no such conversation.'));
     const known = stored.messages.find(({ messageId }) => messageId === message.messageId);
     if (known) return Promise.resolve({ message: known, head: { ...stored.head }, isNew: false });
+    if (!isMember(stored.members.get(senderId))) return Promise.reject(notAMember());
     const { directMembers: _, acceptedAt: __, clientTimestamp: ___, ...content } = message;
     const last = stored.messages.at(-1)?.createdAt ?? '';
     const createdAt = placedAt(now, last);
     const seq = ++stored.head.headSeq;
     stored.head.lastActivityAt = createdAt;
-    const logged: LoggedMessage = { ...content, seq, type: typeOf(message), createdAt };
+    const expiresAt = expiryOf(message.expiresAt, stored.head.retentionSeconds, createdAt);
+    const logged: LoggedMessage = {
+      ...untouched,
+      ...content,
+      seq,
+      type: typeOf(message),
+      expiresAt,
+      createdAt,
+    };
     stored.messages.push(logged);
     stored.head.lastMessage = previewOf(logged);
     return Promise.resolve({ message: logged, head: { ...stored.head }, isNew: true });
@@ -73,26 +83,38 @@ export class MemoryConversationLog implements ConversationLog {
     return Promise.resolve({ head: { ...head }, isNew: known === undefined });
   }
 
+  /** All there is of a conversation, to read and to write. */
+  stored(conversationId: string): StoredConversation | undefined {
+    return this.#conversations.get(conversationId);
+  }
+
   head(conversationId: string): Promise<Head | undefined> {
     const head = this.#conversations.get(conversationId)?.head;
     return Promise.resolve(head && { ...head });
   }
 
   member(conversationId: string, userId: string): Promise<Member | undefined> {
-    return Promise.resolve(this.#conversations.get(conversationId)?.members.get(userId));
+    const member = this.#conversations.get(conversationId)?.members.get(userId);
+    return Promise.resolve(isMember(member) ? member : undefined);
   }
 
   members(conversationId: string): Promise<Member[]> {
-    return Promise.resolve([...(this.#conversations.get(conversationId)?.members.values() ?? [])]);
+    const all = this.#conversations.get(conversationId)?.members.values() ?? [];
+    return Promise.resolve([...all].filter(isMember));
   }
 
-  memberIds({ conversationId }: Head): Promise<string[]> {
-    return Promise.resolve([...(this.#conversations.get(conversationId)?.members.keys() ?? [])]);
+  async memberIds({ conversationId }: Head): Promise<string[]> {
+    return (await this.members(conversationId)).map(({ userId }) => userId);
   }
 
   read(conversationId: string, range: SeqRange): Promise<LoggedMessage[]> {
     const messages = this.#conversations.get(conversationId)?.messages ?? [];
     return Promise.resolve(messages.filter(({ seq }) => isWithin(range, seq)));
+  }
+
+  find(conversationId: string, messageId: string): Promise<LoggedMessage | undefined> {
+    const messages = this.#conversations.get(conversationId)?.messages ?? [];
+    return Promise.resolve(messages.find((message) => message.messageId === messageId));
   }
 
   moves(conversationId: string, { userId }: Member, range: SeqRange): Promise<WatermarkMoves> {
@@ -142,7 +164,9 @@ export class MemoryConversationLog implements ConversationLog {
   }
 
   listingsOf(userId: string): Promise<Listing[]> {
-    const ids = [...this.#conversations].filter(([, { members }]) => members.has(userId)).map(([id]) => id);
+    const ids = [...this.#conversations]
+      .filter(([, { members }]) => isMember(members.get(userId)))
+      .map(([id]) => id);
     return Promise.all(ids.map((id) => this.listing(id, userId)));
   }
 
@@ -158,16 +182,17 @@ export class MemoryConversationLog implements ConversationLog {
     return Promise.resolve();
   }
 
-  async countOfOthers(conversationId: string, userId: string, range: SeqRange): Promise<number> {
+  async countOfOthers(conversationId: string, userId: string, range: SeqRange, now: Date): Promise<number> {
     const messages = await this.read(conversationId, range);
-    return messages.filter(({ senderId }) => senderId !== userId).length;
+    const isThere = (message: LoggedMessage): boolean => shownAt(message, now).deletedAt === null;
+    return messages.filter((message) => message.senderId !== userId && isThere(message)).length;
   }
 
-  #add(conversation: NewConversation, now: Date): Stored {
+  #add(conversation: NewConversation, now: Date): StoredConversation {
     const { conversationId, members, ...rest } = conversation;
     const at = now.toISOString();
     const directMembers = conversation.type === 'direct' ? members.map(({ userId }) => userId) : [];
-    const stored: Stored = {
+    const stored: StoredConversation = {
       head: {
         conversationId,
         ...rest,
@@ -177,6 +202,7 @@ export class MemoryConversationLog implements ConversationLog {
         lastMessage: null,
         headSeq: 0,
         headRev: 0,
+        membersRev: 0,
       },
       members: new Map(members.map(({ userId, role }) => [userId, newMember(userId, role)])),
       messages: [],
@@ -194,7 +220,7 @@ export class MemoryConversationLog implements ConversationLog {
   ): Promise<{ member: Member; raised: Watermarks }> {
     const stored = this.#conversations.get(conversationId);
     const before = stored?.members.get(userId);
-    if (!stored || !before) return Promise.reject(notAMember());
+    if (!stored || !isMember(before)) return Promise.reject(notAMember());
     const after = change(before);
     stored.members.set(userId, after);
     const raised = raisedBetween(before, after);
@@ -202,7 +228,12 @@ export class MemoryConversationLog implements ConversationLog {
     return Promise.resolve({ member: after, raised });
   }
 
-  #note({ moves }: Stored, userId: string, { deliveredSeq, readSeq }: Watermarks, at: string): void {
+  #note(
+    { moves }: StoredConversation,
+    userId: string,
+    { deliveredSeq, readSeq }: Watermarks,
+    at: string,
+  ): void {
     const known = moves.get(userId) ?? noMoves();
     if (deliveredSeq !== undefined) known.delivered.push({ upToSeq: deliveredSeq, at });
     if (readSeq !== undefined) known.read.push({ upToSeq: readSeq, at });

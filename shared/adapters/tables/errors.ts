@@ -38,3 +38,14 @@ export const guard = async <T>(call: () => Promise<T>): Promise<T> => {
     throw asUnavailable(error);
   }
 };
+
+/** Where a write found that another had come first: the row it rests on changed, or a row it adds is there. */
+export const isConflict = (error: unknown): boolean => isStatus(error, 409, 412);
+
+/** Tries under contention: writers of one conversation are few, its session has one at a time. */
+export const maxTries = 10;
+
+export const tooContended = (): ChatError =>
+  new ChatError('unavailable', 'The conversation is being written by too many at once.', {
+    retryAfterSeconds: 1,
+  });

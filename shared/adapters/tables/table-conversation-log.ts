@@ -2,8 +2,8 @@ import { odata, type TransactionAction } from '@azure/data-tables';
 import {
   acknowledge,
   newDirectConversation,
+  newMember,
   placedAt,
-  previewOf,
   raisedBetween,
   raiseWatermarks,
   type Head,
@@ -12,7 +12,7 @@ import {
   type NewConversation,
 } from '../../domain/conversation.ts';
 import { ChatError, notAMember } from '../../domain/errors.ts';
-import type { AcceptedMessage, LoggedMessage } from '../../domain/message.ts';
+import { expiryOf, type AcceptedMessage, type LoggedMessage, type Reaction } from '../../domain/message.ts';
 import type {
   Appended,
   ConversationLog,
@@ -23,18 +23,21 @@ import type {
 } from '../../ports/conversation-log.ts';
 import {
   headKey,
+  hasLeft,
   headOf,
+  lastRow,
   listingOf,
   markerKey,
   memberKey,
   memberOf,
+  memberRow,
   messageKey,
   messageOf,
   messageRow,
   moveKey,
   moveOf,
+  retentionOf,
   newHead,
-  newMember,
   type HeadRow,
   type ListingRow,
   type MemberRow,
@@ -42,27 +45,12 @@ import {
   type StoredMessage,
   type Watermark,
 } from './conversation-rows.ts';
-import { guard, isStatus } from './errors.ts';
+import { ConversationHeads, type KnownHead } from './conversation-heads.ts';
+import { guard, isConflict, maxTries, tooContended } from './errors.ts';
 import { encodeKey } from './keys.ts';
+import { readReactions } from './reactions.ts';
 import { RecentlyUsed } from './recently-used.ts';
 import { findRow, listRows, type Tables } from './tables.ts';
-
-/** Tries under contention: writers of one conversation are few, its session has one at a time. */
-const maxTries = 10;
-
-/** A head as this instance last saw it. A wrong one costs a retry, never an order. */
-interface CachedHead {
-  row: HeadRow;
-  etag: string;
-}
-
-/** Where a write found that another had come first: the row it rests on changed, or a row it adds is there. */
-const isConflict = (error: unknown): boolean => isStatus(error, 409, 412);
-
-const tooContended = (): ChatError =>
-  new ChatError('unavailable', 'The conversation is being written by too many at once.', {
-    retryAfterSeconds: 1,
-  });
 
 /**
  * A conversation is one partition of `Conversations`. The head row is updated under its ETag in the transaction that
@@ -71,22 +59,30 @@ const tooContended = (): ChatError =>
  */
 export class TableConversationLog implements ConversationLog {
   readonly #tables: Pick<Tables, 'conversations' | 'userConversations'>;
-  readonly #heads = new RecentlyUsed<CachedHead>(20_000);
-  /** Memberships change with the head's rev only. */
-  readonly #memberIds = new RecentlyUsed<{ headRev: number; userIds: string[] }>(2_000);
+  readonly #heads: ConversationHeads;
+  readonly #memberIds = new RecentlyUsed<{ membersRev: number; userIds: string[] }>(2_000);
 
-  constructor(tables: Pick<Tables, 'conversations' | 'userConversations'>) {
+  constructor(
+    tables: Pick<Tables, 'conversations' | 'userConversations'>,
+    heads = new ConversationHeads(tables),
+  ) {
     this.#tables = tables;
+    this.#heads = heads;
   }
 
   async append(message: AcceptedMessage, now: Date): Promise<Appended> {
     const { conversationId } = message;
     for (let tries = 0; tries < maxTries; tries++) {
-      const head = this.#heads.get(conversationId) ?? (await this.#readHead(conversationId));
+      const head = this.#heads.get(conversationId) ?? (await this.#heads.read(conversationId));
+      if (head && !(await this.#isBy(message, head))) {
+        const found = await this.#find(message); // of one who was a member then
+        if (found) return found;
+        throw notAMember();
+      }
       try {
         return head ? await this.#appendTo(head, message, now) : await this.#createWith(message, now);
       } catch (error) {
-        this.#heads.delete(conversationId); // after any failure it is unknown what was written
+        this.#heads.forget(conversationId); // after any failure it is unknown what was written
         if (!isConflict(error)) throw error;
         const found = await this.#find(message);
         if (found) return found;
@@ -111,27 +107,27 @@ export class TableConversationLog implements ConversationLog {
   }
 
   async head(conversationId: string): Promise<Head | undefined> {
-    const head = await this.#readHead(conversationId);
+    const head = await this.#heads.read(conversationId);
     return head && headOf(conversationId, head.row);
   }
 
   async member(conversationId: string, userId: string): Promise<Member | undefined> {
     const row = await findRow<MemberRow>(this.#tables.conversations, conversationId, memberKey(userId));
-    return row && memberOf(row);
+    return row && !hasLeft(row) ? memberOf(row) : undefined;
   }
 
   async members(conversationId: string): Promise<Member[]> {
     const filter = odata`PartitionKey eq ${conversationId} and RowKey ge 'member|' and RowKey lt 'member}'`;
     const rows = await listRows(this.#tables.conversations, filter);
-    return rows.map((row) => memberOf(row as unknown as MemberRow));
+    return rows.map((row) => memberOf(row as unknown as MemberRow)).filter(({ leftSeq }) => leftSeq === null);
   }
 
-  async memberIds({ conversationId, headRev, directMembers }: Head): Promise<string[]> {
+  async memberIds({ conversationId, membersRev, directMembers }: Head): Promise<string[]> {
     if (directMembers.length > 0) return directMembers;
     const known = this.#memberIds.get(conversationId);
-    if (known?.headRev === headRev) return known.userIds;
+    if (known?.membersRev === membersRev) return known.userIds;
     const userIds = (await this.members(conversationId)).map(({ userId }) => userId);
-    this.#memberIds.set(conversationId, { headRev, userIds });
+    this.#memberIds.set(conversationId, { membersRev, userIds });
     return userIds;
   }
 
@@ -139,7 +135,15 @@ export class TableConversationLog implements ConversationLog {
     if (from > to) return [];
     const filter = odata`PartitionKey eq ${conversationId} and RowKey ge ${messageKey(from)} and RowKey le ${messageKey(to)}`;
     const rows = await listRows(this.#tables.conversations, filter, { limit: to - from + 1 });
-    return rows.map((row) => messageOf(conversationId, row as unknown as StoredMessage));
+    return this.#withReactions(conversationId, rows as unknown as StoredMessage[]);
+  }
+
+  async find(conversationId: string, messageId: string): Promise<LoggedMessage | undefined> {
+    const table = this.#tables.conversations;
+    const marker = await findRow<{ seq?: number }>(table, conversationId, markerKey(messageId));
+    if (marker?.seq === undefined) return undefined;
+    const [message] = await this.read(conversationId, { from: marker.seq, to: marker.seq });
+    return message;
   }
 
   async moves(conversationId: string, member: Member, range: SeqRange): Promise<WatermarkMoves> {
@@ -207,11 +211,33 @@ export class TableConversationLog implements ConversationLog {
     await guard(() => this.#tables.userConversations.upsertEntity(row, 'Merge'));
   }
 
-  async countOfOthers(conversationId: string, userId: string, { from, to }: SeqRange): Promise<number> {
+  async countOfOthers(
+    conversationId: string,
+    userId: string,
+    { from, to }: SeqRange,
+    now: Date,
+  ): Promise<number> {
     if (from > to) return 0;
     const filter = odata`PartitionKey eq ${conversationId} and RowKey ge ${messageKey(from)} and RowKey le ${messageKey(to)}`;
-    const rows = await listRows(this.#tables.conversations, filter, { select: ['senderId'] });
-    return rows.filter((row) => (row as unknown as StoredMessage).senderId !== userId).length;
+    const rows = await listRows(this.#tables.conversations, filter, {
+      select: ['senderId', 'deletedAt', 'expiresAt'],
+    });
+    const at = now.toISOString();
+    const isThere = ({ deletedAt, expiresAt }: Partial<StoredMessage>): boolean =>
+      deletedAt === undefined && (expiresAt === undefined || at < expiresAt);
+    return (rows as unknown as StoredMessage[]).filter((row) => row.senderId !== userId && isThere(row))
+      .length;
+  }
+
+  /** Messages with their reactions, whose rows are read only where a message says that it has some. */
+  async #withReactions(conversationId: string, rows: StoredMessage[]): Promise<LoggedMessage[]> {
+    const reacted = rows.filter(({ reactions = 0 }) => reactions > 0).map(({ seq }) => seq);
+    const [first, last] = [reacted[0], reacted.at(-1)];
+    const reactions =
+      first === undefined || last === undefined
+        ? new Map<number, Reaction[]>()
+        : await readReactions(this.#tables.conversations, conversationId, { from: first, to: last });
+    return rows.map((row) => messageOf(conversationId, row, reactions.get(row.seq)));
   }
 
   async #moves(
@@ -229,19 +255,17 @@ export class TableConversationLog implements ConversationLog {
     return rows.map((row) => moveOf(row as unknown as MoveRow));
   }
 
-  async #readHead(conversationId: string): Promise<CachedHead | undefined> {
-    const row = await findRow<HeadRow>(this.#tables.conversations, conversationId, headKey);
-    if (!row) return undefined;
-    const head = { row, etag: row.etag };
-    this.#heads.set(conversationId, head);
-    return head;
+  /** Whether the sender may write here (still). */
+  async #isBy({ conversationId, senderId }: AcceptedMessage, { row }: KnownHead): Promise<boolean> {
+    return (await this.memberIds(headOf(conversationId, row))).includes(senderId);
   }
 
-  async #appendTo(head: CachedHead, message: AcceptedMessage, now: Date): Promise<Appended> {
+  async #appendTo(head: KnownHead, message: AcceptedMessage, now: Date): Promise<Appended> {
     const { conversationId } = message;
     const seq = head.row.headSeq + 1;
     const lastAt = placedAt(now, head.row.lastAt);
-    const stored = messageRow(message, seq, lastAt);
+    const expiresAt = expiryOf(message.expiresAt, retentionOf(head.row), lastAt);
+    const stored = messageRow(message, seq, lastAt, expiresAt);
     const moved = { headSeq: seq, lastAt, last: lastOf(conversationId, stored) };
     const update = { partitionKey: conversationId, rowKey: headKey, ...moved };
     return this.#commit(message, stored, { ...head.row, ...moved }, [
@@ -256,7 +280,7 @@ export class TableConversationLog implements ConversationLog {
     const conversation = newDirectConversation(message.conversationId, message.senderId, directMembers);
     await this.#list(conversation);
     const createdAt = now.toISOString();
-    const stored = messageRow(message, 1, createdAt);
+    const stored = messageRow(message, 1, createdAt, message.expiresAt);
     const last = lastOf(message.conversationId, stored);
     const row: HeadRow = { ...newHead(conversation, createdAt), headSeq: 1, last };
     return this.#commit(message, stored, row, creationActions(conversation, row));
@@ -285,9 +309,7 @@ export class TableConversationLog implements ConversationLog {
         ['create', { partitionKey: conversationId, rowKey: markerKey(messageId), seq: row.headSeq }],
       ]),
     );
-    const etag = response.subResponses[0]?.etag;
-    if (etag === undefined) this.#heads.delete(conversationId);
-    else this.#heads.set(conversationId, { row, etag });
+    this.#heads.set(conversationId, row, response.subResponses[0]?.etag);
     return { message: messageOf(conversationId, stored), head: headOf(conversationId, row), isNew: true };
   }
 
@@ -297,7 +319,7 @@ export class TableConversationLog implements ConversationLog {
     const marker = await findRow<{ seq: number }>(table, conversationId, markerKey(messageId));
     if (!marker) return undefined;
     const [head, stored] = await Promise.all([
-      this.#readHead(conversationId),
+      this.#heads.read(conversationId),
       findRow<StoredMessage>(table, conversationId, messageKey(marker.seq)),
     ]);
     if (!head || !stored) throw new Error(`The log of ${conversationId} has a marker without its message.`);
@@ -321,7 +343,7 @@ export class TableConversationLog implements ConversationLog {
     const table = this.#tables.conversations;
     for (let tries = 0; tries < maxTries; tries++) {
       const row = await findRow<MemberRow>(table, conversationId, memberKey(userId));
-      if (!row) throw notAMember();
+      if (!row || hasLeft(row)) throw notAMember();
       const before = memberOf(row);
       const after = change(before);
       const actions = memberActions(conversationId, before, after, row.etag, now);
@@ -338,7 +360,7 @@ export class TableConversationLog implements ConversationLog {
 }
 
 const lastOf = (conversationId: string, stored: ReturnType<typeof messageRow>): string =>
-  JSON.stringify(previewOf(messageOf(conversationId, stored)));
+  lastRow(messageOf(conversationId, stored));
 
 const creationActions = (conversation: NewConversation, row: HeadRow): TransactionAction[] => {
   const { conversationId, members } = conversation;
@@ -346,7 +368,7 @@ const creationActions = (conversation: NewConversation, row: HeadRow): Transacti
     ['create', { partitionKey: conversationId, rowKey: headKey, ...row }],
     ...members.map(({ userId, role }): TransactionAction => [
       'create',
-      { ...newMember(conversationId, userId, role) },
+      { ...memberRow(conversationId, newMember(userId, role)) },
     ]),
   ];
 };

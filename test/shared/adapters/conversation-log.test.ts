@@ -4,11 +4,10 @@ import { MemoryConversationLog } from '../../../shared/adapters/memory/memory-co
 import { TableConversationLog } from '../../../shared/adapters/tables/table-conversation-log.ts';
 import { createTables, openTables, type Tables } from '../../../shared/adapters/tables/tables.ts';
 import { ChatError } from '../../../shared/domain/errors.ts';
-import type { NewConversation } from '../../../shared/domain/conversation.ts';
-import { directConversationId, newGroupConversationId } from '../../../shared/domain/identifiers.ts';
+import { directConversationId } from '../../../shared/domain/identifiers.ts';
 import type { ConversationLog } from '../../../shared/ports/conversation-log.ts';
 import { startAzurite, type Azurite } from '../../support/azurite.ts';
-import { anAcceptedMessage, aUser } from '../../support/builders.ts';
+import { aGroup, anAcceptedMessage, aUser } from '../../support/builders.ts';
 
 const noon = new Date('2026-01-01T12:00:00.000Z');
 const later = (seconds: number): Date => new Date(noon.getTime() + seconds * 1000);
@@ -118,18 +117,7 @@ describe.each<[string, () => ConversationLog]>([
   it('creates a conversation with all its members once, and then finds it', async () => {
     const log = open();
     const [ann, bo] = [aUser('ann'), aUser('bo')];
-    const conversation: NewConversation = {
-      conversationId: newGroupConversationId(),
-      type: 'group',
-      title: 'Trip',
-      metadata: { a: [1] },
-      externalRef: 'order/7',
-      createdBy: ann,
-      members: [
-        { userId: ann, role: 'owner' },
-        { userId: bo, role: 'member' },
-      ],
-    };
+    const conversation = aGroup(ann, [bo], { title: 'Trip', metadata: { a: [1] }, externalRef: 'order/7' });
     const { conversationId: id } = conversation;
     const created = await Promise.all([1, 2, 3].map(() => log.create(conversation, noon)));
     expect(created.filter(({ isNew }) => isNew)).toHaveLength(1);
@@ -220,8 +208,8 @@ describe.each<[string, () => ConversationLog]>([
       messageText: '😀'.repeat(200),
     });
     expect((await log.read(id, everything))[1]?.messageText).toBe('😀'.repeat(500));
-    expect(await log.countOfOthers(id, ann, { from: 1, to: 2 })).toBe(1);
-    expect(await log.countOfOthers(id, ann, { from: 3, to: 2 })).toBe(0);
+    expect(await log.countOfOthers(id, ann, { from: 1, to: 2 }, noon)).toBe(1);
+    expect(await log.countOfOthers(id, ann, { from: 3, to: 2 }, noon)).toBe(0);
   });
 
   it('keeps what each user sets for a conversation', async () => {

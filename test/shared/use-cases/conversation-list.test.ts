@@ -5,7 +5,7 @@ import { directConversationId } from '../../../shared/domain/identifiers.ts';
 import { archiveConversation } from '../../../shared/use-cases/archive-conversation.ts';
 import { countUnread } from '../../../shared/use-cases/count-unread.ts';
 import { listConversations } from '../../../shared/use-cases/list-conversations.ts';
-import { anAcceptedMessage } from '../../support/builders.ts';
+import { aGroup, anAcceptedMessage } from '../../support/builders.ts';
 import { FakeTimer } from '../../support/fakes.ts';
 
 const [ann, bo, cy] = ['ann', 'bo', 'cy'];
@@ -18,7 +18,7 @@ const aChat = () => {
   const profiles = {
     find: () => Promise.resolve(new Map([[bo, { fullName: 'Bo Jones', avatarUrl: null }]])),
   };
-  const list = listConversations({ log, profiles });
+  const list = listConversations({ log, profiles, clock });
   return {
     log,
     clock,
@@ -30,7 +30,7 @@ const aChat = () => {
       list(userId, conversationsQuery.parse(query)),
     ids: async (userId: string, query: Record<string, string> = {}) =>
       (await list(userId, conversationsQuery.parse(query))).items.map(({ id }) => id),
-    unread: countUnread({ log }),
+    unread: countUnread({ log, clock }),
     archive: archiveConversation({ log, clock }),
   };
 };
@@ -107,21 +107,11 @@ describe('the list of conversations', () => {
 
   it('finds titles without regard to case and accents', async () => {
     const chat = aChat();
-    const base = {
-      type: 'group',
-      metadata: null,
-      externalRef: null,
-      createdBy: ann,
-      members: [{ userId: ann, role: 'owner' }],
-    } as const;
-    await chat.log.create(
-      { ...base, members: [...base.members], conversationId: 'g-1', title: 'Zürich Café' },
-      chat.clock.now(),
-    );
-    await chat.log.create(
-      { ...base, members: [...base.members], conversationId: 'g-2', title: 'Berlin' },
-      chat.clock.now(),
-    );
+    for (const [conversationId, title] of [
+      ['g-1', 'Zürich Café'],
+      ['g-2', 'Berlin'],
+    ] as const)
+      await chat.log.create(aGroup(ann, [], { conversationId, title }), chat.clock.now());
     expect(await chat.ids(ann, { q: 'ZURICH cafe' })).toEqual(['g-1']);
     expect(await chat.ids(ann, { q: 'rom' })).toEqual([]);
   });

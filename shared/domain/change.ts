@@ -1,0 +1,164 @@
+import { placedAt, type Head, type Member, type Metadata, type Role } from './conversation.ts';
+import { noteIdOf } from './identifiers.ts';
+import {
+  expiryOf,
+  untouched,
+  type LoggedMessage,
+  type MessageContent,
+  type Reaction,
+  type SystemNote,
+} from './message.ts';
+
+/** What a member may ask to be changed about what is already there. */
+export type ChangeAction = MessageAction | ConversationAction;
+
+export type MessageAction =
+  | { type: 'edit'; messageId: string; messageText: string }
+  | { type: 'delete' | 'restore' | 'pin' | 'unpin'; messageId: string }
+  | { type: 'react' | 'unreact'; messageId: string; emoji: string };
+
+export type ConversationAction =
+  | { type: 'update'; settings: Partial<Settings> }
+  | { type: 'add-members'; userIds: string[]; role: Role }
+  | { type: 'remove-member'; userId: string }
+  | { type: 'set-role'; userId: string; role: Role };
+
+/** What owners and admins may set of a conversation. */
+export type Settings = Pick<Head, 'title' | 'metadata' | 'retentionSeconds' | 'earlierHistory'>;
+
+/** A change that the queue holds: authorised when it was asked for, without a `rev` yet. */
+export interface AcceptedChange {
+  /** Names the change for ever, whoever tells it again. */
+  changeId: string;
+  conversationId: string;
+  /** Who asks for it. */
+  userId: string;
+  acceptedAt: string;
+  action: ChangeAction;
+}
+
+/** What happened, in the words of the events that tell it. */
+export type ChangeRecord =
+  | {
+      type: 'message.updated' | 'message.deleted' | 'message.pinned' | 'message.unpinned';
+      messageId: string;
+      seq: number;
+    }
+  | {
+      type: 'reaction.added' | 'reaction.removed';
+      messageId: string;
+      seq: number;
+      emoji: string;
+      userId: string;
+    }
+  | { type: 'conversation.updated'; title: string | null; metadata: Metadata | null }
+  | { type: 'member.added'; userIds: string[]; role: Role }
+  | { type: 'member.removed'; userId: string }
+  | { type: 'member.updated'; userId: string; role: Role };
+
+/** A change in the log: `rev` numbers those of a conversation without a hole. */
+export type LoggedChange = ChangeRecord & {
+  rev: number;
+  at: string;
+  /** Who did it. */
+  by: string;
+};
+
+/** A message that a change is about, with what only changes need to know of it. */
+export interface Target {
+  message: LoggedMessage;
+  /** What its tombstone hides, until retention ends. */
+  kept: KeptContent | null;
+  /** Those it has, also while it is deleted. */
+  reactions: Reaction[];
+  /** Earlier versions that are kept. */
+  versions: number;
+}
+
+export interface KeptContent extends MessageContent {
+  mentions: string[];
+  deletedBy: string;
+}
+
+/** A text that an edit replaced. */
+export interface Version {
+  messageText: string | null;
+  /** When it was written. */
+  at: string;
+}
+
+/** What a change rests on, as it stands. */
+export interface Ground {
+  head: Head;
+  /** Who asks for it; undefined: not a member (any more). */
+  actor: Member | undefined;
+  /** The message it is about, if there is one of this id. */
+  target: Target | undefined;
+  /** Of a change of members: all there are, and those who have left. */
+  members: Member[];
+}
+
+/** What is to be written, all of it or nothing. */
+export interface Decision {
+  record: ChangeRecord;
+  /** The message as it is to be. */
+  target?: Target;
+  /** The text that it had. */
+  replaced?: Version;
+  reaction?: { emoji: string; userId: string; isAdded: boolean };
+  settings?: Settings;
+  members?: Member[];
+  /** Told in the log, too. */
+  note?: SystemNote;
+}
+
+/** Whether an action is about one message. */
+export const isMessageAction = (action: ChangeAction): action is MessageAction => 'messageId' in action;
+
+/** The message that notes a change in the log, at the next place. */
+export const noteOf = (
+  { changeId, conversationId, userId }: AcceptedChange,
+  system: SystemNote,
+  { headSeq, lastActivityAt, retentionSeconds }: Head,
+  now: Date,
+): LoggedMessage => {
+  const createdAt = placedAt(now, lastActivityAt);
+  return {
+    ...untouched,
+    messageId: noteIdOf(changeId),
+    conversationId,
+    seq: headSeq + 1,
+    senderId: userId,
+    clientMessageId: changeId,
+    type: 'system',
+    system,
+    messageText: null,
+    attachment: null,
+    attachmentUrl: null,
+    replyTo: null,
+    mentions: [],
+    expiresAt: expiryOf(null, retentionSeconds, createdAt),
+    createdAt,
+  };
+};
+
+/** A message with one reaction more, or less. */
+const withReaction = (
+  message: LoggedMessage,
+  { emoji, userId, isAdded }: NonNullable<Decision['reaction']>,
+): LoggedMessage => {
+  const known = message.reactions.find((reaction) => reaction.emoji === emoji)?.userIds ?? [];
+  const others = known.filter((id) => id !== userId);
+  const userIds = isAdded ? [...others, userId] : others;
+  const rest = message.reactions.filter((reaction) => reaction.emoji !== emoji);
+  return { ...message, reactions: userIds.length > 0 ? [...rest, { emoji, userIds }] : rest };
+};
+
+/** The message that a change is about, as the change leaves it. */
+export const messageAfter = (
+  { target: after, reaction }: Decision,
+  before: Target | undefined,
+): LoggedMessage | undefined => {
+  const message = after?.message ?? before?.message;
+  return message && reaction ? withReaction(message, reaction) : message;
+};

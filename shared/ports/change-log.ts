@@ -1,0 +1,42 @@
+import type {
+  AcceptedChange,
+  ChangeAction,
+  Decision,
+  Ground,
+  LoggedChange,
+  Version,
+} from '../domain/change.ts';
+import type { Head } from '../domain/conversation.ts';
+import type { LoggedMessage } from '../domain/message.ts';
+
+/** What became of a change. */
+export interface Changed {
+  head: Head;
+  /** Null: there was nothing to change. */
+  change: LoggedChange | null;
+  /** The message that it was about, as it now is. */
+  message: LoggedMessage | undefined;
+  /** The message that notes it in the log. */
+  note: LoggedMessage | undefined;
+  /** False when the change was in the log already: the queue delivers at least once. */
+  isNew: boolean;
+}
+
+/** What changed in a conversation after its messages came: part of the same log, numbered by `rev`. */
+export interface ChangeLog {
+  /** What a change of this kind rests on; undefined: no such conversation. @throws ChatError `unavailable` */
+  ground(conversationId: string, userId: string, action: ChangeAction): Promise<Ground | undefined>;
+
+  /**
+   * Makes a change and gives it its place, or finds the place it has. Safe to repeat, and under concurrent writers.
+   * @param decide what to write, given what stands; called again when another writer came first; null: nothing
+   * @throws ChatError `not-a-member` when there is no such conversation; `unavailable`; and what `decide` throws
+   */
+  apply(change: AcceptedChange, decide: (ground: Ground) => Decision | null, now: Date): Promise<Changed>;
+
+  /** The changes after `rev` in ascending order, at most `limit`. */
+  changes(conversationId: string, after: number, limit: number): Promise<LoggedChange[]>;
+
+  /** The texts that a message had before, oldest first. */
+  versions(conversationId: string, seq: number): Promise<Version[]>;
+}
