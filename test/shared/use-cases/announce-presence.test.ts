@@ -1,10 +1,9 @@
 import { describe, expect, it, vi } from 'vitest';
 import { MemoryConversationLog } from '../../../shared/adapters/memory/memory-conversation-log.ts';
 import { MemoryPresence } from '../../../shared/adapters/memory/memory-presence.ts';
-import { newGroupConversationId } from '../../../shared/domain/identifiers.ts';
 import { announcePresence } from '../../../shared/use-cases/announce-presence.ts';
 import { disconnectClient } from '../../../shared/use-cases/disconnect-client.ts';
-import { anAcceptedMessage } from '../../support/builders.ts';
+import { aGroup, anAcceptedMessage } from '../../support/builders.ts';
 import { FakeBroadcaster, FakeOutbox, FakeTimer } from '../../support/fakes.ts';
 
 const aCircle = (presenceGroupSize = 100) => {
@@ -21,10 +20,11 @@ const aCircle = (presenceGroupSize = 100) => {
     ...parts,
     direct: (a: string, b: string) => log.append(anAcceptedMessage({ from: a, to: b }), clock.now()),
     group: async (...userIds: string[]) => {
-      const conversationId = newGroupConversationId();
-      const members = userIds.map((userId) => ({ userId, role: 'member' as const }));
-      const rest = { title: null, metadata: null, externalRef: null, createdBy: 'ann' };
-      await log.create({ conversationId, type: 'group', members, ...rest }, clock.now());
+      const group = aGroup('nobody', [], {
+        members: userIds.map((userId) => ({ userId, role: 'member' })),
+      });
+      const { conversationId } = group;
+      await log.create(group, clock.now());
       return conversationId;
     },
     comes: (userId: string, id = `${userId}1`) => presence.connected(userId, id, clock.now()),

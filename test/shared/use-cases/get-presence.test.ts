@@ -2,19 +2,18 @@ import { describe, expect, it } from 'vitest';
 import { MemoryConversationLog } from '../../../shared/adapters/memory/memory-conversation-log.ts';
 import { MemoryPresence } from '../../../shared/adapters/memory/memory-presence.ts';
 import { pageQuery } from '../../../shared/contract/lists.ts';
-import { directConversationId, newGroupConversationId } from '../../../shared/domain/identifiers.ts';
+import { directConversationId } from '../../../shared/domain/identifiers.ts';
 import { getConversationPresence, getUserPresence } from '../../../shared/use-cases/get-presence.ts';
-import { anAcceptedMessage } from '../../support/builders.ts';
+import { aGroup, anAcceptedMessage } from '../../support/builders.ts';
 
 const noon = new Date('2026-01-01T12:00:00.000Z');
 
 const aCircle = async () => {
   const [log, presence] = [new MemoryConversationLog(), new MemoryPresence()];
   await log.append(anAcceptedMessage({ from: 'ann', to: 'bo' }), noon);
-  const group = newGroupConversationId();
-  const members = ['cy', 'ann', 'ed'].map((userId) => ({ userId, role: 'member' as const }));
-  const rest = { title: null, metadata: null, externalRef: null, createdBy: 'ann' };
-  await log.create({ conversationId: group, type: 'group', members, ...rest }, noon);
+  const trip = aGroup('cy', ['ann', 'ed']);
+  const group = trip.conversationId;
+  await log.create(trip, noon);
   await presence.connected('cy', 'c1', noon);
   await presence.connected('bo', 'b1', noon);
   await presence.disconnected('bo', 'b1', noon);
