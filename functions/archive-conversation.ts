@@ -1,20 +1,37 @@
-import { app, type HttpHandler } from '@azure/functions';
-import { respond } from './http/respond.ts';
+import { defineRoute, type Route } from './http/route.ts';
 import type { Services } from './services.ts';
 
 type ArchiveConversationServices = Pick<Services, 'http' | 'authenticator' | 'archiveConversation'>;
 
-/** Puts a conversation out of the caller’s list (PUT) or back into it (DELETE): 204. Problems: `not-a-member`. */
-export const archiveConversation = (services: ArchiveConversationServices): HttpHandler =>
-  respond(services, async ({ caller, param, request }) => {
-    await services.archiveConversation(caller.userId, param('conversationId'), request.method === 'PUT');
-    return { status: 204 };
+/** Puts a conversation out of the caller's list. */
+export const archiveConversation = (services: ArchiveConversationServices): Route =>
+  defineRoute(services, {
+    name: 'archiveConversation',
+    method: 'PUT',
+    path: 'conversations/{conversationId}/archive',
+    tag: 'Conversations',
+    summary: 'Archive a conversation',
+    description: 'It leaves your list, for you alone; others do not notice.',
+    access: 'member',
+    replies: { 204: { description: 'It is archived.' } },
+    handle: async ({ caller, param }) => {
+      await services.archiveConversation(caller.userId, param('conversationId'), true);
+      return { status: 204 };
+    },
   });
 
-export const registerArchiveConversation = (services: ArchiveConversationServices): void =>
-  app.http('archiveConversation', {
-    methods: ['PUT', 'DELETE'],
-    route: 'conversations/{conversationId}/archive',
-    authLevel: 'anonymous',
-    handler: archiveConversation(services),
+/** Puts it back. */
+export const unarchiveConversation = (services: ArchiveConversationServices): Route =>
+  defineRoute(services, {
+    name: 'unarchiveConversation',
+    method: 'DELETE',
+    path: 'conversations/{conversationId}/archive',
+    tag: 'Conversations',
+    summary: 'Take a conversation back from the archive',
+    access: 'member',
+    replies: { 204: { description: 'It is in your list again.' } },
+    handle: async ({ caller, param }) => {
+      await services.archiveConversation(caller.userId, param('conversationId'), false);
+      return { status: 204 };
+    },
   });

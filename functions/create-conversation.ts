@@ -1,27 +1,28 @@
-import { app, type HttpHandler } from '@azure/functions';
-import { newConversation } from '../shared/contract/conversations.ts';
-import { respond } from './http/respond.ts';
+import { conversationView, newConversation } from '../shared/contract/conversations.ts';
+import { defineRoute, type Route } from './http/route.ts';
 import type { Services } from './services.ts';
 
 type CreateConversationServices = Pick<Services, 'http' | 'authenticator' | 'createConversation'>;
 
-/**
- * Creates a conversation: 201 when all its rows stand, 200 with the one that there is for the pair of users or the
- * `externalRef`. Problems: `malformed-request`, `not-a-member` (there is one, but not the caller's).
- */
-export const createConversation = (services: CreateConversationServices): HttpHandler =>
-  respond(services, async ({ caller, body }) => {
-    const { conversation, isNew } = await services.createConversation(
-      caller.userId,
-      await body(newConversation),
-    );
-    return { status: isNew ? 201 : 200, jsonBody: conversation };
-  });
-
-export const registerCreateConversation = (services: CreateConversationServices): void =>
-  app.http('createConversation', {
-    methods: ['POST'],
-    route: 'conversations',
-    authLevel: 'anonymous',
-    handler: createConversation(services),
+/** Creates a conversation, or answers the one that there is for the pair of users or the `externalRef`. */
+export const createConversation = (services: CreateConversationServices): Route =>
+  defineRoute(services, {
+    name: 'createConversation',
+    method: 'POST',
+    path: 'conversations',
+    tag: 'Conversations',
+    summary: 'Create a conversation',
+    description:
+      'A pair of users has one direct conversation, and an `externalRef` one group: the existing one is answered, if you are in it.',
+    access: 'user',
+    body: newConversation,
+    replies: {
+      201: { description: 'It is created, with all its members.', schema: conversationView },
+      200: { description: 'It was there already.', schema: conversationView },
+    },
+    problems: ['not-a-member', 'not-found'],
+    handle: async ({ caller, body }) => {
+      const { conversation, isNew } = await services.createConversation(caller.userId, await body());
+      return { status: isNew ? 201 : 200, jsonBody: conversation };
+    },
   });

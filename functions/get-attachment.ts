@@ -1,20 +1,24 @@
-import { app, type HttpHandler } from '@azure/functions';
-import { respond } from './http/respond.ts';
+import { attachmentView } from '../shared/contract/attachments.ts';
+import { defineRoute, type Route } from './http/route.ts';
 import type { Services } from './services.ts';
 
 type GetAttachmentServices = Pick<Services, 'http' | 'authenticator' | 'getAttachment'>;
 
-/** Answers what an attachment is and where a member may fetch it. Problems: `not-a-member`, `not-found`. */
-export const getAttachment = (services: GetAttachmentServices): HttpHandler =>
-  respond(services, async ({ caller, param }) => ({
-    jsonBody: await services.getAttachment(caller.userId, param('attachmentId')),
-    headers: { 'cache-control': 'no-store' },
-  }));
-
-export const registerGetAttachment = (services: GetAttachmentServices): void =>
-  app.http('getAttachment', {
-    methods: ['GET'],
-    route: 'attachments/{attachmentId}',
-    authLevel: 'anonymous',
-    handler: getAttachment(services),
+/** Answers what an attachment is and where a member may fetch it. */
+export const getAttachment = (services: GetAttachmentServices): Route =>
+  defineRoute(services, {
+    name: 'getAttachment',
+    method: 'GET',
+    path: 'attachments/{attachmentId}',
+    tag: 'Attachments',
+    summary: 'Get the download URL of an attachment',
+    description:
+      'For members of its conversation. `not-found` means that the sender has not uploaded it yet.',
+    access: 'member',
+    replies: { 200: { description: 'What it is, and where its bytes are.', schema: attachmentView } },
+    problems: ['not-found'],
+    handle: async ({ caller, param }) => ({
+      status: 200,
+      jsonBody: await services.getAttachment(caller.userId, param('attachmentId')),
+    }),
   });

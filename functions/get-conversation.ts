@@ -1,20 +1,21 @@
-import { app, type HttpHandler } from '@azure/functions';
-import { respond } from './http/respond.ts';
+import { conversationView } from '../shared/contract/conversations.ts';
+import { defineRoute, type Route } from './http/route.ts';
 import type { Services } from './services.ts';
 
 type GetConversationServices = Pick<Services, 'http' | 'authenticator' | 'getConversation'>;
 
-/** Answers a conversation as the caller sees it. Problems: `not-a-member`. */
-export const getConversation = (services: GetConversationServices): HttpHandler =>
-  respond(services, async ({ caller, param }) => ({
-    jsonBody: await services.getConversation(caller.userId, param('conversationId')),
-    headers: { 'cache-control': 'no-store' },
-  }));
-
-export const registerGetConversation = (services: GetConversationServices): void =>
-  app.http('getConversation', {
-    methods: ['GET'],
-    route: 'conversations/{conversationId}',
-    authLevel: 'anonymous',
-    handler: getConversation(services),
+/** Answers a conversation as the caller sees it. */
+export const getConversation = (services: GetConversationServices): Route =>
+  defineRoute(services, {
+    name: 'getConversation',
+    method: 'GET',
+    path: 'conversations/{conversationId}',
+    tag: 'Conversations',
+    summary: 'Get a conversation',
+    access: 'member',
+    replies: { 200: { description: 'The conversation as you see it.', schema: conversationView } },
+    handle: async ({ caller, param }) => ({
+      status: 200,
+      jsonBody: await services.getConversation(caller.userId, param('conversationId')),
+    }),
   });

@@ -1,22 +1,25 @@
-import { app, type HttpHandler } from '@azure/functions';
+import { accountView } from '../shared/contract/accounts.ts';
 import type { getOwnAccount as useCase } from '../shared/use-cases/get-own-account.ts';
-import { type HttpServices, respond } from './http/respond.ts';
+import type { HttpServices } from './http/respond.ts';
+import { defineRoute, type Route } from './http/route.ts';
 
 export interface GetOwnAccountServices extends HttpServices {
   getOwnAccount: ReturnType<typeof useCase>;
 }
 
 /** Answers the caller's own account; of users of an identity provider no more than their id is known here. */
-export const getOwnAccount = (services: GetOwnAccountServices): HttpHandler =>
-  respond(services, async ({ caller }) => ({
-    headers: { 'cache-control': 'no-store' },
-    jsonBody: await services.getOwnAccount(caller.userId),
-  }));
-
-export const registerGetOwnAccount = (services: GetOwnAccountServices): void =>
-  app.http('getOwnAccount', {
-    methods: ['GET'],
-    route: 'users/me',
-    authLevel: 'anonymous', // respond() checks the caller's token
-    handler: getOwnAccount(services),
+export const getOwnAccount = (services: GetOwnAccountServices): Route =>
+  defineRoute(services, {
+    name: 'getOwnAccount',
+    method: 'GET',
+    path: 'users/me',
+    tag: 'Users',
+    summary: 'Get your own account',
+    description: 'Of users of an identity provider no more than their id is known: the rest is null.',
+    access: 'user',
+    replies: { 200: { description: 'Your account.', schema: accountView } },
+    handle: async ({ caller }) => ({
+      status: 200,
+      jsonBody: await services.getOwnAccount(caller.userId),
+    }),
   });

@@ -1,26 +1,24 @@
-import { app, type HttpHandler } from '@azure/functions';
-import { historyQuery } from '../shared/contract/lists.ts';
-import { respond } from './http/respond.ts';
+import { historyPage, historyQuery } from '../shared/contract/lists.ts';
+import { defineRoute, type Route } from './http/route.ts';
 import type { Services } from './services.ts';
 
 type ListMessagesServices = Pick<Services, 'http' | 'authenticator' | 'readHistory'>;
 
-/**
- * Answers a page of a conversation, in ascending order: the newest, or `before`, `after`, `around` a seq, or by page.
- * Problems: `not-a-member` (before anything else is looked at), `malformed-request`.
- */
-export const listMessages = (services: ListMessagesServices): HttpHandler =>
-  respond(services, async ({ caller, param, query }) => {
-    const page = await services.readHistory(caller.userId, param('conversationId'), () =>
-      query(historyQuery),
-    );
-    return { jsonBody: page, headers: { 'cache-control': 'no-store' } };
-  });
-
-export const registerListMessages = (services: ListMessagesServices): void =>
-  app.http('listMessages', {
-    methods: ['GET'],
-    route: 'conversations/{conversationId}/messages',
-    authLevel: 'anonymous',
-    handler: listMessages(services),
+/** Answers a page of a conversation; `not-a-member` comes before anything of the query is looked at. */
+export const listMessages = (services: ListMessagesServices): Route =>
+  defineRoute(services, {
+    name: 'listMessages',
+    method: 'GET',
+    path: 'conversations/{conversationId}/messages',
+    tag: 'Messages',
+    summary: 'Read the history of a conversation',
+    description:
+      'In ascending order: the newest page, or `before`, `after` or `around` a seq, or by page number (1 is the newest).',
+    access: 'member',
+    query: historyQuery,
+    replies: { 200: { description: 'A page of it.', schema: historyPage } },
+    handle: async ({ caller, param, query }) => ({
+      status: 200,
+      jsonBody: await services.readHistory(caller.userId, param('conversationId'), query),
+    }),
   });

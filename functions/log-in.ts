@@ -1,9 +1,9 @@
-import { app, type HttpHandler } from '@azure/functions';
-import { credentialsRequest } from '../shared/contract/accounts.ts';
+import { credentialsRequest, loginAnswer } from '../shared/contract/accounts.ts';
 import type { logIn as useCase } from '../shared/use-cases/log-in.ts';
 import { addressOf } from './http/address.ts';
 import { type CallerSettings, whenEnabled } from './http/built-in-accounts.ts';
-import { type HttpServices, respondToAnyone } from './http/respond.ts';
+import type { HttpServices } from './http/respond.ts';
+import { defineRoute, type Route } from './http/route.ts';
 
 export interface LogInServices extends HttpServices {
   http: HttpServices['http'] & CallerSettings;
@@ -11,24 +11,22 @@ export interface LogInServices extends HttpServices {
   logIn: ReturnType<typeof useCase> | undefined;
 }
 
-/**
- * Answers a token for a user name and its password. Problems: `accounts-disabled`, `malformed-request`,
- * `invalid-credentials` (whether the name or the password is wrong is not said), `rate-limited`.
- */
-export const logIn = (services: LogInServices): HttpHandler =>
-  respondToAnyone(services, async ({ request, body }) => {
-    const logInWith = whenEnabled(services.logIn);
-    const answer = await logInWith(
-      await body(credentialsRequest),
-      addressOf(request, services.http.trustedProxies),
-    );
-    return { headers: { 'cache-control': 'no-store' }, jsonBody: answer };
-  });
-
-export const registerLogIn = (services: LogInServices): void =>
-  app.http('logIn', {
-    methods: ['POST'],
-    route: 'users/login',
-    authLevel: 'anonymous', // who logs in has no token yet
-    handler: logIn(services),
+/** Answers a token for a user name and its password. */
+export const logIn = (services: LogInServices): Route =>
+  defineRoute(services, {
+    name: 'logIn',
+    method: 'POST',
+    path: 'users/login',
+    tag: 'Users',
+    summary: 'Log in to a built-in account',
+    description: 'Whether the name or the password is wrong is not said.',
+    access: 'anyone', // who logs in has no token yet
+    body: credentialsRequest,
+    replies: { 200: { description: 'A token.', schema: loginAnswer } },
+    problems: ['accounts-disabled', 'invalid-credentials', 'rate-limited'],
+    handle: async ({ request, body }) => {
+      const logInWith = whenEnabled(services.logIn);
+      const address = addressOf(request, services.http.trustedProxies);
+      return { status: 200, jsonBody: await logInWith(await body(), address) };
+    },
   });

@@ -1,29 +1,31 @@
-import { app, type HttpHandler } from '@azure/functions';
+import { connectionOffer } from '../shared/contract/connection.ts';
 import { withTicket } from './cloud-events/ticket.ts';
-import { respond } from './http/respond.ts';
+import { defineRoute, type Route } from './http/route.ts';
 import type { Services } from './services.ts';
 
 type NegotiateServices = Pick<Services, 'http' | 'authenticator' | 'clientUrl' | 'webPubSub'>;
 
-/** Answers where and how the caller's device connects for live events. Problems: `unavailable`. */
-export const negotiate = (services: NegotiateServices): HttpHandler =>
-  respond(services, async ({ caller: { userId } }) => {
-    const { url, expiresAt } = await services.clientUrl(userId);
-    return {
-      jsonBody: {
-        url: withTicket(url, userId, expiresAt, services.webPubSub.secrets[0] ?? ''),
-        protocol: 'json.reliable.webpubsub.azure.v1',
-        userId,
-        expiresAt: expiresAt.toISOString(),
-      },
-      headers: { 'cache-control': 'no-store' },
-    };
-  });
-
-export const registerNegotiate = (services: NegotiateServices): void =>
-  app.http('negotiate', {
-    methods: ['POST'],
-    route: 'negotiate',
-    authLevel: 'anonymous',
-    handler: negotiate(services),
+/** Answers where and how the caller's device connects for live events. */
+export const negotiate = (services: NegotiateServices): Route =>
+  defineRoute(services, {
+    name: 'negotiate',
+    method: 'POST',
+    path: 'negotiate',
+    tag: 'Live',
+    summary: 'Get the URL to connect to for live events',
+    description: 'Any Web PubSub client takes it; ask for one at each connecting.',
+    access: 'user',
+    replies: { 200: { description: 'Where and how to connect.', schema: connectionOffer } },
+    handle: async ({ caller: { userId } }) => {
+      const { url, expiresAt } = await services.clientUrl(userId);
+      return {
+        status: 200,
+        jsonBody: {
+          url: withTicket(url, userId, expiresAt, services.webPubSub.secrets[0] ?? ''),
+          protocol: 'json.reliable.webpubsub.azure.v1',
+          userId,
+          expiresAt: expiresAt.toISOString(),
+        },
+      };
+    },
   });

@@ -1,22 +1,23 @@
-import { app, type HttpHandler } from '@azure/functions';
-import { inboxQuery } from '../shared/contract/lists.ts';
-import { respond } from './http/respond.ts';
+import { inboxPage, inboxQuery } from '../shared/contract/lists.ts';
+import { defineRoute, type Route } from './http/route.ts';
 import type { Services } from './services.ts';
 
 type ReadInboxServices = Pick<Services, 'http' | 'authenticator' | 'readInbox'>;
 
-/** Answers the messages kept for the caller while offline, oldest first. Problems: `malformed-request`. */
-export const readInbox = (services: ReadInboxServices): HttpHandler =>
-  respond(services, async ({ caller, query }) => {
-    const { limit, cursor } = query(inboxQuery);
-    const page = await services.readInbox(caller.userId, limit, cursor);
-    return { jsonBody: page, headers: { 'cache-control': 'no-store' } };
-  });
-
-export const registerReadInbox = (services: ReadInboxServices): void =>
-  app.http('readInbox', {
-    methods: ['GET'],
-    route: 'inbox',
-    authLevel: 'anonymous',
-    handler: readInbox(services),
+/** Answers the messages kept for the caller while offline, oldest first. */
+export const readInbox = (services: ReadInboxServices): Route =>
+  defineRoute(services, {
+    name: 'readInbox',
+    method: 'GET',
+    path: 'inbox',
+    tag: 'Inbox',
+    summary: 'Read what was kept for you while you were offline',
+    description: 'Oldest first. It stays there until you acknowledge it.',
+    access: 'user',
+    query: inboxQuery,
+    replies: { 200: { description: 'A page of it.', schema: inboxPage } },
+    handle: async ({ caller, query }) => {
+      const { limit, cursor } = query();
+      return { status: 200, jsonBody: await services.readInbox(caller.userId, limit, cursor) };
+    },
   });

@@ -1,35 +1,48 @@
-import { app, type HttpHandler } from '@azure/functions';
 import { watermark } from '../shared/contract/lists.ts';
-import type { ReceiptKind } from '../shared/use-cases/record-receipt.ts';
-import { respond } from './http/respond.ts';
+import { defineRoute, type Route } from './http/route.ts';
 import type { Services } from './services.ts';
 
-type RecordReceiptServices = Pick<Services, 'http' | 'authenticator' | 'requireMember' | 'recordReceipt'>;
+type RecordReceiptServices = Pick<Services, 'http' | 'authenticator' | 'recordReceipt'>;
 
-/**
- * Records that everything up to a place was read by, or has reached, the caller; without a body, everything: 204.
- * Problems: `not-a-member` (before the body is looked at), `malformed-request`.
- */
-export const recordReceipt = (services: RecordReceiptServices, kind: ReceiptKind): HttpHandler =>
-  respond(services, async ({ caller, param, body, request }) => {
-    const conversationId = param('conversationId');
-    await services.requireMember(conversationId, caller.userId);
-    const { upToSeq = Number.MAX_SAFE_INTEGER } = request.body === null ? {} : await body(watermark);
-    await services.recordReceipt(caller.userId, kind, { conversationId, upToSeq });
-    return { status: 204 };
+/** What both routes are; `not-a-member` comes before the body is looked at. */
+const common = {
+  method: 'PUT',
+  access: 'member',
+  body: watermark,
+  isBodyOptional: true,
+  description: 'Without a body, everything. Watermarks only rise, and end at the newest message.',
+  replies: { 204: { description: 'It is recorded, and the others are told.' } },
+} as const;
+
+/** Everything there is. */
+const everything = Number.MAX_SAFE_INTEGER;
+
+/** Records that the caller has read everything up to a place. */
+export const markRead = (services: RecordReceiptServices): Route =>
+  defineRoute(services, {
+    ...common,
+    name: 'markRead',
+    path: 'conversations/{conversationId}/read',
+    tag: 'Messages',
+    summary: 'Say up to where you have read',
+    handle: async ({ caller, param, body }) => {
+      const upTo = async () => (await body()).upToSeq ?? everything;
+      await services.recordReceipt(caller.userId, 'read', param('conversationId'), upTo);
+      return { status: 204 };
+    },
   });
 
-export const registerRecordReceipt = (services: RecordReceiptServices): void => {
-  app.http('markRead', {
-    methods: ['PUT'],
-    route: 'conversations/{conversationId}/read',
-    authLevel: 'anonymous',
-    handler: recordReceipt(services, 'read'),
+/** Records that everything up to a place has reached the caller. */
+export const markDelivered = (services: RecordReceiptServices): Route =>
+  defineRoute(services, {
+    ...common,
+    name: 'markDelivered',
+    path: 'conversations/{conversationId}/delivered',
+    tag: 'Messages',
+    summary: 'Say up to where everything has reached you',
+    handle: async ({ caller, param, body }) => {
+      const upTo = async () => (await body()).upToSeq ?? everything;
+      await services.recordReceipt(caller.userId, 'delivered', param('conversationId'), upTo);
+      return { status: 204 };
+    },
   });
-  app.http('markDelivered', {
-    methods: ['PUT'],
-    route: 'conversations/{conversationId}/delivered',
-    authLevel: 'anonymous',
-    handler: recordReceipt(services, 'delivered'),
-  });
-};

@@ -1,9 +1,9 @@
-import { app, type HttpHandler } from '@azure/functions';
-import { registrationRequest } from '../shared/contract/accounts.ts';
+import { accountView, registrationRequest } from '../shared/contract/accounts.ts';
 import type { registerUser as useCase } from '../shared/use-cases/register-user.ts';
 import { addressOf } from './http/address.ts';
 import { type CallerSettings, whenEnabled } from './http/built-in-accounts.ts';
-import { type HttpServices, respondToAnyone } from './http/respond.ts';
+import type { HttpServices } from './http/respond.ts';
+import { defineRoute, type Route } from './http/route.ts';
 
 export interface RegisterUserServices extends HttpServices {
   http: HttpServices['http'] & CallerSettings;
@@ -11,24 +11,22 @@ export interface RegisterUserServices extends HttpServices {
   registerUser: ReturnType<typeof useCase> | undefined;
 }
 
-/**
- * Opens a built-in account. Answers 201 with it. Problems: `accounts-disabled`, `malformed-request`, `username-taken`,
- * `email-taken`, `rate-limited`.
- */
-export const registerUser = (services: RegisterUserServices): HttpHandler =>
-  respondToAnyone(services, async ({ request, body }) => {
-    const register = whenEnabled(services.registerUser);
-    const account = await register(
-      await body(registrationRequest),
-      addressOf(request, services.http.trustedProxies),
-    );
-    return { status: 201, headers: { 'cache-control': 'no-store' }, jsonBody: account };
-  });
-
-export const registerRegisterUser = (services: RegisterUserServices): void =>
-  app.http('registerUser', {
-    methods: ['POST'],
-    route: 'users/register',
-    authLevel: 'anonymous', // who registers has no token yet
-    handler: registerUser(services),
+/** Opens a built-in account. */
+export const registerUser = (services: RegisterUserServices): Route =>
+  defineRoute(services, {
+    name: 'registerUser',
+    method: 'POST',
+    path: 'users/register',
+    tag: 'Users',
+    summary: 'Open a built-in account',
+    description: 'The user id is the user name.',
+    access: 'anyone', // who registers has no token yet
+    body: registrationRequest,
+    replies: { 201: { description: 'The account.', schema: accountView } },
+    problems: ['accounts-disabled', 'username-taken', 'email-taken', 'rate-limited'],
+    handle: async ({ request, body }) => {
+      const register = whenEnabled(services.registerUser);
+      const address = addressOf(request, services.http.trustedProxies);
+      return { status: 201, jsonBody: await register(await body(), address) };
+    },
   });

@@ -1,35 +1,29 @@
-import { app, type HttpHandler } from '@azure/functions';
-import { conversationIdIn, sendMessageRequest } from '../shared/contract/send-message.ts';
-import { respond } from './http/respond.ts';
+import { conversationIdIn, sendMessageRequest, sendReceipt } from '../shared/contract/send-message.ts';
+import { defineRoute, type Route } from './http/route.ts';
 import { logEvent } from './log.ts';
 import type { Services } from './services.ts';
 
 type SendMessageServices = Pick<Services, 'http' | 'authenticator' | 'sendMessage' | 'messageLimits'>;
 
-/**
- * Accepts a message for a user or a conversation; `deliverMessage` gives it its place and delivers it.
- * Answers 202 once the queue holds it. Problems: `not-a-member` (first), `malformed-request`, `sender-mismatch`,
- * `not-found`, `rate-limited`, `message-rejected`, `unavailable`.
- */
-export const sendMessage = (services: SendMessageServices): HttpHandler => {
-  const request = sendMessageRequest(services.messageLimits);
-  return respond(services, async ({ caller, rawBody, parse, context, traceparent }) => {
-    const body = await rawBody();
-    const receipt = await services.sendMessage(
-      caller.userId,
-      { conversationId: conversationIdIn(body), draft: () => Promise.resolve(parse(request, body)) },
-      { traceparent },
-    );
-    const { messageId, conversationId } = receipt;
-    logEvent(context, 'info', 'message.accepted', { messageId, conversationId });
-    return { status: 202, jsonBody: receipt };
-  });
-};
-
-export const registerSendMessage = (services: SendMessageServices): void =>
-  app.http('sendMessage', {
-    methods: ['POST'],
-    route: 'sendMessage',
-    authLevel: 'anonymous', // respond() checks the caller's token
-    handler: sendMessage(services),
+/** Accepts a message for a user or a conversation; `deliverMessage` gives it its place and delivers it. */
+export const sendMessage = (services: SendMessageServices): Route =>
+  defineRoute(services, {
+    name: 'sendMessage',
+    method: 'POST',
+    path: 'sendMessage',
+    tag: 'Messages',
+    summary: 'Send a message to a user or a conversation',
+    description:
+      'Repeating it with the same `clientMessageId` names the same message, for ever. Field names match without regard to case. With `attachment`, upload the bytes to the `uploadUrl` of the answer.',
+    access: 'user',
+    body: sendMessageRequest(services.messageLimits),
+    replies: { 202: { description: 'The queue holds it; it will be delivered.', schema: sendReceipt } },
+    problems: ['not-a-member', 'sender-mismatch', 'not-found', 'rate-limited', 'message-rejected'],
+    handle: async ({ caller, rawBody, body, context, traceparent }) => {
+      const request = { conversationId: conversationIdIn(await rawBody()), draft: body };
+      const receipt = await services.sendMessage(caller.userId, request, { traceparent });
+      const { messageId, conversationId } = receipt;
+      logEvent(context, 'info', 'message.accepted', { messageId, conversationId });
+      return { status: 202, jsonBody: receipt };
+    },
   });

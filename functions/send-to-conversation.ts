@@ -1,38 +1,28 @@
-import { app, type HttpHandler } from '@azure/functions';
-import { sendMessageRequest } from '../shared/contract/send-message.ts';
-import { malformed } from '../shared/domain/errors.ts';
-import { respond } from './http/respond.ts';
+import { sendReceipt, sendToConversationRequest } from '../shared/contract/send-message.ts';
+import { defineRoute, type Route } from './http/route.ts';
 import { logEvent } from './log.ts';
 import type { Services } from './services.ts';
 
 type SendToConversationServices = Pick<Services, 'http' | 'authenticator' | 'sendMessage' | 'messageLimits'>;
 
-const withConversation = (body: unknown, conversationId: string): unknown =>
-  typeof body === 'object' && body !== null && !Array.isArray(body) ? { ...body, conversationId } : body;
-
-/**
- * Accepts a message for the conversation of the route; otherwise as `sendMessage`.
- * Problems: `not-a-member` (before the body is looked at), then those of `sendMessage`.
- */
-export const sendToConversation = (services: SendToConversationServices): HttpHandler => {
-  const request = sendMessageRequest(services.messageLimits);
-  return respond(services, async ({ caller, param, rawBody, parse, context, traceparent }) => {
-    const conversationId = param('conversationId');
-    const draft = async () => {
-      const parsed = parse(request, withConversation(await rawBody(), conversationId));
-      if (parsed.receiverId === undefined) return parsed;
-      throw malformed('/receiverId', 'must be left out: the route names the conversation');
-    };
-    const receipt = await services.sendMessage(caller.userId, { conversationId, draft }, { traceparent });
-    logEvent(context, 'info', 'message.accepted', { messageId: receipt.messageId, conversationId });
-    return { status: 202, jsonBody: receipt };
-  });
-};
-
-export const registerSendToConversation = (services: SendToConversationServices): void =>
-  app.http('sendToConversation', {
-    methods: ['POST'],
-    route: 'conversations/{conversationId}/messages',
-    authLevel: 'anonymous',
-    handler: sendToConversation(services),
+/** Accepts a message for the conversation of the route; `not-a-member` comes before the body is looked at. */
+export const sendToConversation = (services: SendToConversationServices): Route =>
+  defineRoute(services, {
+    name: 'sendToConversation',
+    method: 'POST',
+    path: 'conversations/{conversationId}/messages',
+    tag: 'Messages',
+    summary: 'Send a message to a conversation',
+    description: 'As `sendMessage`; the route names the conversation.',
+    access: 'member',
+    body: sendToConversationRequest(services.messageLimits),
+    replies: { 202: { description: 'The queue holds it; it will be delivered.', schema: sendReceipt } },
+    problems: ['sender-mismatch', 'rate-limited', 'message-rejected'],
+    handle: async ({ caller, param, body, context, traceparent }) => {
+      const conversationId = param('conversationId');
+      const draft = async () => ({ ...(await body()), conversationId });
+      const receipt = await services.sendMessage(caller.userId, { conversationId, draft }, { traceparent });
+      logEvent(context, 'info', 'message.accepted', { messageId: receipt.messageId, conversationId });
+      return { status: 202, jsonBody: receipt };
+    },
   });

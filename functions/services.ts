@@ -38,7 +38,6 @@ import { getOwnAccount } from '../shared/use-cases/get-own-account.ts';
 import { getConversationPresence, getUserPresence } from '../shared/use-cases/get-presence.ts';
 import { listConversations } from '../shared/use-cases/list-conversations.ts';
 import { logIn } from '../shared/use-cases/log-in.ts';
-import { requireMember } from '../shared/use-cases/membership.ts';
 import { readHistory } from '../shared/use-cases/read-history.ts';
 import { readInbox } from '../shared/use-cases/read-inbox.ts';
 import { recordReceipt } from '../shared/use-cases/record-receipt.ts';
@@ -162,7 +161,6 @@ export const createServices = (config: Config) => {
     logIn: issuer && logIn({ accounts, hasher, rateLimiter, issuer }),
     getOwnAccount: getOwnAccount({ accounts: issuer && accounts }),
 
-    requireMember: (conversationId: string, userId: string) => requireMember(log, conversationId, userId),
     sendMessage: sendMessage({
       log,
       outbox,

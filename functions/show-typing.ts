@@ -1,28 +1,24 @@
-import { app, type HttpHandler } from '@azure/functions';
-import { typing } from '../shared/contract/client-events.ts';
-import { respond } from './http/respond.ts';
+import { typingState } from '../shared/contract/client-events.ts';
+import { defineRoute, type Route } from './http/route.ts';
 import type { Services } from './services.ts';
 
-type ShowTypingServices = Pick<Services, 'http' | 'authenticator' | 'requireMember' | 'showTyping'>;
+type ShowTypingServices = Pick<Services, 'http' | 'authenticator' | 'showTyping'>;
 
-/**
- * Shows the other members that the caller is typing, or has stopped: 204. Problems: `not-a-member` (before the body is
- * looked at), `malformed-request`, `rate-limited`.
- */
-export const showTyping = (services: ShowTypingServices): HttpHandler =>
-  respond(services, async ({ caller, param, rawBody, parse }) => {
-    const conversationId = param('conversationId');
-    await services.requireMember(conversationId, caller.userId);
-    const body = await rawBody();
-    const { isTyping } = parse(typing, { ...(body as object), conversationId });
-    await services.showTyping(caller.userId, conversationId, isTyping);
-    return { status: 204 };
-  });
-
-export const registerShowTyping = (services: ShowTypingServices): void =>
-  app.http('showTyping', {
-    methods: ['POST'],
-    route: 'conversations/{conversationId}/typing',
-    authLevel: 'anonymous',
-    handler: showTyping(services),
+/** Shows the other members that the caller is typing; `not-a-member` comes before the body is looked at. */
+export const showTyping = (services: ShowTypingServices): Route =>
+  defineRoute(services, {
+    name: 'showTyping',
+    method: 'POST',
+    path: 'conversations/{conversationId}/typing',
+    tag: 'Live',
+    summary: 'Show that you are typing, or have stopped',
+    description: 'The others are told when it ends by itself; tell it again before that.',
+    access: 'member',
+    body: typingState,
+    replies: { 204: { description: 'Those who are online are told.' } },
+    problems: ['rate-limited'],
+    handle: async ({ caller, param, body }) => {
+      await services.showTyping(caller.userId, param('conversationId'), body);
+      return { status: 204 };
+    },
   });

@@ -1,10 +1,4 @@
-import {
-  app,
-  type HttpHandler,
-  type HttpRequest,
-  type HttpResponseInit,
-  type InvocationContext,
-} from '@azure/functions';
+import type { HttpHandler, HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 import { randomUUID } from 'node:crypto';
 import { ChatError } from '../shared/domain/errors.ts';
 import type { ServerEvent } from '../shared/domain/event.ts';
@@ -14,10 +8,11 @@ import { clientEventHandler } from './cloud-events/client-event.ts';
 import { connect } from './cloud-events/connect.ts';
 import { isSigned } from './cloud-events/signature.ts';
 import { tooLarge } from './http/body.ts';
+import type { Route } from './http/route.ts';
 import { asError, logEvent, traceOf } from './log.ts';
 import type { Services } from './services.ts';
 
-type WebPubSubEventsServices = Pick<
+export type WebPubSubEventsServices = Pick<
   Services,
   | 'webPubSub'
   | 'http'
@@ -79,10 +74,9 @@ const logAccepted = (context: InvocationContext, name: string, answer: ServerEve
  * had given a ticket; what else an event says about its user does not count. Client events are
  * always answered 2xx, with an `ack` or `error` for the client: anything else would cost it its connection.
  */
-export const webPubSubEvents = (services: WebPubSubEventsServices): HttpHandler => {
+const handleEvents = (services: WebPubSubEventsServices): HttpHandler => {
   const handle = clientEventHandler(services);
   return async (request, context) => {
-    if (request.method === 'OPTIONS') return allowOrigin(services, request);
     const connectionId = request.headers.get('ce-connectionid') ?? '';
     const { accessKeys, secrets, hub } = services.webPubSub;
     if (request.headers.get('ce-hub')?.toLowerCase() !== hub) return { status: 403 };
@@ -132,10 +126,40 @@ const dispatch = async (
   }
 };
 
-export const registerWebPubSubEvents = (services: WebPubSubEventsServices): void =>
-  app.http('webPubSubEvents', {
-    methods: ['OPTIONS', 'POST'],
-    route: 'webpubsub/events',
-    authLevel: 'anonymous', // the signature is checked
-    handler: webPubSubEvents(services),
-  });
+/** Answers whether Web PubSub may send its events here. */
+export const allowWebPubSub = (services: WebPubSubEventsServices): Route => ({
+  name: 'allowWebPubSub',
+  method: 'OPTIONS',
+  path: 'webpubsub/events',
+  tag: 'Service',
+  summary: 'Ask whether events may be sent here',
+  description: 'The abuse protection of CloudEvents; for the Web PubSub service only.',
+  access: 'web pubsub',
+  replies: {
+    200: { description: 'They may: `WebHook-Allowed-Origin` names the service.' },
+    403: { description: 'They may not.' },
+  },
+  problems: [],
+  handler: (request) => allowOrigin(services, request),
+});
+
+/** Takes what Web PubSub tells of its clients. */
+export const webPubSubEvents = (services: WebPubSubEventsServices): Route => ({
+  name: 'webPubSubEvents',
+  method: 'POST',
+  path: 'webpubsub/events',
+  tag: 'Service',
+  summary: 'Tell of a client: a connection, or an event that it sent',
+  description: 'CloudEvents of the Web PubSub service, signed with its key; for nobody else.',
+  access: 'web pubsub', // the signature is checked
+  replies: {
+    200: { description: 'What the service is to do, or to tell its client.' },
+    204: { description: 'It is noted.' },
+    401: { description: 'It was not signed by our service, or the client has no ticket.' },
+    403: { description: 'It is of another hub.' },
+    429: { description: 'The client connects too often.' },
+    500: { description: 'It was not noted: tell it again.' },
+  },
+  problems: [],
+  handler: handleEvents(services),
+});

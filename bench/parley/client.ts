@@ -1,4 +1,4 @@
-import type { InboxPage } from '../../shared/use-cases/read-inbox.ts';
+import type { InboxPage } from '../../shared/contract/lists.ts';
 import type { ServerEvent } from '../../shared/domain/event.ts';
 import { HttpPool } from '../clients/http-pool.ts';
 import { signToken } from '../clients/token.ts';

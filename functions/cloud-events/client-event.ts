@@ -53,15 +53,17 @@ const run = async (
     case 'receipt.delivered': {
       const { conversationId, upToSeq = 0, seqs } = parse(deliveryReceipt, data);
       if (seqs) await services.acknowledgeMessages(userId, conversationId, seqs);
-      else await services.recordReceipt(userId, 'delivered', { conversationId, upToSeq });
+      else await services.recordReceipt(userId, 'delivered', conversationId, () => Promise.resolve(upToSeq));
       return {};
     }
-    case 'receipt.read':
-      await services.recordReceipt(userId, 'read', parse(readReceipt, data));
+    case 'receipt.read': {
+      const { conversationId, upToSeq } = parse(readReceipt, data);
+      await services.recordReceipt(userId, 'read', conversationId, () => Promise.resolve(upToSeq));
       return {};
+    }
     case 'typing': {
       const { conversationId, isTyping } = parse(typing, data);
-      await services.showTyping(userId, conversationId, isTyping);
+      await services.showTyping(userId, conversationId, () => Promise.resolve({ isTyping }));
       return {};
     }
     case 'ping':

@@ -14,11 +14,13 @@ const conversationId = z.string({ error: 'must be the id of a conversation' });
 const upToSeq = z.int({ error: 'must be the seq up to which everything has come' }).min(0);
 const asObject = { error: 'must be a JSON object' };
 
+const isTyping = z.boolean({ error: 'must be true or false' });
+
+/** `POST …/typing`, where the route names the conversation. */
+export const typingState = z.object({ isTyping }, asObject);
+
 /** `typing` */
-export const typing = z.object(
-  { conversationId, isTyping: z.boolean({ error: 'must be true or false' }) },
-  asObject,
-);
+export const typing = z.object({ conversationId, isTyping }, asObject);
 
 /** `receipt.read` */
 export const readReceipt = z.object({ conversationId, upToSeq }, asObject);

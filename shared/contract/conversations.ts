@@ -1,6 +1,9 @@
 import { z } from 'zod';
+import type { ConversationType, EarlierHistory, Ranges, Role } from '../domain/conversation.ts';
 import { codePoints, hasControls, isWellFormed } from '../domain/text.ts';
-import { clientId, optional, userId } from './fields.ts';
+import { exactly } from './exactly.ts';
+import { clientId, optional, time, userId } from './fields.ts';
+import { message } from './message.ts';
 
 /** Members that one request may name: with what comes with them they fit into one transaction of Table Storage. */
 export const maxMembersPerRequest = 90;
@@ -29,7 +32,9 @@ const retentionSeconds = z
   .min(retention.min, { error: `must be at least ${retention.min} seconds` })
   .max(retention.max, { error: `must be at most ${retention.max} seconds` });
 
-const earlierHistory = z.enum(['visible', 'hidden'], { error: 'must be visible or hidden' });
+const earlierHistory = exactly<EarlierHistory>()(
+  z.enum(['visible', 'hidden'], { error: 'must be visible or hidden' }),
+);
 
 /** `POST /api/conversations` */
 export const newConversation = z
@@ -58,3 +63,49 @@ export const newConversation = z
   });
 
 export type NewConversationRequest = z.infer<typeof newConversation>;
+
+const conversationType = exactly<ConversationType>()(z.enum(['direct', 'group']));
+const role = exactly<Role>()(z.enum(['owner', 'admin', 'member']));
+const seq = z.int().min(0);
+
+/** Ascending, disjoint, inclusive. */
+const ranges = exactly<Ranges>()(z.array(z.tuple([seq, seq]).readonly()).readonly());
+
+/** A conversation as one of its members sees it. */
+export const conversationView = z
+  .object({
+    id: z.string(),
+    type: conversationType,
+    title: z.string().nullable(),
+    metadata: z.record(z.string(), z.unknown()).nullable(),
+    retentionSeconds: z
+      .int()
+      .nullable()
+      .meta({ description: 'For how long messages are kept; null: for ever.' }),
+    earlierHistory: earlierHistory.meta({ description: 'What new members see of the time before them.' }),
+    externalRef: z.string().nullable(),
+    createdBy: z.string(),
+    createdAt: time,
+    lastActivityAt: time,
+    lastMessage: message.nullable().meta({ description: 'Its text may be shortened.' }),
+    members: z.array(
+      z.object({
+        userId: z.string(),
+        role,
+        fullName: z.string().nullable(),
+        avatarUrl: z.string().nullable(),
+      }),
+    ),
+    headSeq: seq.meta({ description: 'The number of messages, which is the place of the newest.' }),
+    headRev: seq.meta({ description: 'The number of changes to what is already there.' }),
+    deliveredSeq: seq.meta({ description: 'Everything up to here has reached you.' }),
+    readSeq: seq.meta({ description: 'You have read everything up to here.' }),
+    hidden: ranges.meta({
+      description: 'Ranges of `seq` that you never see: they are no holes to be filled.',
+    }),
+    unreadCount: z.int().min(0).meta({ description: 'Messages of others that you have not read.' }),
+    archivedAt: time.nullable(),
+  })
+  .meta({ id: 'Conversation', description: 'A conversation as one of its members sees it.' });
+
+export type ConversationView = z.infer<typeof conversationView>;

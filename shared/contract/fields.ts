@@ -2,11 +2,22 @@ import { z } from 'zod';
 import { codePoints, hasControls, isWellFormed } from '../domain/text.ts';
 import { isUserId } from '../domain/user.ts';
 
-/** Fields that several requests share. Each message says what is allowed. */
+/** Fields that several requests or answers share. Each message says what is allowed. */
+
+/** A time in an answer. */
+export const time = z.iso.datetime({ precision: 3 });
 
 /** In this contract null means absent. */
 export const optional = <T extends z.ZodType>(schema: T) =>
   schema.nullish().transform((value): z.infer<T> | undefined => value ?? undefined);
+
+export const nextCursor = z
+  .string()
+  .nullable()
+  .meta({ description: 'Give it as `cursor` for the next page; null: this is the last.' });
+
+/** A page of a list, in an answer. */
+export const listOf = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), nextCursor });
 
 export const userId = z
   .string({ error: 'must be a user id: 1 to 256 printable characters' })

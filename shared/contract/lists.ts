@@ -1,5 +1,9 @@
 import { z } from 'zod';
-import { optional, pageLimit, queryNumber } from './fields.ts';
+import { conversationView } from './conversations.ts';
+import { listOf, nextCursor, optional, pageLimit, queryNumber } from './fields.ts';
+import { message } from './message.ts';
+
+const count = z.int().min(0);
 
 /** `GET /api/conversations/{id}/messages` */
 export const historyQuery = z
@@ -22,6 +26,17 @@ export const historyQuery = z
 
 export type HistoryQuery = z.infer<typeof historyQuery>;
 
+/** A page of a conversation in ascending order. */
+export const historyPage = z.object({
+  items: z.array(message),
+  nextCursor,
+  headSeq: count.meta({ description: 'The place of the newest message.' }),
+  headRev: count,
+  total: count,
+});
+
+export type HistoryPage = z.infer<typeof historyPage>;
+
 /** A list in pages, such as `GET …/presence`. */
 export const pageQuery = z.object({
   limit: pageLimit(200, 100),
@@ -36,6 +51,10 @@ export const inboxQuery = z.object({
   cursor: optional(z.string().max(512, { error: 'must be a nextCursor of an earlier answer' })),
 });
 
+export const inboxPage = listOf(z.object({ inboxId: z.string(), message }));
+
+export type InboxPage = z.infer<typeof inboxPage>;
+
 /** `POST /api/inbox/ack` */
 export const inboxAck = z.object(
   {
@@ -46,6 +65,10 @@ export const inboxAck = z.object(
   },
   { error: 'must be a JSON object' },
 );
+
+export const inboxAcknowledged = z.object({
+  acknowledged: count.meta({ description: 'How many of them were there.' }),
+});
 
 const flag = optional(z.enum(['true', 'false'], { error: 'must be true or false' })).transform(
   (value) => value === 'true',
@@ -63,6 +86,20 @@ export const conversationsQuery = z.object({
 });
 
 export type ConversationsQuery = z.infer<typeof conversationsQuery>;
+
+export const conversationPage = listOf(conversationView);
+
+export type ConversationPage = z.infer<typeof conversationPage>;
+
+/** `GET /api/unread` */
+export const unreadCounts = z.object({
+  total: count,
+  conversations: z
+    .array(z.object({ conversationId: z.string(), unreadCount: count }))
+    .meta({ description: 'Those with something unread only.' }),
+});
+
+export type UnreadCounts = z.infer<typeof unreadCounts>;
 
 /** `PUT …/read` and `…/delivered`: up to where; without it, everything. */
 export const watermark = z.object(

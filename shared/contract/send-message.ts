@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isMessageId } from '../domain/identifiers.ts';
 import { codePoints, hasControls, isWellFormed } from '../domain/text.ts';
-import { clientId, optional, userId } from './fields.ts';
+import { clientId, optional, time, userId } from './fields.ts';
 
 /** Limits of a message; all are settings. */
 export interface MessageLimits {
@@ -135,6 +135,45 @@ const maxExpirySeconds = 31_536_000;
 
 const isBlank = (text: string | undefined): boolean => text === undefined || text.trim() === '';
 
+/** What a message says, wherever it goes. */
+const content = (limits: MessageLimits) => ({
+  senderId: optional(z.string({ error: 'must be your user id, or left out' })),
+  messageText: optional(messageText(limits)),
+  clientMessageId: optional(clientId),
+  timestamp: optional(
+    z.iso.datetime({
+      offset: true,
+      error: 'must be an ISO 8601 date and time with its offset from UTC',
+    }),
+  ),
+  attachment: optional(z.preprocess(foldNames(attachmentFields), attachment(limits))),
+  attachmentUrl: optional(webUrl),
+  replyTo: optional(
+    z
+      .string({ error: 'must be the messageId of a message of this conversation' })
+      .refine(isMessageId, { error: 'must be the messageId of a message of this conversation' }),
+  ),
+  mentions: optional(
+    z
+      .array(userId, { error: 'must be a list of user ids' })
+      .max(maxMentions, { error: `must name at most ${maxMentions} users` })
+      .transform((ids) => [...new Set(ids)]),
+  ),
+  expiresInSeconds: optional(
+    z
+      .int({ error: `must be a whole number of seconds from 1 to ${maxExpirySeconds}` })
+      .min(1, { error: 'must be at least 1 second' })
+      .max(maxExpirySeconds, { error: `must be at most ${maxExpirySeconds} seconds` }),
+  ),
+});
+
+const asObject = { error: 'must be a JSON object' };
+
+const saysSomething = (draft: z.infer<z.ZodObject<ReturnType<typeof content>>>): boolean =>
+  !isBlank(draft.messageText) || draft.attachment !== undefined || draft.attachmentUrl !== undefined;
+
+const nothingSaid = { path: ['messageText'], error: 'must not be empty unless there is an attachment' };
+
 /** What `POST /api/sendMessage` and the event `message.send` take. */
 export const sendMessageRequest = (limits: MessageLimits) =>
   z
@@ -142,51 +181,45 @@ export const sendMessageRequest = (limits: MessageLimits) =>
       foldNames(fields),
       z.object(
         {
-          senderId: optional(z.string({ error: 'must be your user id, or left out' })),
           receiverId: optional(userId),
           conversationId: optional(z.string({ error: 'must be the id of a conversation' })),
-          messageText: optional(messageText(limits)),
-          clientMessageId: optional(clientId),
-          timestamp: optional(
-            z.iso.datetime({
-              offset: true,
-              error: 'must be an ISO 8601 date and time with its offset from UTC',
-            }),
-          ),
-          attachment: optional(z.preprocess(foldNames(attachmentFields), attachment(limits))),
-          attachmentUrl: optional(webUrl),
-          replyTo: optional(
-            z
-              .string({ error: 'must be the messageId of a message of this conversation' })
-              .refine(isMessageId, { error: 'must be the messageId of a message of this conversation' }),
-          ),
-          mentions: optional(
-            z
-              .array(userId, { error: 'must be a list of user ids' })
-              .max(maxMentions, { error: `must name at most ${maxMentions} users` })
-              .transform((ids) => [...new Set(ids)]),
-          ),
-          expiresInSeconds: optional(
-            z
-              .int({ error: `must be a whole number of seconds from 1 to ${maxExpirySeconds}` })
-              .min(1, { error: 'must be at least 1 second' })
-              .max(maxExpirySeconds, { error: `must be at most ${maxExpirySeconds} seconds` }),
-          ),
+          ...content(limits),
         },
-        { error: 'must be a JSON object' },
+        asObject,
       ),
     )
     .refine((draft) => (draft.receiverId === undefined) !== (draft.conversationId === undefined), {
       path: ['receiverId'],
       error: 'give either receiverId or conversationId',
     })
-    .refine(
-      (draft) =>
-        !isBlank(draft.messageText) || draft.attachment !== undefined || draft.attachmentUrl !== undefined,
-      {
-        path: ['messageText'],
-        error: 'must not be empty unless there is an attachment',
-      },
-    );
+    .refine(saysSomething, nothingSaid);
 
 export type SendMessageRequest = z.infer<ReturnType<typeof sendMessageRequest>>;
+
+/** What `POST /api/conversations/{conversationId}/messages` takes: the same, but for whom it is for. */
+export const sendToConversationRequest = (limits: MessageLimits) =>
+  z
+    .preprocess(
+      foldNames(fields),
+      z.object(
+        {
+          receiverId: optional(z.never({ error: 'must be left out: the route names the conversation' })),
+          ...content(limits),
+        },
+        asObject,
+      ),
+    )
+    .refine(saysSomething, nothingSaid);
+
+/** What the sender is told once the queue holds the message. */
+export const sendReceipt = z.object({
+  messageId: z.string(),
+  conversationId: z.string(),
+  clientMessageId: z.string(),
+  acceptedAt: time,
+  attachment: z
+    .exactOptional(z.object({ attachmentId: z.string(), uploadUrl: z.url(), expiresAt: time }))
+    .meta({ description: 'Where its bytes are wanted: one PUT with `x-ms-blob-type: BlockBlob`.' }),
+});
+
+export type SendReceipt = z.infer<typeof sendReceipt>;

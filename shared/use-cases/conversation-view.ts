@@ -1,37 +1,11 @@
+import type { ConversationView } from '../contract/conversations.ts';
 import { forEach } from '../domain/chunks.ts';
-import type { Head, Listing, Member, Metadata, Ranges, Role } from '../domain/conversation.ts';
-import { asMessage, shownAt, type Message } from '../domain/message.ts';
+import type { Head, Listing, Member } from '../domain/conversation.ts';
+import { asMessage, shownAt } from '../domain/message.ts';
 import { statusOf } from '../domain/progress.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
-import type { Profile, Profiles } from '../ports/profiles.ts';
-
-/** A conversation as one of its members sees it. */
-export interface ConversationView {
-  id: string;
-  type: Head['type'];
-  title: string | null;
-  metadata: Metadata | null;
-  /** Seconds for which messages are kept; null: for ever. */
-  retentionSeconds: number | null;
-  earlierHistory: Head['earlierHistory'];
-  externalRef: string | null;
-  createdBy: string;
-  createdAt: string;
-  lastActivityAt: string;
-  /** Its text may be shortened. */
-  lastMessage: Message | null;
-  members: ({ userId: string; role: Role } & Profile)[];
-  headSeq: number;
-  headRev: number;
-  deliveredSeq: number;
-  readSeq: number;
-  /** Places that the member never sees: they are no holes to be filled. */
-  hidden: Ranges;
-  /** Messages of others that the member has not read. */
-  unreadCount: number;
-  archivedAt: string | null;
-}
+import type { Profiles } from '../ports/profiles.ts';
 
 /** What a view is made from besides the log's rows. */
 export interface ViewParts {

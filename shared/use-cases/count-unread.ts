@@ -1,3 +1,4 @@
+import type { UnreadCounts } from '../contract/lists.ts';
 import { forEach } from '../domain/chunks.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
@@ -6,12 +7,6 @@ import { allOf, unreadIn } from './conversation-view.ts';
 export interface CountUnreadParts {
   log: Pick<ConversationLog, 'listingsOf' | 'head' | 'member' | 'countOfOthers'>;
   clock: Clock;
-}
-
-export interface UnreadCounts {
-  total: number;
-  /** Conversations with something unread only. */
-  conversations: { conversationId: string; unreadCount: number }[];
 }
 
 /** Conversations counted at once. */

@@ -1,4 +1,4 @@
-import type { NewConversationRequest } from '../contract/conversations.ts';
+import type { ConversationView, NewConversationRequest } from '../contract/conversations.ts';
 import { newDirectConversation, type NewConversation } from '../domain/conversation.ts';
 import { malformed } from '../domain/errors.ts';
 import type { ServerEvent } from '../domain/event.ts';
@@ -8,7 +8,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
 import { noSuchUser, type Directory } from '../ports/directory.ts';
 import { forEach } from '../domain/chunks.ts';
-import { viewOf, type ConversationView, type ViewParts } from './conversation-view.ts';
+import { viewOf, type ViewParts } from './conversation-view.ts';
 import { requireMember } from './membership.ts';
 
 export interface CreateConversationParts extends ViewParts {

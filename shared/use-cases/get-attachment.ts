@@ -1,18 +1,12 @@
+import type { AttachmentView } from '../contract/attachments.ts';
 import { ChatError, notAMember } from '../domain/errors.ts';
 import { isAttachmentId } from '../domain/identifiers.ts';
-import type { Attachment } from '../domain/message.ts';
 import type { Attachments } from '../ports/attachments.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
 
 export interface GetAttachmentParts {
   attachments: Pick<Attachments, 'find' | 'isUploaded' | 'downloadUrl'>;
   log: Pick<ConversationLog, 'member'>;
-}
-
-export interface AttachmentView extends Attachment {
-  conversationId: string;
-  downloadUrl: string;
-  expiresAt: string;
 }
 
 /**

@@ -1,6 +1,7 @@
+import type { ConversationView } from '../contract/conversations.ts';
 import { notAMember } from '../domain/errors.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
-import { viewOf, type ConversationView, type ViewParts } from './conversation-view.ts';
+import { viewOf, type ViewParts } from './conversation-view.ts';
 import { requireMember } from './membership.ts';
 
 export interface GetConversationParts extends ViewParts {

@@ -1,24 +1,13 @@
-import type { ConversationsQuery } from '../contract/lists.ts';
+import type { ConversationView } from '../contract/conversations.ts';
+import type { ConversationPage, ConversationsQuery } from '../contract/lists.ts';
 import { inChunks } from '../domain/chunks.ts';
 import { malformed } from '../domain/errors.ts';
 import { plainText } from '../domain/words.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
-import {
-  allOf,
-  unreadIn,
-  viewOf,
-  type ConversationView,
-  type Seen,
-  type ViewParts,
-} from './conversation-view.ts';
+import { allOf, unreadIn, viewOf, type Seen, type ViewParts } from './conversation-view.ts';
 
 export interface ListConversationsParts extends ViewParts {
   log: Pick<ConversationLog, 'listingsOf' | 'head' | 'member' | 'members' | 'countOfOthers'>;
-}
-
-export interface ConversationPage {
-  items: ConversationView[];
-  nextCursor: string | null;
 }
 
 /** Conversations looked at together. */

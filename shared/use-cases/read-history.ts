@@ -1,21 +1,13 @@
 import { notAMember } from '../domain/errors.ts';
-import type { HistoryQuery } from '../contract/lists.ts';
+import type { HistoryPage, HistoryQuery } from '../contract/lists.ts';
 import type { Member } from '../domain/conversation.ts';
-import { asMessage, type LoggedMessage, type Message } from '../domain/message.ts';
+import { asMessage, type LoggedMessage } from '../domain/message.ts';
 import { statusOf } from '../domain/progress.ts';
 import type { ConversationLog, SeqRange, WatermarkMoves } from '../ports/conversation-log.ts';
 import { requireMember } from './membership.ts';
 
 export interface ReadHistoryParts {
   log: Pick<ConversationLog, 'member' | 'head' | 'members' | 'read' | 'moves'>;
-}
-
-export interface HistoryPage {
-  items: Message[];
-  nextCursor: string | null;
-  headSeq: number;
-  headRev: number;
-  total: number;
 }
 
 interface Window extends SeqRange {

@@ -1,5 +1,6 @@
+import type { InboxPage } from '../contract/lists.ts';
 import { isDelivered, type Member } from '../domain/conversation.ts';
-import { asMessage, type Message } from '../domain/message.ts';
+import { asMessage } from '../domain/message.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
 import type { Inbox, InboxItem } from '../ports/inbox.ts';
 import { forEach } from '../domain/chunks.ts';
@@ -7,11 +8,6 @@ import { forEach } from '../domain/chunks.ts';
 export interface ReadInboxParts {
   log: Pick<ConversationLog, 'member'>;
   inbox: Pick<Inbox, 'list' | 'remove'>;
-}
-
-export interface InboxPage {
-  items: { inboxId: string; message: Message }[];
-  nextCursor: string | null;
 }
 
 /** Members looked up at a time. */

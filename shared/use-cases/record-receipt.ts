@@ -6,6 +6,7 @@ import type { Broadcaster } from '../ports/broadcaster.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ConversationLog, Watermarks } from '../ports/conversation-log.ts';
 import type { Presence } from '../ports/presence.ts';
+import { requireMember } from './membership.ts';
 
 export interface AnnounceReceiptsParts {
   log: Pick<ConversationLog, 'memberIds'>;
@@ -15,18 +16,13 @@ export interface AnnounceReceiptsParts {
 }
 
 export interface RecordReceiptParts extends AnnounceReceiptsParts {
-  log: Pick<ConversationLog, 'memberIds' | 'raise'>;
+  log: Pick<ConversationLog, 'member' | 'memberIds' | 'raise'>;
 }
 
 /** In larger groups a receipt of each for each would be n² events: who wants to know asks. */
 const receiptGroupSize = 100;
 
 export type ReceiptKind = 'delivered' | 'read';
-
-export interface Receipt {
-  conversationId: string;
-  upToSeq: number;
-}
 
 const events = (conversationId: string, userId: string, raised: Watermarks, at: Date): ServerEvent[] => {
   const common = { at: at.toISOString(), conversationId, userId };
@@ -66,13 +62,24 @@ export const announceReceipts = async (
 
 /**
  * Records that everything up to a place has reached a user, or was read. Watermarks only rise; repeating is harmless.
- * @throws ChatError `not-a-member`, `unavailable`
+ * @param upToSeq gives the place; what it throws is told to members only
+ * @throws ChatError `not-a-member` before anything else, then what `upToSeq` throws; `unavailable`
  */
 export const recordReceipt =
   (parts: RecordReceiptParts) =>
-  async (userId: string, kind: ReceiptKind, { conversationId, upToSeq }: Receipt): Promise<void> => {
+  async (
+    userId: string,
+    kind: ReceiptKind,
+    conversationId: string,
+    upToSeq: () => Promise<number>,
+  ): Promise<void> => {
     if (!isConversationId(conversationId)) throw notAMember();
-    const to = kind === 'read' ? { readSeq: upToSeq } : { deliveredSeq: upToSeq };
+    // The log refuses strangers itself: only for a refusal of our own their membership has to be looked up first.
+    const place = await upToSeq().catch(async (refusal: unknown) => {
+      await requireMember(parts.log, conversationId, userId);
+      throw refusal;
+    });
+    const to = kind === 'read' ? { readSeq: place } : { deliveredSeq: place };
     const { raised, head } = await parts.log.raise(conversationId, userId, to, parts.clock.now());
     await announceReceipts(parts, head, userId, raised);
   };

@@ -1,4 +1,4 @@
-import type { SendMessageRequest } from '../contract/send-message.ts';
+import type { SendMessageRequest, SendReceipt } from '../contract/send-message.ts';
 import { ChatError, malformed } from '../domain/errors.ts';
 import { cleanFileName } from '../domain/file-name.ts';
 import { attachmentIdOf, directConversationId, messageIdOf } from '../domain/identifiers.ts';
@@ -30,15 +30,6 @@ export interface SendRequest {
   conversationId: string | undefined;
   /** Gives the rest; asked after the sender is known to be a member. @throws ChatError 4xx */
   draft: () => Promise<SendMessageRequest>;
-}
-
-/** What the sender is told once the queue holds the message. */
-export interface SendReceipt {
-  messageId: string;
-  conversationId: string;
-  clientMessageId: string;
-  acceptedAt: string;
-  attachment?: { attachmentId: string; uploadUrl: string; expiresAt: string };
 }
 
 interface Target {

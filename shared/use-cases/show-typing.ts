@@ -20,12 +20,18 @@ export interface ShowTypingParts {
 /**
  * Shows the other members that somebody is typing, or has stopped. It carries when it ends, is never stored, and one that
  * is lost is lost.
- * @throws ChatError `not-a-member`, `rate-limited`
+ * @param state says which; it is asked after the user is known to be a member
+ * @throws ChatError `not-a-member` before anything else, then what `state` throws; `rate-limited`
  */
 export const showTyping =
   (parts: ShowTypingParts) =>
-  async (userId: string, conversationId: string, isTyping: boolean): Promise<void> => {
+  async (
+    userId: string,
+    conversationId: string,
+    state: () => Promise<{ isTyping: boolean }>,
+  ): Promise<void> => {
     await requireMember(parts.log, conversationId, userId);
+    const { isTyping } = await state();
     await parts.rateLimiter.take('typing', userId);
     const head = await parts.log.head(conversationId);
     if (!head) throw notAMember();

@@ -42,11 +42,12 @@ const aDeployment = ({ withAccounts = true } = {}) => {
     logIn: withAccounts ? logInCase(parts) : undefined,
     getOwnAccount: getOwnAccountCase({ accounts: withAccounts ? accounts : undefined }),
   };
-  const register = (body: unknown, address?: string) => call(registerUser(services), body, { address });
+  const register = (body: unknown, address?: string) =>
+    call(registerUser(services).handler, body, { address });
   return {
     ...{ tokens, register },
-    logIn: (body: unknown, address?: string) => call(logIn(services), body, { address }),
-    ownAccount: (token?: string) => call(getOwnAccount(services), undefined, { token }),
+    logIn: (body: unknown, address?: string) => call(logIn(services).handler, body, { address }),
+    ownAccount: (token?: string) => call(getOwnAccount(services).handler, undefined, { token }),
   };
 };
 

@@ -3,7 +3,11 @@ import { HttpRequest, InvocationContext, type HttpResponseInit } from '@azure/fu
 import { describe, expect, it, vi } from 'vitest';
 import { secretOf } from '../../functions/cloud-events/mac.ts';
 import { withTicket } from '../../functions/cloud-events/ticket.ts';
-import { webPubSubEvents } from '../../functions/web-pubsub-events.ts';
+import {
+  allowWebPubSub,
+  webPubSubEvents,
+  type WebPubSubEventsServices,
+} from '../../functions/web-pubsub-events.ts';
 import { MemoryPresence } from '../../shared/adapters/memory/memory-presence.ts';
 import { ChatError } from '../../shared/domain/errors.ts';
 import { leaseMinutes, secondLookMinutes } from '../../shared/domain/presence.ts';
@@ -43,15 +47,15 @@ const aHandler = () => {
     admitClient: vi.fn(() => Promise.resolve({ groups: ['g-1'], fingerprint: 'f1' })),
     connectClient: vi.fn(() => Promise.resolve()),
     disconnectClient: vi.fn(() => Promise.resolve()),
-    recordReceipt: vi.fn(() => Promise.resolve()),
-    showTyping: vi.fn(() => Promise.resolve()),
+    recordReceipt: vi.fn<WebPubSubEventsServices['recordReceipt']>(() => Promise.resolve()),
+    showTyping: vi.fn<WebPubSubEventsServices['showTyping']>(() => Promise.resolve()),
     acknowledgeMessages: vi.fn(() => Promise.resolve()),
     sendMessage: vi.fn(async (_senderId: string, { draft }: SendRequest) => {
       const { clientMessageId = '' } = await draft();
       return { messageId: 'm-1', conversationId: 'd-1', clientMessageId, acceptedAt: '' };
     }),
   };
-  const handler = webPubSubEvents(services);
+  const routes = [allowWebPubSub(services), webPubSubEvents(services)];
   const logged: string[] = [];
   const context = new InvocationContext({
     functionName: 'webPubSubEvents',
@@ -68,7 +72,8 @@ const aHandler = () => {
       headers,
       ...(body !== undefined && { body: { string: typeof body === 'string' ? body : JSON.stringify(body) } }),
     });
-    return await handler(request, context);
+    const handler = routes.find((route) => route.method === method)?.handler;
+    return (await handler?.(request, context)) as HttpResponseInit;
   };
   const event = (name: string, body: unknown, headers: Record<string, string> = {}, connectionId = 'conn1') =>
     call(
@@ -252,10 +257,8 @@ describe('events of Web PubSub', () => {
       headers,
     );
     expect(receipt.jsonBody).toMatchObject({ type: 'ack', ref: 'r1', ok: true });
-    expect(services.recordReceipt).toHaveBeenCalledWith('ann', 'delivered', {
-      conversationId: 'd-1',
-      upToSeq: 3,
-    });
+    const [userId, kind, conversationId, upToSeq] = services.recordReceipt.mock.calls[0] ?? [];
+    expect([userId, kind, conversationId, await upToSeq?.()]).toEqual(['ann', 'delivered', 'd-1', 3]);
     await event('receipt.delivered', { conversationId: 'd-1', seqs: [3, 5] }, headers);
     expect(services.acknowledgeMessages).toHaveBeenCalledWith('ann', 'd-1', [3, 5]);
     const both = { conversationId: 'd-1', seqs: [3], upToSeq: 3 };
@@ -267,7 +270,8 @@ describe('events of Web PubSub', () => {
     expect(
       (await event('typing', { ref: 2, conversationId: 'd-1', isTyping: true }, headers)).jsonBody,
     ).toMatchObject({ ok: true, ref: 2 });
-    expect(services.showTyping).toHaveBeenCalledWith('ann', 'd-1', true);
+    const [, typingIn, state] = services.showTyping.mock.calls[0] ?? [];
+    expect([typingIn, await state?.()]).toEqual(['d-1', { isTyping: true }]);
     expect((await event('ping', { ref: 1 }, headers)).jsonBody).toMatchObject({ type: 'pong', ref: 1 });
   });
 

@@ -1,7 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { MemoryConversationLog } from '../../../shared/adapters/memory/memory-conversation-log.ts';
 import { MemoryInbox } from '../../../shared/adapters/memory/memory-inbox.ts';
 import { MemoryPresence } from '../../../shared/adapters/memory/memory-presence.ts';
+import { malformed } from '../../../shared/domain/errors.ts';
 import { directConversationId } from '../../../shared/domain/identifiers.ts';
 import type { AcceptedMessage } from '../../../shared/domain/message.ts';
 import type { DeliveryCheck } from '../../../shared/ports/outbox.ts';
@@ -11,7 +12,7 @@ import { checkDelivery } from '../../../shared/use-cases/check-delivery.ts';
 import { deliverMessage } from '../../../shared/use-cases/deliver-message.ts';
 import { readHistory } from '../../../shared/use-cases/read-history.ts';
 import { readInbox } from '../../../shared/use-cases/read-inbox.ts';
-import { recordReceipt } from '../../../shared/use-cases/record-receipt.ts';
+import { recordReceipt, type ReceiptKind } from '../../../shared/use-cases/record-receipt.ts';
 import { anAcceptedMessage } from '../../support/builders.ts';
 import { FakeBroadcaster, FakeEventFeed, FakeOutbox, FakeTimer, tracing } from '../../support/fakes.ts';
 
@@ -61,7 +62,8 @@ const aChat = () => {
       const ids = items.filter(({ message }) => seqs.includes(message.seq)).map(({ inboxId }) => inboxId);
       return acknowledgeInbox(parts)(userId, ids);
     },
-    receipt: recordReceipt(parts),
+    receipt: (userId: string, kind: ReceiptKind, conversationId: string, upToSeq: number) =>
+      recordReceipt(parts)(userId, kind, conversationId, () => Promise.resolve(upToSeq)),
     got: acknowledgeMessages(parts),
     history: readHistory(parts),
   };
@@ -222,7 +224,7 @@ describe('the delivery check', () => {
     expect(await chat.read(bo)).toEqual([1]);
     expect(chat.outbox.checks).toEqual([check]);
     chat.outbox.checks.length = 0;
-    await chat.receipt(bo, 'delivered', { conversationId: id, upToSeq: 2 });
+    await chat.receipt(bo, 'delivered', id, 2);
     expect(await chat.check(check)).toBe(0);
     expect(chat.outbox.checks).toEqual([]);
   });
@@ -252,7 +254,7 @@ describe('the delivery check', () => {
     await chat.presence.connected(bo, 'b1');
     await chat.say(ann, bo);
     await chat.say(bo, ann);
-    await chat.receipt(bo, 'delivered', { conversationId: id, upToSeq: 1 });
+    await chat.receipt(bo, 'delivered', id, 1);
     expect(await chat.check({ conversationId: id, userId: bo })).toBe(0);
     expect(await chat.read(bo)).toEqual([]);
   });
@@ -294,7 +296,7 @@ describe('the inbox', () => {
     const chat = aChat();
     await chat.say(ann, bo);
     await chat.say(ann, bo);
-    await chat.receipt(bo, 'delivered', { conversationId: id, upToSeq: 1 });
+    await chat.receipt(bo, 'delivered', id, 1);
     expect(await chat.read(bo)).toEqual([2]);
   });
 
@@ -334,7 +336,7 @@ describe('the inbox', () => {
   it('is read page by page, also over rows that are left out', async () => {
     const chat = aChat();
     for (let n = 0; n < 10; n++) await chat.say(ann, bo);
-    await chat.receipt(bo, 'delivered', { conversationId: id, upToSeq: 5 });
+    await chat.receipt(bo, 'delivered', id, 5);
     const seen: number[] = [];
     let cursor: string | undefined;
     do {
@@ -385,10 +387,10 @@ describe('the history', () => {
   it('shows how far each message has come, and since when', async () => {
     const chat = aChat();
     for (let n = 0; n < 3; n++) await chat.say(ann, bo);
-    await chat.receipt(bo, 'delivered', { conversationId: id, upToSeq: 2 });
+    await chat.receipt(bo, 'delivered', id, 2);
     const deliveredAt = chat.timer.now().toISOString();
     chat.timer.advance(1000);
-    await chat.receipt(bo, 'read', { conversationId: id, upToSeq: 1 });
+    await chat.receipt(bo, 'read', id, 1);
     const readAt = chat.timer.now().toISOString();
     const { items } = await chat.history(ann, id, () => query);
     expect(items.map(({ status, deliveredAt, readAt }) => ({ status, deliveredAt, readAt }))).toEqual([
@@ -396,6 +398,18 @@ describe('the history', () => {
       { status: 'delivered', deliveredAt, readAt: null },
       { status: 'sent', deliveredAt: null, readAt: null },
     ]);
+  });
+
+  it('says nothing of what is wrong with a receipt but to members, and looks members up for that only', async () => {
+    const chat = aChat();
+    await chat.say(ann, bo);
+    const lookedUp = vi.spyOn(chat.log, 'member');
+    await chat.receipt(bo, 'read', id, 1);
+    expect(lookedUp).not.toHaveBeenCalled();
+    const wrong = () => Promise.reject(malformed('/upToSeq', 'must be a seq'));
+    const record = recordReceipt({ ...chat, clock: chat.timer });
+    await expect(record('eve', 'read', id, wrong)).rejects.toMatchObject({ code: 'not-a-member' });
+    await expect(record(bo, 'read', id, wrong)).rejects.toMatchObject({ code: 'malformed-request' });
   });
 
   it.each([

@@ -15,7 +15,7 @@ import { deliverMessage } from '../../../shared/use-cases/deliver-message.ts';
 import { getConversation } from '../../../shared/use-cases/get-conversation.ts';
 import { readHistory } from '../../../shared/use-cases/read-history.ts';
 import { readInbox } from '../../../shared/use-cases/read-inbox.ts';
-import { recordReceipt } from '../../../shared/use-cases/record-receipt.ts';
+import { recordReceipt, type ReceiptKind } from '../../../shared/use-cases/record-receipt.ts';
 import { anAcceptedMessage } from '../../support/builders.ts';
 import { FakeBroadcaster, FakeEventFeed, FakeOutbox, FakeTimer, tracing } from '../../support/fakes.ts';
 
@@ -74,7 +74,8 @@ const aChat = (inboxGroupSize = 100) => {
       clock.advance(15_000);
       return checkDelivery(parts)(check, tracing);
     },
-    receipt: recordReceipt(parts),
+    receipt: (userId: string, kind: ReceiptKind, conversationId: string, upToSeq: number) =>
+      recordReceipt(parts)(userId, kind, conversationId, () => Promise.resolve(upToSeq)),
     history: readHistory(parts),
     get: getConversation(parts),
   };
@@ -151,8 +152,8 @@ describe('a group', () => {
     for (const userId of [ann, bo, cy, di]) await chat.presence.connected(userId, `${userId}1`);
     await chat.say(ann, conversation.id);
     await chat.say(bo, conversation.id);
-    await chat.receipt(bo, 'delivered', { conversationId: conversation.id, upToSeq: 2 });
-    await chat.receipt(cy, 'delivered', { conversationId: conversation.id, upToSeq: 1 });
+    await chat.receipt(bo, 'delivered', conversation.id, 2);
+    await chat.receipt(cy, 'delivered', conversation.id, 1);
     expect(await chat.check({ conversationId: conversation.id, userId: null })).toBe(4);
     expect(await chat.inboxOf(ann)).toEqual([2]);
     expect(await chat.inboxOf(bo)).toEqual([]);
@@ -184,11 +185,11 @@ describe('a group', () => {
     await chat.say(ann, conversation.id);
     const status = async (): Promise<string | undefined> =>
       (await chat.history(ann, conversation.id, () => historyQuery.parse({ limit: '5' }))).items[0]?.status;
-    await chat.receipt(bo, 'read', { conversationId: conversation.id, upToSeq: 1 });
+    await chat.receipt(bo, 'read', conversation.id, 1);
     expect(await status()).toBe('sent');
-    await chat.receipt(cy, 'delivered', { conversationId: conversation.id, upToSeq: 1 });
+    await chat.receipt(cy, 'delivered', conversation.id, 1);
     expect(await status()).toBe('delivered');
-    await chat.receipt(cy, 'read', { conversationId: conversation.id, upToSeq: 1 });
+    await chat.receipt(cy, 'read', conversation.id, 1);
     expect(await status()).toBe('read');
     expect(chat.broadcaster.pushed.at(-1)).toMatchObject({
       to: conversation.id,

@@ -28,10 +28,13 @@ const aChat = async () => {
   const rateLimiter = new TokenBucketRateLimiter(clock, rates);
   await log.append(anAcceptedMessage({ from: 'ann', to: 'bo' }), clock.now());
   await presence.connected('bo', 'b1', clock.now());
+  const showing = showTyping({ log, presence, broadcaster, rateLimiter, clock, typingSeconds: 5 });
   return {
     log,
     broadcaster,
-    show: showTyping({ log, presence, broadcaster, rateLimiter, clock, typingSeconds: 5 }),
+    showing,
+    show: (userId: string, conversationId: string, isTyping: boolean) =>
+      showing(userId, conversationId, () => Promise.resolve({ isTyping })),
   };
 };
 
@@ -60,6 +63,13 @@ describe('typing', () => {
     broadcaster.isDown = true;
     await show('ann', id, true);
     expect((await log.head(id))?.headSeq).toBe(1);
+  });
+
+  it('is not even read of a stranger', async () => {
+    const { showing } = await aChat();
+    const unread = () => Promise.reject(new Error('was read'));
+    await expect(showing('eve', id, unread)).rejects.toMatchObject({ code: 'not-a-member' });
+    await expect(showing('ann', id, unread)).rejects.toThrow('was read');
   });
 
   it('is for members, and not for ever', async () => {

@@ -1,0 +1,15 @@
+/** What may stand in braces in a path, and what it means. */
+export const parameters = {
+  conversationId: {
+    description:
+      'Id of a conversation. One that you are not in, that does not exist or that can be none is 403.',
+    example: 'd-3qBvN1c8Zl2m4xY7TfKsW0aJ',
+  },
+  attachmentId: {
+    description: 'Id of an attachment, as the message has it.',
+    example: 'a-9rTzP4w6Ld0n2vQ8GhJkE5bM',
+  },
+  userId: { description: 'Id of a user.', example: 'bob' },
+} as const satisfies Record<string, { description: string; example: string }>;
+
+export type ParameterName = keyof typeof parameters;

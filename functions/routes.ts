@@ -1,0 +1,53 @@
+import { acknowledgeInbox } from './acknowledge-inbox.ts';
+import { archiveConversation, unarchiveConversation } from './archive-conversation.ts';
+import { countUnread } from './count-unread.ts';
+import { createConversation } from './create-conversation.ts';
+import { getAttachment } from './get-attachment.ts';
+import { getConversationPresence } from './get-conversation-presence.ts';
+import { getConversation } from './get-conversation.ts';
+import { getOwnAccount } from './get-own-account.ts';
+import { getUserPresence } from './get-user-presence.ts';
+import { live, ready } from './health.ts';
+import type { Route } from './http/route.ts';
+import { listConversations } from './list-conversations.ts';
+import { listMessages } from './list-messages.ts';
+import { logIn } from './log-in.ts';
+import { negotiate } from './negotiate.ts';
+import { readInbox } from './read-inbox.ts';
+import { markDelivered, markRead } from './record-receipt.ts';
+import { registerUser } from './register-user.ts';
+import { sendMessage } from './send-message.ts';
+import { sendToConversation } from './send-to-conversation.ts';
+import type { Services } from './services.ts';
+import { showTyping } from './show-typing.ts';
+import { allowWebPubSub, webPubSubEvents } from './web-pubsub-events.ts';
+
+/** All HTTP functions. What is in this table is registered, described in the document and held to its `access` by tests. */
+export const routesOf = (services: Services): Route[] =>
+  [
+    sendMessage,
+    sendToConversation,
+    listMessages,
+    markRead,
+    markDelivered,
+    createConversation,
+    listConversations,
+    getConversation,
+    archiveConversation,
+    unarchiveConversation,
+    countUnread,
+    readInbox,
+    acknowledgeInbox,
+    getAttachment,
+    negotiate,
+    showTyping,
+    getConversationPresence,
+    getUserPresence,
+    registerUser,
+    logIn,
+    getOwnAccount,
+    live,
+    ready,
+    allowWebPubSub,
+    webPubSubEvents,
+  ].map((route) => route(services));
