@@ -1,5 +1,6 @@
 import { acknowledgeInbox } from './acknowledge-inbox.ts';
 import { archiveConversation, unarchiveConversation } from './archive-conversation.ts';
+import { blockUser, unblockUser } from './block-user.ts';
 import { countUnread } from './count-unread.ts';
 import { createConversation } from './create-conversation.ts';
 import { getAttachment } from './get-attachment.ts';
@@ -9,6 +10,7 @@ import { getOwnAccount } from './get-own-account.ts';
 import { getUserPresence } from './get-user-presence.ts';
 import { live, ready } from './health.ts';
 import type { Route } from './http/route.ts';
+import { listBlocks } from './list-blocks.ts';
 import { listConversations } from './list-conversations.ts';
 import { listMessages } from './list-messages.ts';
 import { logIn } from './log-in.ts';
@@ -46,6 +48,9 @@ export const routesOf = (services: Services): Route[] =>
     registerUser,
     logIn,
     getOwnAccount,
+    blockUser,
+    unblockUser,
+    listBlocks,
     live,
     ready,
     allowWebPubSub,

@@ -18,7 +18,7 @@ export const sendMessage = (services: SendMessageServices): Route =>
     access: 'user',
     body: sendMessageRequest(services.messageLimits),
     replies: { 202: { description: 'The queue holds it; it will be delivered.', schema: sendReceipt } },
-    problems: ['not-a-member', 'sender-mismatch', 'not-found', 'rate-limited', 'message-rejected'],
+    problems: ['not-a-member', 'sender-mismatch', 'not-found', 'blocked', 'rate-limited', 'message-rejected'],
     handle: async ({ caller, rawBody, body, context, traceparent }) => {
       const request = { conversationId: conversationIdIn(await rawBody()), draft: body };
       const receipt = await services.sendMessage(caller.userId, request, { traceparent });

@@ -17,7 +17,7 @@ export const sendToConversation = (services: SendToConversationServices): Route 
     access: 'member',
     body: sendToConversationRequest(services.messageLimits),
     replies: { 202: { description: 'The queue holds it; it will be delivered.', schema: sendReceipt } },
-    problems: ['sender-mismatch', 'rate-limited', 'message-rejected'],
+    problems: ['sender-mismatch', 'blocked', 'rate-limited', 'message-rejected'],
     handle: async ({ caller, param, body, context, traceparent }) => {
       const conversationId = param('conversationId');
       const draft = async () => ({ ...(await body()), conversationId });

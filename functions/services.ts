@@ -10,6 +10,7 @@ import { ServiceBusOutbox } from '../shared/adapters/service-bus/service-bus-out
 import { AccountDirectory } from '../shared/adapters/tables/account-directory.ts';
 import { AccountProfiles } from '../shared/adapters/tables/account-profiles.ts';
 import { TableAccounts } from '../shared/adapters/tables/table-accounts.ts';
+import { TableBlocks } from '../shared/adapters/tables/table-blocks.ts';
 import { TableConversationLog } from '../shared/adapters/tables/table-conversation-log.ts';
 import { TableInbox } from '../shared/adapters/tables/table-inbox.ts';
 import { TablePresence } from '../shared/adapters/tables/table-presence.ts';
@@ -25,6 +26,7 @@ import { acknowledgeInbox } from '../shared/use-cases/acknowledge-inbox.ts';
 import { acknowledgeMessages } from '../shared/use-cases/acknowledge-messages.ts';
 import { announcePresence } from '../shared/use-cases/announce-presence.ts';
 import { archiveConversation } from '../shared/use-cases/archive-conversation.ts';
+import { blockUser, listBlocks } from '../shared/use-cases/block-user.ts';
 import { checkDelivery } from '../shared/use-cases/check-delivery.ts';
 import { checkPresence } from '../shared/use-cases/check-presence.ts';
 import { admitClient, connectClient } from '../shared/use-cases/connect-client.ts';
@@ -85,6 +87,7 @@ export const createServices = (config: Config) => {
   const log = new TableConversationLog(tables);
   const inbox = new TableInbox(tables);
   const presence = new TablePresence(tables, clock);
+  const blocks = new TableBlocks(tables, clock);
   const accounts = new TableAccounts(tables);
   const outbox = new ServiceBusOutbox(clients.openServiceBus, clock, config);
   const events = config.tellsEvents ? new ServiceBusEventFeed(clients.openServiceBus) : nobodysEvents;
@@ -112,6 +115,7 @@ export const createServices = (config: Config) => {
   const work = { outbox, timer: systemTimer, random: Math.random };
   const deliver = deliverMessage({
     log,
+    blocks,
     presence,
     broadcaster,
     inbox,
@@ -131,6 +135,7 @@ export const createServices = (config: Config) => {
   });
   const announce = announcePresence({
     log,
+    blocks,
     presence,
     broadcaster,
     clock,
@@ -168,10 +173,11 @@ export const createServices = (config: Config) => {
       moderator,
       rateLimiter,
       directory,
+      blocks,
       clock,
       newId: randomUUID,
     }),
-    createConversation: createConversation({ log, profiles, broadcaster, directory, clock }),
+    createConversation: createConversation({ log, profiles, broadcaster, directory, blocks, clock }),
     getConversation: getConversation({ log, profiles, clock }),
     listConversations: listConversations({ log, profiles, clock }),
     countUnread: countUnread({ log, clock }),
@@ -180,6 +186,7 @@ export const createServices = (config: Config) => {
       presence,
       broadcaster,
       rateLimiter,
+      blocks,
       clock,
       typingSeconds: config.typingSeconds,
     }),
@@ -190,6 +197,9 @@ export const createServices = (config: Config) => {
     getAttachment: getAttachment({ attachments, log }),
     recordReceipt: recordReceipt({ log, presence, broadcaster, clock }),
     acknowledgeMessages: acknowledgeMessages({ log, presence, broadcaster, clock }),
+
+    blockUser: blockUser({ blocks, directory, clock }),
+    listBlocks: listBlocks({ blocks }),
 
     clientUrl: (userId: string) => broadcaster.clientUrl(userId),
     admitClient: admitClient({
@@ -203,8 +213,8 @@ export const createServices = (config: Config) => {
     }),
     connectClient: connectClient({ log, broadcaster, clock }),
     disconnectClient: disconnectClient({ presence, outbox, clock }),
-    getUserPresence: getUserPresence({ log, presence }),
-    getConversationPresence: getConversationPresence({ log, presence }),
+    getUserPresence: getUserPresence({ log, presence, blocks }),
+    getConversationPresence: getConversationPresence({ log, presence, blocks }),
 
     checkPresence: checkPresence({ presence, broadcaster, outbox, clock }),
 

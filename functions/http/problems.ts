@@ -15,6 +15,7 @@ export const problems = {
   'last-owner': { status: 409, title: 'The group would have no owner' },
   'group-full': { status: 409, title: 'The group is full' },
   'message-deleted': { status: 409, title: 'The message is deleted' },
+  blocked: { status: 403, title: 'You cannot write to this user' },
   'not-found': { status: 404, title: 'Not found' },
   'username-taken': { status: 409, title: 'The user name is taken' },
   'email-taken': { status: 409, title: 'The e-mail address is taken' },

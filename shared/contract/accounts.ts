@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isEmail, usernamePattern } from '../domain/account.ts';
 import { codePoints, hasControls, isWellFormed } from '../domain/text.ts';
-import { optional } from './fields.ts';
+import { listOf, optional, time } from './fields.ts';
 
 const maxPasswordLength = 1024;
 
@@ -76,3 +76,6 @@ export const loginAnswer = z.object({
 });
 
 export type LoginAnswer = z.infer<typeof loginAnswer>;
+
+/** `GET /api/users/me/blocks` */
+export const blockPage = listOf(z.object({ userId: z.string(), blockedAt: time }));

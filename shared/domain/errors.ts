@@ -15,6 +15,7 @@ export type ChatErrorCode =
   | 'last-owner'
   | 'group-full'
   | 'message-deleted'
+  | 'blocked'
   | 'not-found'
   | 'username-taken'
   | 'email-taken'

@@ -1,15 +1,18 @@
 import { forEach } from '../domain/chunks.ts';
 import type { ServerEvent } from '../domain/event.ts';
 import { isGroup } from '../domain/identifiers.ts';
+import type { Blocks } from '../ports/blocks.ts';
 import type { Broadcaster } from '../ports/broadcaster.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
 import type { Presence } from '../ports/presence.ts';
+import { isSilenced } from './require-unblocked.ts';
 
 export interface AnnouncePresenceParts {
   log: Pick<ConversationLog, 'listingsOf' | 'head' | 'memberIds'>;
   presence: Pick<Presence, 'standing' | 'noteTold' | 'isOnline'>;
   broadcaster: Pick<Broadcaster, 'toUser' | 'toGroup'>;
+  blocks: Pick<Blocks, 'blockersIn'>;
   clock: Clock;
   /** Members of larger groups are not told: n people who come and go would be n² events. 0: no group is. */
   presenceGroupSize: number;
@@ -27,7 +30,7 @@ const maxLooks = 3;
 interface Audience {
   groups: string[];
   /** Partners of direct conversations who are in none of these groups. */
-  users: string[];
+  users: { userId: string; conversationId: string }[];
 }
 
 /** Who shares a conversation with a user and can be told at little cost. Archived conversations count for little. */
@@ -41,26 +44,28 @@ const audienceOf = async (
     .slice(0, maxConversations)
     .filter(({ conversationId }) => presenceGroupSize > 0 || !isGroup(conversationId));
   const groups: string[] = [];
-  const [reached, partners] = [new Set([userId]), new Set<string>()];
+  const [reached, partners] = [new Set([userId]), new Map<string, string>()];
   await forEach(told, concurrency, async ({ conversationId }) => {
     const head = await log.head(conversationId);
     if (!head) return;
     const members = await log.memberIds(head);
     if (!members.includes(userId)) return;
-    if (head.type === 'direct') for (const member of members) partners.add(member);
+    if (head.type === 'direct') for (const member of members) partners.set(member, conversationId);
     else if (members.length <= presenceGroupSize) {
       groups.push(conversationId);
       for (const member of members) reached.add(member);
     }
   });
-  return { groups, users: [...partners.difference(reached)] };
+  const users = [...partners].filter(([partner]) => !reached.has(partner));
+  return { groups, users: users.map(([partner, conversationId]) => ({ userId: partner, conversationId })) };
 };
 
 const tell = async (parts: AnnouncePresenceParts, audience: Audience, event: ServerEvent): Promise<void> => {
-  const { broadcaster, presence } = parts;
+  const { broadcaster, presence, blocks } = parts;
   await forEach(audience.groups, concurrency, (conversationId) => broadcaster.toGroup(conversationId, event));
-  await forEach(audience.users, concurrency, async (partner) => {
-    if (await presence.isOnline(partner, 'cached')) await broadcaster.toUser(partner, event);
+  await forEach(audience.users, concurrency, async ({ userId, conversationId }) => {
+    if (!(await presence.isOnline(userId, 'cached'))) return;
+    if (!(await isSilenced(blocks, conversationId))) await broadcaster.toUser(userId, event);
   });
 };
 

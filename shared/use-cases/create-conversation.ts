@@ -3,6 +3,7 @@ import { newDirectConversation, type NewConversation } from '../domain/conversat
 import { malformed } from '../domain/errors.ts';
 import type { ServerEvent } from '../domain/event.ts';
 import { directConversationId, groupConversationId, newGroupConversationId } from '../domain/identifiers.ts';
+import type { Blocks } from '../ports/blocks.ts';
 import type { Broadcaster } from '../ports/broadcaster.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
@@ -10,11 +11,13 @@ import { noSuchUser, type Directory } from '../ports/directory.ts';
 import { forEach } from '../domain/chunks.ts';
 import { viewOf, type ViewParts } from './conversation-view.ts';
 import { requireMember } from './membership.ts';
+import { requireUnblocked } from './require-unblocked.ts';
 
 export interface CreateConversationParts extends ViewParts {
   log: Pick<ConversationLog, 'create' | 'member' | 'members' | 'listing' | 'countOfOthers'>;
   broadcaster: Pick<Broadcaster, 'join' | 'toUser' | 'toGroup'>;
   directory: Directory;
+  blocks: Pick<Blocks, 'blockersIn'>;
   clock: Clock;
 }
 
@@ -87,7 +90,8 @@ const announce = async (
 /**
  * Creates a conversation with its members, or answers the one that there is: a pair of users has one, and so has an
  * `externalRef`. Safe to repeat.
- * @throws ChatError `malformed-request`, `not-found` (a member that there is not), `not-a-member` (the existing one is not the caller's), `unavailable`
+ * @throws ChatError `malformed-request`, `not-found` (a member that there is not), `blocked` (by the other
+ * of a direct conversation), `not-a-member` (the existing one is not the caller's), `unavailable`
  */
 export const createConversation =
   (parts: CreateConversationParts) =>
@@ -98,6 +102,7 @@ export const createConversation =
     const memberIds = await known(parts.directory, createdBy, request.memberIds);
     const conversation =
       request.type === 'direct' ? direct(createdBy, memberIds) : group(createdBy, { ...request, memberIds });
+    await requireUnblocked(parts.blocks, conversation.conversationId, createdBy);
     const { head, isNew } = await parts.log.create(conversation, parts.clock.now());
     const own = await requireMember(parts.log, head.conversationId, createdBy);
     const listing = await parts.log.listing(head.conversationId, createdBy);

@@ -1,7 +1,9 @@
+import { blockCacheMs } from '../domain/block.ts';
 import { messageSent } from '../domain/chat-event.ts';
 import type { Head } from '../domain/conversation.ts';
 import { createdEvent, type ServerEvent } from '../domain/event.ts';
 import type { AcceptedMessage, LoggedMessage } from '../domain/message.ts';
+import type { Blocks } from '../ports/blocks.ts';
 import type { Broadcaster } from '../ports/broadcaster.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
@@ -10,9 +12,11 @@ import type { Inbox } from '../ports/inbox.ts';
 import type { Outbox, Tracing } from '../ports/outbox.ts';
 import type { Presence } from '../ports/presence.ts';
 import { forEach } from '../domain/chunks.ts';
+import { blocked, isBlockedIn } from './require-unblocked.ts';
 
 export interface DeliverMessageParts {
-  log: Pick<ConversationLog, 'append' | 'memberIds'>;
+  log: Pick<ConversationLog, 'append' | 'memberIds' | 'find'>;
+  blocks: Pick<Blocks, 'blockersIn'>;
   presence: Pick<Presence, 'isOnline'>;
   broadcaster: Pick<Broadcaster, 'toUser' | 'toGroup'>;
   inbox: Pick<Inbox, 'keep'>;
@@ -114,14 +118,28 @@ const bring = async (journey: Journey, head: Head, userIds: readonly string[]): 
 };
 
 /**
+ * A block that came while the message was under way. One that was sent just now was looked at as lately as is promised, so
+ * this costs nothing in the usual case. What is in the log already is not taken back: its first delivery died half way.
+ */
+const refuseBlocked = async (
+  { blocks, log, clock }: DeliverMessageParts,
+  { conversationId, messageId, senderId, acceptedAt }: AcceptedMessage,
+): Promise<void> => {
+  if (Math.abs(clock.now().getTime() - Date.parse(acceptedAt)) < blockCacheMs) return;
+  if (!(await isBlockedIn(blocks, conversationId, senderId))) return;
+  if (!(await log.find(conversationId, messageId))) throw blocked();
+};
+
+/**
  * Gives an accepted message its place in the conversation, brings it to every member and tells other services.
  * Delivering it again is harmless: it keeps its place, a push may be repeated, an inbox row is written once, and the
  * event has the same id.
- * @throws ChatError `not-found` when there is no such conversation; `unavailable`
+ * @throws ChatError `not-found` when there is no such conversation; `blocked`; `unavailable`
  */
 export const deliverMessage =
   (parts: DeliverMessageParts) =>
   async (accepted: AcceptedMessage, tracing: Tracing): Promise<Delivery> => {
+    await refuseBlocked(parts, accepted);
     const { message, head, isNew } = await parts.log.append(accepted, parts.clock.now());
     const journey = new Journey(parts, message, isNew, tracing);
     const userIds = await parts.log.memberIds(head);

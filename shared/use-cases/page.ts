@@ -6,11 +6,13 @@ export interface Page<T> {
   nextCursor: string | null;
 }
 
-const cursorOf = (key: string): string => Buffer.from(key).toString('base64url');
+/** A place in a list as its readers are given it: opaque to them. */
+export const encodeCursor = (key: string): string => Buffer.from(key).toString('base64url');
 
-const keyOf = (cursor: string): string => {
+/** @throws ChatError `malformed-request` for what is no cursor of ours */
+export const decodeCursor = (cursor: string): string => {
   const key = Buffer.from(cursor, 'base64url').toString();
-  if (key === '' || cursorOf(key) !== cursor)
+  if (key === '' || encodeCursor(key) !== cursor)
     throw malformed('/cursor', 'must be a nextCursor of an earlier answer');
   return key;
 };
@@ -25,7 +27,7 @@ export const pageOf = <T>(
   key: (item: T) => string,
   { limit, cursor }: { limit: number; cursor?: string | undefined },
 ): Page<T> => {
-  const after = cursor === undefined ? undefined : keyOf(cursor);
+  const after = cursor === undefined ? undefined : decodeCursor(cursor);
   const behind = items
     .map((item) => ({ item, key: key(item) }))
     .filter((entry) => after === undefined || entry.key > after)
@@ -34,6 +36,6 @@ export const pageOf = <T>(
   const last = page.at(-1);
   return {
     items: page.map(({ item }) => item),
-    nextCursor: behind.length > limit && last ? cursorOf(last.key) : null,
+    nextCursor: behind.length > limit && last ? encodeCursor(last.key) : null,
   };
 };

@@ -4,6 +4,7 @@ import { cleanFileName } from '../domain/file-name.ts';
 import { attachmentIdOf, directConversationId, messageIdOf } from '../domain/identifiers.ts';
 import type { AcceptedMessage, Attachment } from '../domain/message.ts';
 import type { Attachments } from '../ports/attachments.ts';
+import type { Blocks } from '../ports/blocks.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
 import { noSuchUser, type Directory } from '../ports/directory.ts';
@@ -11,6 +12,7 @@ import type { Moderator } from '../ports/moderator.ts';
 import type { Outbox, Tracing } from '../ports/outbox.ts';
 import type { RateLimiter } from '../ports/rate-limiter.ts';
 import { requireMember } from './membership.ts';
+import { requireUnblocked } from './require-unblocked.ts';
 
 export interface SendMessageParts {
   log: Pick<ConversationLog, 'member'>;
@@ -19,6 +21,7 @@ export interface SendMessageParts {
   moderator: Moderator;
   rateLimiter: RateLimiter;
   directory: Directory;
+  blocks: Pick<Blocks, 'blockersIn'>;
   clock: Clock;
   /** A fresh id that nobody can guess. */
   newId: () => string;
@@ -84,7 +87,7 @@ const reserve = async (
  * Accepts a message: resolves once the queue holds it durably. Repeating it with the same `clientMessageId` names the
  * same message, for ever; of two different contents under one `clientMessageId` the first counts.
  * @throws ChatError `not-a-member` before anything else; `malformed-request`, `sender-mismatch`, `not-found` (no such
- * receiver), `rate-limited`, `message-rejected`; `unavailable`, after which the message may have been accepted all the
+ * receiver), `blocked`, `rate-limited`, `message-rejected`; `unavailable`, after which the message may have been accepted all the
  * same: try again with the same `clientMessageId`
  */
 export const sendMessage =
@@ -100,6 +103,7 @@ export const sendMessage =
       );
     await parts.rateLimiter.take('send', senderId);
     const { conversationId, directMembers } = await target(parts.directory, senderId, draft);
+    await requireUnblocked(parts.blocks, conversationId, senderId);
     await moderate(parts.moderator, draft);
 
     const clientMessageId = draft.clientMessageId ?? parts.newId();

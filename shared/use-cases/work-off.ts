@@ -30,7 +30,7 @@ export interface Work<C, T> {
 }
 
 /** Refusals that no repetition changes. */
-const permanent = new Set<ChatErrorCode>(['malformed-request', 'not-found', 'not-a-member']);
+const permanent = new Set<ChatErrorCode>(['malformed-request', 'not-found', 'not-a-member', 'blocked']);
 
 /** The code under which a message is put aside; undefined for what may pass. */
 const refusalOf = (error: unknown): { code: string; detail: string } | undefined => {

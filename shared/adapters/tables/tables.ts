@@ -9,6 +9,7 @@ export const tableNames = {
   users: 'Users',
   presence: 'Presence',
   attachments: 'Attachments',
+  blocks: 'Blocks',
 } as const;
 
 export type Tables = Record<keyof typeof tableNames, TableClient>;
@@ -21,6 +22,7 @@ export const openTables = (open: (name: string) => TableClient): Tables => ({
   users: open(tableNames.users),
   presence: open(tableNames.presence),
   attachments: open(tableNames.attachments),
+  blocks: open(tableNames.blocks),
 });
 
 /** Creates the tables that are missing. */

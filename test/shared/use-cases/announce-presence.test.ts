@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { MemoryBlocks } from '../../../shared/adapters/memory/memory-blocks.ts';
 import { MemoryConversationLog } from '../../../shared/adapters/memory/memory-conversation-log.ts';
 import { MemoryPresence } from '../../../shared/adapters/memory/memory-presence.ts';
 import { announcePresence } from '../../../shared/use-cases/announce-presence.ts';
@@ -13,6 +14,7 @@ const aCircle = (presenceGroupSize = 100) => {
     outbox: new FakeOutbox(),
     log: new MemoryConversationLog(),
     presence: new MemoryPresence(),
+    blocks: new MemoryBlocks(),
     presenceGroupSize,
   };
   const { log, clock, presence, broadcaster } = parts;
@@ -102,6 +104,19 @@ describe('a coming or going', () => {
     await comes('ann', 'a2');
     await announce('ann');
     expect(told()).toHaveLength(1);
+  });
+
+  it('is not told to a partner who has blocked the user, or was blocked', async () => {
+    const { direct, comes, announce, told, blocks, clock } = aCircle();
+    for (const partner of ['bo', 'cy', 'di']) {
+      await direct('ann', partner);
+      await comes(partner);
+    }
+    await blocks.block('ann', 'bo', clock.now());
+    await blocks.block('cy', 'ann', clock.now());
+    await comes('ann');
+    await announce('ann');
+    expect(told()).toEqual([['di', 'ann', true, null]]);
   });
 
   it('that changes while it is told ends with what is true', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { MemoryBlocks } from '../../../shared/adapters/memory/memory-blocks.ts';
 import { MemoryConversationLog } from '../../../shared/adapters/memory/memory-conversation-log.ts';
 import { MemoryInbox } from '../../../shared/adapters/memory/memory-inbox.ts';
 import { MemoryPresence } from '../../../shared/adapters/memory/memory-presence.ts';
@@ -31,6 +32,7 @@ const aChat = () => {
     log,
     inbox,
     presence,
+    blocks: new MemoryBlocks(),
     broadcaster,
     outbox,
     events,
@@ -450,5 +452,36 @@ describe('the history', () => {
     );
     expect(new Set(errors).size).toBe(1);
     expect(errors[0]).toContain('not a member');
+  });
+});
+
+describe('a block that comes while a message is under way', () => {
+  const sent = (timer: FakeTimer) =>
+    anAcceptedMessage({ from: ann, to: bo, acceptedAt: timer.now().toISOString() });
+
+  it('refuses the message for good', async () => {
+    const chat = aChat();
+    const message = sent(chat.timer);
+    await chat.blocks.block(bo, ann, chat.timer.now());
+    chat.timer.advance(3000);
+    await expect(chat.deliver(message)).rejects.toMatchObject({ code: 'blocked' });
+    expect(await chat.log.head(id)).toBeUndefined();
+  });
+
+  it('takes nothing back that is in the log already, and holds up nobody but the blocked', async () => {
+    const chat = aChat();
+    const message = sent(chat.timer);
+    await chat.deliver(message);
+    await chat.blocks.block(bo, ann, chat.timer.now());
+    chat.timer.advance(3000);
+    expect(await chat.deliver(message)).toMatchObject({ seq: 1, isNew: false });
+    expect(await chat.say(bo, ann)).toMatchObject({ seq: 2 });
+  });
+
+  it('costs a message that comes at once no look', async () => {
+    const chat = aChat();
+    const looked = vi.spyOn(chat.blocks, 'blockersIn');
+    await chat.deliver(sent(chat.timer));
+    expect(looked).not.toHaveBeenCalled();
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { MemoryBlocks } from '../../../shared/adapters/memory/memory-blocks.ts';
 import { MemoryConversationLog } from '../../../shared/adapters/memory/memory-conversation-log.ts';
 import { MemoryPresence } from '../../../shared/adapters/memory/memory-presence.ts';
 import { pageQuery } from '../../../shared/contract/lists.ts';
@@ -9,7 +10,7 @@ import { aGroup, anAcceptedMessage } from '../../support/builders.ts';
 const noon = new Date('2026-01-01T12:00:00.000Z');
 
 const aCircle = async () => {
-  const [log, presence] = [new MemoryConversationLog(), new MemoryPresence()];
+  const [log, presence, blocks] = [new MemoryConversationLog(), new MemoryPresence(), new MemoryBlocks()];
   await log.append(anAcceptedMessage({ from: 'ann', to: 'bo' }), noon);
   const trip = aGroup('cy', ['ann', 'ed']);
   const group = trip.conversationId;
@@ -17,10 +18,11 @@ const aCircle = async () => {
   await presence.connected('cy', 'c1', noon);
   await presence.connected('bo', 'b1', noon);
   await presence.disconnected('bo', 'b1', noon);
-  const page = getConversationPresence({ log, presence });
+  const page = getConversationPresence({ log, presence, blocks });
   return {
     group,
-    of: getUserPresence({ log, presence }),
+    blocks,
+    of: getUserPresence({ log, presence, blocks }),
     page: (userId: string, id: string, query: object = {}) => page(userId, id, () => pageQuery.parse(query)),
   };
 };
@@ -43,6 +45,29 @@ describe('a user’s presence', () => {
     );
     expect(refusals[0]).toMatchObject({ code: 'not-found' });
     for (const refusal of refusals) expect(refusal).toEqual(refusals[0]);
+  });
+});
+
+describe('the presence of who has blocked, or was blocked,', () => {
+  it('is that of somebody who was never there, in direct conversations', async () => {
+    const { of, page, blocks } = await aCircle();
+    await blocks.block('bo', 'ann', noon);
+    const nobody = { online: false, lastSeenAt: null };
+    for (const [caller, other] of [
+      ['ann', 'bo'],
+      ['bo', 'ann'],
+    ] as const) {
+      expect(await of(caller, other)).toEqual(nobody);
+      const { items } = await page(caller, directConversationId('ann', 'bo'));
+      expect(items.find(({ userId }) => userId === other)).toEqual({ userId: other, ...nobody });
+    }
+    expect(await of('bo', 'bo')).toEqual({ online: false, lastSeenAt: noon.toISOString() });
+  });
+
+  it('is seen in groups', async () => {
+    const { page, group, blocks } = await aCircle();
+    await blocks.block('cy', 'ann', noon);
+    expect((await page('ann', group)).items).toContainEqual({ userId: 'cy', online: true, lastSeenAt: null });
   });
 });
 

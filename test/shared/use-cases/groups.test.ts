@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { MemoryBlocks } from '../../../shared/adapters/memory/memory-blocks.ts';
 import { MemoryConversationLog } from '../../../shared/adapters/memory/memory-conversation-log.ts';
 import { MemoryInbox } from '../../../shared/adapters/memory/memory-inbox.ts';
 import { MemoryPresence } from '../../../shared/adapters/memory/memory-presence.ts';
@@ -38,6 +39,7 @@ const aChat = (inboxGroupSize = 100) => {
     log,
     inbox,
     presence,
+    blocks: new MemoryBlocks(),
     broadcaster,
     outbox,
     events,
@@ -244,5 +246,17 @@ describe('a device that connects', () => {
     await chat.create(ann, { memberIds: [bo] });
     await connect(bo, 'b1', fingerprint);
     expect(chat.broadcaster.closed).toEqual(['b1']);
+  });
+});
+
+describe('a direct conversation with somebody who has blocked its creator', () => {
+  it('is not created, nor answered if it is there; the blocker’s own is', async () => {
+    const chat = aChat();
+    await chat.blocks.block(bo, ann, chat.clock.now());
+    const create = (by: string, other: string) => chat.create(by, { type: 'direct', memberIds: [other] });
+    await expect(create(ann, bo)).rejects.toMatchObject({ code: 'blocked' });
+    expect(await create(bo, ann)).toMatchObject({ isNew: true });
+    await expect(create(ann, bo)).rejects.toMatchObject({ code: 'blocked' });
+    expect(await chat.create(ann, { memberIds: [bo] })).toMatchObject({ isNew: true }); // a group
   });
 });

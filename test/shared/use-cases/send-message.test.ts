@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { MemoryBlocks } from '../../../shared/adapters/memory/memory-blocks.ts';
 import { MemoryConversationLog } from '../../../shared/adapters/memory/memory-conversation-log.ts';
 import { conversationIdIn, sendMessageRequest } from '../../../shared/contract/send-message.ts';
 import { ChatError } from '../../../shared/domain/errors.ts';
@@ -22,6 +23,7 @@ const aSender = ({ verdict, isLimited = false }: { verdict?: Verdict; isLimited?
         isLimited ? Promise.reject(new ChatError('rate-limited', 'slow down')) : Promise.resolve(),
     },
     directory: { find: (userId: string) => Promise.resolve(userId === 'nobody' ? undefined : userId) },
+    blocks: new MemoryBlocks(),
     clock: new FakeTimer(),
     newId: randomUUID,
   };
@@ -146,5 +148,30 @@ describe('sending a message', () => {
     expect([...attachments.records.values()]).toMatchObject([
       { ownerId: 'ann', conversationId: one.conversationId },
     ]);
+  });
+});
+
+describe('a direct message to who has blocked the sender', () => {
+  it('is refused whichever way it names the receiver; in the other direction it is not', async () => {
+    const { send, log, blocks, outbox, clock } = aSender();
+    await log.append(anAcceptedMessage({ from: 'ann', to: 'bo' }), clock.now());
+    await blocks.block('bo', 'ann', clock.now());
+    const conversationId = directConversationId('ann', 'bo');
+    for (const to of [{ receiverId: 'bo' }, { conversationId }])
+      await expect(send('ann', { ...to, messageText: 'hi' })).rejects.toMatchObject({ code: 'blocked' });
+    expect(outbox.enqueued).toEqual([]);
+    await send('bo', { conversationId, messageText: 'hi' });
+    await blocks.unblock('bo', 'ann');
+    await send('ann', { conversationId, messageText: 'hi' });
+    expect(outbox.enqueued).toHaveLength(2);
+  });
+
+  it('is no way to learn of conversations: who is not a member is told just that', async () => {
+    const { send, blocks, clock } = aSender();
+    await blocks.block('bo', 'ann', clock.now());
+    const conversationId = directConversationId('ann', 'bo');
+    await expect(send('ann', { conversationId, messageText: 'hi' })).rejects.toMatchObject({
+      code: 'not-a-member',
+    });
   });
 });

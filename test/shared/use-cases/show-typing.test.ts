@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { MemoryBlocks } from '../../../shared/adapters/memory/memory-blocks.ts';
 import { MemoryConversationLog } from '../../../shared/adapters/memory/memory-conversation-log.ts';
 import { MemoryPresence } from '../../../shared/adapters/memory/memory-presence.ts';
 import { TokenBucketRateLimiter } from '../../../shared/adapters/memory/token-bucket-rate-limiter.ts';
@@ -11,6 +12,7 @@ const id = directConversationId('ann', 'bo');
 
 const aChat = async () => {
   const clock = new FakeTimer();
+  const blocks = new MemoryBlocks();
   const [log, presence, broadcaster] = [
     new MemoryConversationLog(),
     new MemoryPresence(),
@@ -28,10 +30,11 @@ const aChat = async () => {
   const rateLimiter = new TokenBucketRateLimiter(clock, rates);
   await log.append(anAcceptedMessage({ from: 'ann', to: 'bo' }), clock.now());
   await presence.connected('bo', 'b1', clock.now());
-  const showing = showTyping({ log, presence, broadcaster, rateLimiter, clock, typingSeconds: 5 });
+  const showing = showTyping({ log, presence, broadcaster, blocks, rateLimiter, clock, typingSeconds: 5 });
   return {
     log,
     broadcaster,
+    blocks,
     showing,
     show: (userId: string, conversationId: string, isTyping: boolean) =>
       showing(userId, conversationId, () => Promise.resolve({ isTyping })),
@@ -56,6 +59,13 @@ describe('typing', () => {
         },
       },
     ]);
+  });
+
+  it('is not shown to who has blocked the other, or was blocked', async () => {
+    const { show, broadcaster, blocks } = await aChat();
+    await blocks.block('ann', 'bo', new Date());
+    await show('ann', id, true);
+    expect(broadcaster.pushed).toEqual([]);
   });
 
   it('is lost without harm when live delivery is away, and leaves no trace', async () => {
