@@ -1,9 +1,13 @@
-import { TableClient, type TableServiceClientOptions } from '@azure/data-tables';
+import type { HttpClient } from '@azure/core-rest-pipeline';
+import { AzureNamedKeyCredential, TableClient, type TableServiceClientOptions } from '@azure/data-tables';
 import { DefaultAzureCredential, type TokenCredential } from '@azure/identity';
 import { ServiceBusClient } from '@azure/service-bus';
 import { BlobServiceClient, StorageSharedKeyCredential } from '@azure/storage-blob';
 import { WebPubSubServiceClient } from '@azure/web-pubsub';
 import { settingOf, type Config, type Reach } from '../shared/config.ts';
+import { leanHttpClient } from './clients/http-client.ts';
+import { keepTokens } from './clients/hub-tokens.ts';
+import { LeanTableClient } from './clients/lean-table-client.ts';
 
 /** The hub that clients connect to. */
 export const hubName = 'chat';
@@ -52,27 +56,29 @@ const timeLimit = ({
   },
 ];
 
-const openStorage = (reach: Reach, credential: () => TokenCredential, limits: TimeLimits) => {
-  const options = { retryOptions, additionalPolicies: timeLimit(limits) };
+interface RestOptions extends Pick<TableServiceClientOptions, 'additionalPolicies' | 'retryOptions'> {
+  httpClient: HttpClient;
+  allowInsecureConnection: true;
+}
+
+const openStorage = (reach: Reach, credential: () => TokenCredential, options: RestOptions) => {
   if ('connectionString' in reach) {
     const { connectionString } = reach;
+    // The settings were refused without them.
+    const name = settingOf(connectionString, 'AccountName') ?? '';
+    const key = settingOf(connectionString, 'AccountKey') ?? '';
+    const { url } = TableClient.fromConnectionString(connectionString, 'any');
     return {
-      openTable: (name: string) =>
-        TableClient.fromConnectionString(connectionString, name, {
-          ...options,
-          allowInsecureConnection: true,
-        }),
+      openTable: (table: string): TableClient =>
+        new LeanTableClient(url, table, new AzureNamedKeyCredential(name, key), options),
       blobs: BlobServiceClient.fromConnectionString(connectionString, { retryOptions: blobRetryOptions }),
-      // The settings were refused without them.
-      accountKey: new StorageSharedKeyCredential(
-        settingOf(connectionString, 'AccountName') ?? '',
-        settingOf(connectionString, 'AccountKey') ?? '',
-      ),
+      accountKey: new StorageSharedKeyCredential(name, key),
     };
   }
   const url = (service: string): string => `https://${reach.address}.${service}.core.windows.net`;
   return {
-    openTable: (name: string) => new TableClient(url('table'), name, credential(), options),
+    openTable: (table: string): TableClient =>
+      new LeanTableClient(url('table'), table, credential(), options),
     blobs: new BlobServiceClient(url('blob'), credential(), { retryOptions: blobRetryOptions }),
     accountKey: undefined,
   };
@@ -88,17 +94,22 @@ export const openClients = (config: Config, limits: TimeLimits = standardLimits)
     (identity ??= new DefaultAzureCredential(
       config.identityClientId === undefined ? {} : { managedIdentityClientId: config.identityClientId },
     ));
-  const { serviceBus } = config;
+  const { serviceBus, webPubSub } = config;
+  const options: RestOptions = {
+    httpClient: leanHttpClient(),
+    allowInsecureConnection: true,
+    retryOptions,
+    additionalPolicies: timeLimit(limits),
+  };
   return {
-    ...openStorage(config.storage, credential, limits),
+    ...openStorage(config.storage, credential, options),
     openServiceBus: (): ServiceBusClient =>
       'connectionString' in serviceBus
         ? new ServiceBusClient(serviceBus.connectionString, serviceBusOptions)
         : new ServiceBusClient(serviceBus.address, credential(), serviceBusOptions),
-    hub: new WebPubSubServiceClient(config.webPubSub.connectionString, hubName, {
-      allowInsecureConnection: true,
-      retryOptions,
-      additionalPolicies: timeLimit(limits),
-    }),
+    hub: keepTokens(
+      new WebPubSubServiceClient(webPubSub.connectionString, hubName, options),
+      settingOf(webPubSub.connectionString, 'AccessKey') ?? '',
+    ),
   };
 };

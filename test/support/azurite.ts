@@ -2,6 +2,10 @@ import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { createInterface } from 'node:readline';
+import { AzureNamedKeyCredential, TableClient } from '@azure/data-tables';
+import { leanHttpClient } from '../../functions/clients/http-client.ts';
+import { LeanTableClient } from '../../functions/clients/lean-table-client.ts';
+import { settingOf } from '../../shared/config.ts';
 
 /** A running Azurite with nothing in it. */
 export interface Azurite {
@@ -62,4 +66,15 @@ export const startAzurite = async (): Promise<Azurite> => {
     blobs: `${account}BlobEndpoint=${urls.get('Blob') ?? ''}/devstoreaccount1;`,
     stop,
   };
+};
+
+/** Opens tables as the app does. */
+export const openTable = ({ tables }: Azurite): ((name: string) => TableClient) => {
+  const { url } = TableClient.fromConnectionString(tables, 'any');
+  const key = new AzureNamedKeyCredential(
+    settingOf(tables, 'AccountName') ?? '',
+    settingOf(tables, 'AccountKey') ?? '',
+  );
+  const options = { httpClient: leanHttpClient(), allowInsecureConnection: true };
+  return (name) => new LeanTableClient(url, name, key, options);
 };

@@ -1,4 +1,3 @@
-import { TableClient } from '@azure/data-tables';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MemoryChangeLog } from '../../../shared/adapters/memory/memory-change-log.ts';
 import { MemoryConversationLog } from '../../../shared/adapters/memory/memory-conversation-log.ts';
@@ -11,7 +10,7 @@ import { decideChange } from '../../../shared/domain/decide-change.ts';
 import { changeIdOf, directConversationId } from '../../../shared/domain/identifiers.ts';
 import type { ChangeLog, Changed } from '../../../shared/ports/change-log.ts';
 import type { ConversationLog } from '../../../shared/ports/conversation-log.ts';
-import { startAzurite, type Azurite } from '../../support/azurite.ts';
+import { openTable, startAzurite, type Azurite } from '../../support/azurite.ts';
 import { aGroup, anAcceptedMessage, aUser } from '../../support/builders.ts';
 
 const noon = new Date('2026-01-01T12:00:00.000Z');
@@ -24,8 +23,7 @@ let tables: Tables;
 
 beforeAll(async () => {
   azurite = await startAzurite();
-  const options = { allowInsecureConnection: true };
-  tables = openTables((name) => TableClient.fromConnectionString(azurite.tables, name, options));
+  tables = openTables(openTable(azurite));
   await createTables(tables);
 }, 60_000);
 

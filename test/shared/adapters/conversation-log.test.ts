@@ -1,4 +1,3 @@
-import { TableClient } from '@azure/data-tables';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MemoryConversationLog } from '../../../shared/adapters/memory/memory-conversation-log.ts';
 import { TableConversationLog } from '../../../shared/adapters/tables/table-conversation-log.ts';
@@ -6,7 +5,7 @@ import { createTables, openTables, type Tables } from '../../../shared/adapters/
 import { ChatError } from '../../../shared/domain/errors.ts';
 import { directConversationId } from '../../../shared/domain/identifiers.ts';
 import type { ConversationLog } from '../../../shared/ports/conversation-log.ts';
-import { startAzurite, type Azurite } from '../../support/azurite.ts';
+import { openTable, startAzurite, type Azurite } from '../../support/azurite.ts';
 import { aGroup, anAcceptedMessage, aUser } from '../../support/builders.ts';
 
 const noon = new Date('2026-01-01T12:00:00.000Z');
@@ -18,8 +17,7 @@ let tables: Tables;
 
 beforeAll(async () => {
   azurite = await startAzurite();
-  const options = { allowInsecureConnection: true };
-  tables = openTables((name) => TableClient.fromConnectionString(azurite.tables, name, options));
+  tables = openTables(openTable(azurite));
   await createTables(tables);
 }, 60_000);
 

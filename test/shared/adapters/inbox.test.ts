@@ -1,11 +1,10 @@
-import { TableClient } from '@azure/data-tables';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MemoryInbox } from '../../../shared/adapters/memory/memory-inbox.ts';
 import { TableInbox } from '../../../shared/adapters/tables/table-inbox.ts';
 import { createTables, openTables, type Tables } from '../../../shared/adapters/tables/tables.ts';
 import type { LoggedMessage } from '../../../shared/domain/message.ts';
 import type { Inbox } from '../../../shared/ports/inbox.ts';
-import { startAzurite, type Azurite } from '../../support/azurite.ts';
+import { openTable, startAzurite, type Azurite } from '../../support/azurite.ts';
 import { aLoggedMessage, aUser } from '../../support/builders.ts';
 
 let azurite: Azurite;
@@ -13,9 +12,7 @@ let tables: Tables;
 
 beforeAll(async () => {
   azurite = await startAzurite();
-  tables = openTables((name) =>
-    TableClient.fromConnectionString(azurite.tables, name, { allowInsecureConnection: true }),
-  );
+  tables = openTables(openTable(azurite));
   await createTables(tables);
 }, 60_000);
 

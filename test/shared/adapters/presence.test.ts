@@ -1,10 +1,10 @@
-import { TableClient } from '@azure/data-tables';
+import type { TableClient } from '@azure/data-tables';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { MemoryPresence } from '../../../shared/adapters/memory/memory-presence.ts';
 import { TablePresence } from '../../../shared/adapters/tables/table-presence.ts';
 import { createTables, openTables, type Tables } from '../../../shared/adapters/tables/tables.ts';
 import type { Presence } from '../../../shared/ports/presence.ts';
-import { startAzurite, type Azurite } from '../../support/azurite.ts';
+import { openTable, startAzurite, type Azurite } from '../../support/azurite.ts';
 import { aUser } from '../../support/builders.ts';
 import { FakeTimer } from '../../support/fakes.ts';
 
@@ -14,9 +14,7 @@ const noon = new Date('2026-01-01T12:00:00.000Z');
 
 beforeAll(async () => {
   azurite = await startAzurite();
-  tables = openTables((name) =>
-    TableClient.fromConnectionString(azurite.tables, name, { allowInsecureConnection: true }),
-  );
+  tables = openTables(openTable(azurite));
   await createTables(tables);
 }, 60_000);
 
@@ -25,9 +23,7 @@ afterAll(() => azurite.stop());
 let tableCount = 0;
 
 const anEmptyTable = async (): Promise<TableClient> => {
-  const table = TableClient.fromConnectionString(azurite.tables, `Presence${tableCount++}`, {
-    allowInsecureConnection: true,
-  });
+  const table = openTable(azurite)(`Presence${tableCount++}`);
   await table.createTable();
   return table;
 };

@@ -4,8 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { WebPubSubServiceClient } from '@azure/web-pubsub';
 import { WebPubSubClient } from '@azure/web-pubsub-client';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { leanHttpClient } from '../../../../functions/clients/http-client.ts';
+import { keepTokens } from '../../../../functions/clients/hub-tokens.ts';
 import { startWebPubSub, type WebPubSub } from '../../../../local/web-pubsub/index.ts';
 import { WebPubSubBroadcaster } from '../../../../shared/adapters/web-pubsub/web-pubsub-broadcaster.ts';
+import { settingOf } from '../../../../shared/config.ts';
 import type { ServerEvent } from '../../../../shared/domain/event.ts';
 
 const clock = { now: () => new Date() };
@@ -18,12 +21,17 @@ const eventOf = (code: string): ServerEvent => ({
   code,
 });
 
+/** With the clients that the app has. */
 const aBroadcaster = (connectionString: string): WebPubSubBroadcaster =>
   new WebPubSubBroadcaster(
-    new WebPubSubServiceClient(connectionString, 'chat', {
-      allowInsecureConnection: true,
-      retryOptions: { maxRetries: 0 },
-    }),
+    keepTokens(
+      new WebPubSubServiceClient(connectionString, 'chat', {
+        httpClient: leanHttpClient(),
+        allowInsecureConnection: true,
+        retryOptions: { maxRetries: 0 },
+      }),
+      settingOf(connectionString, 'AccessKey') ?? '',
+    ),
     clock,
     options,
   );
