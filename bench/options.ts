@@ -13,6 +13,8 @@ export const usage = `Usage: npm run bench -- [options]
   --receipts N       Parley's receivers acknowledge every N seconds what came (default 5); 0: never, then it comes again
   --json FILE        everything that was measured
   --data FOLDER      where the servers keep their state (default: a new folder in the system's temporary folder)
+  --storage PLACE    of Parley's storage (Azurite): memory, or disk, where it writes all its tables out every five
+                     seconds in the thread that serves (default memory)
   --profile FOLDER   CPU profiles of Parley's servers (for Chrome's developer tools); figures are worse with it
   --no-rival         without the servers to compare with`;
 
@@ -25,6 +27,7 @@ export interface Options {
   readonly receiptSeconds: number;
   readonly json: string | undefined;
   readonly data: string | undefined;
+  readonly storageInMemory: boolean;
   readonly profile: string | undefined;
   readonly rival: boolean;
   readonly help: boolean;
@@ -47,6 +50,11 @@ const scenariosOf = (text: string): ScenarioName[] => {
   return scenarioNames.filter((name) => wanted.includes(name));
 };
 
+const inMemory = (storage: string): boolean => {
+  if (storage === 'memory' || storage === 'disk') return storage === 'memory';
+  throw new Error(`--storage is "${storage}", but must be memory or disk.`);
+};
+
 /** @throws Error saying which option is wrong and what is allowed */
 export const readOptions = (args: readonly string[]): Options => {
   const { values } = parseArgs({
@@ -61,6 +69,7 @@ export const readOptions = (args: readonly string[]): Options => {
       receipts: { type: 'string', default: '5' },
       json: { type: 'string' },
       data: { type: 'string' },
+      storage: { type: 'string', default: 'memory' },
       profile: { type: 'string' },
       rival: { type: 'boolean', default: true },
       help: { type: 'boolean', default: false },
@@ -75,6 +84,7 @@ export const readOptions = (args: readonly string[]): Options => {
     receiptSeconds: whole('receipts', values.receipts, 0),
     json: values.json,
     data: values.data,
+    storageInMemory: inMemory(values.storage),
     profile: values.profile,
     rival: values.rival,
     help: values.help,

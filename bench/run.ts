@@ -66,11 +66,19 @@ class Bench {
 
   async #runChat(run: number, name: SystemName): Promise<void> {
     const dataDir = this.#newFolder(run, name);
-    const { receiptSeconds, profile, seconds, rate, connections: count, scenarios: wanted } = this.#options;
+    const {
+      receiptSeconds,
+      storageInMemory,
+      profile,
+      seconds,
+      rate,
+      connections: count,
+      scenarios: wanted,
+    } = this.#options;
     const profileDir = profile === undefined ? undefined : resolve(profile);
     this.#system =
       name === 'parley'
-        ? await startParley({ root, dataDir, receiptSeconds, profileDir })
+        ? await startParley({ root, dataDir, storageInMemory, receiptSeconds, profileDir })
         : await startRival(dataDir);
     const system = this.#system;
     const meter = new ProcessMeter(system.processes);
@@ -109,11 +117,17 @@ class Bench {
   }
 }
 
-const notesOf = ({ receiptSeconds, profile, rate }: Options, withRival: boolean): string[] => [
+const notesOf = (
+  { receiptSeconds, storageInMemory, profile, rate }: Options,
+  withRival: boolean,
+): string[] => [
   ...(withRival ? [] : ['without the rival: it was left out, or there is no redis-server on the PATH']),
   receiptSeconds === 0
     ? 'Parley’s receivers acknowledge nothing: what they were sent comes again'
     : `Parley’s receivers acknowledge every ${receiptSeconds} s what came; the rival knows no receipts`,
+  storageInMemory
+    ? 'Parley’s storage (Azurite) keeps everything in memory, the rival’s on disk'
+    : 'Parley’s storage (Azurite) writes all its tables to disk every 5 s, in the thread that serves',
   ...(rate === 0 ? [] : [`B at ${rate} messages/s only: not the highest rate`]),
   ...(profile === undefined ? [] : ['with CPU profiles being taken']),
 ];

@@ -12,6 +12,8 @@ export interface ParleyOptions {
   readonly root: string;
   /** Folder for all state; it must be empty. */
   readonly dataDir: string;
+  /** Storage writes nothing to disk. */
+  readonly storageInMemory: boolean;
   readonly receiptSeconds: number;
   /** Folder for CPU profiles of the servers, written when they stop. */
   readonly profileDir: string | undefined;
@@ -40,7 +42,7 @@ export const buildApp = async (root: string): Promise<void> => {
 
 /** Starts the whole local stack on free ports with the app's bundle. */
 export const startParley = async (options: ParleyOptions): Promise<ChatSystem> => {
-  const { root, dataDir, profileDir, receiptSeconds } = options;
+  const { root, dataDir, storageInMemory, profileDir, receiptSeconds } = options;
   const sample = fillSecrets(readFileSync(join(root, 'local.settings.sample.json'), 'utf8'));
   const { Values: settings } = JSON.parse(sample) as { Values: Record<string, string> };
   const stack = await startStack({
@@ -48,6 +50,7 @@ export const startParley = async (options: ParleyOptions): Promise<ChatSystem> =
     serviceBusConfig: join(root, 'infra/service-bus.json'),
     webPubSubConfig: join(root, 'infra/web-pubsub.json'),
     dataDir,
+    storageInMemory,
     ports: { functions: 0, serviceBus: 0, webPubSub: 0, blob: 0, table: 0 },
     settings: { ...settings, ...raisedLimits },
     env: { ...process.env, ...profileEnv(profileDir) },

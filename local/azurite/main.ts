@@ -1,13 +1,15 @@
 /**
  * `node local/azurite/main.ts --data FOLDER [--blob-port 10000] [--table-port 10002]`: Azurite, Microsoft's storage
  * emulator, in one process for blobs and tables, on 127.0.0.1, without telemetry. It writes its tables out every five
- * seconds and when it stops, so stop it with SIGTERM and never kill it.
+ * seconds and when it stops, so stop it with SIGTERM and never kill it. With `--in-memory` in place of `--data` it writes
+ * nothing, and forgets all when it stops.
  */
 import { mkdirSync } from 'node:fs';
 import { createRequire, enableCompileCache } from 'node:module';
 import { connect, createServer } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { makeFaster } from './faster.ts';
 
 const host = '127.0.0.1';
 
@@ -47,14 +49,16 @@ function readPort(text: string, flag: string): number {
   return port;
 }
 
-/** Runs Azurite's own command line in this process. */
-function runAzurite(data: string, blobPort: number, tablePort: number): void {
+/** Runs Azurite's own command line in this process; without a folder it keeps everything in memory. */
+function runAzurite(data: string | undefined, blobPort: number, tablePort: number): void {
   const require = createRequire(import.meta.url);
   const manifest = require.resolve('azurite/package.json');
   const { bin } = require(manifest) as { bin: { azurite: string } };
   const ports = ['--blobPort', `${blobPort}`, '--tablePort', `${tablePort}`, '--queuePort', '0'];
   const quiet = ['--silent', '--skipApiVersionCheck', '--disableTelemetry'];
-  process.argv = [...process.argv.slice(0, 1), 'azurite', '--location', data, ...ports, ...quiet];
+  const place = data === undefined ? ['--inMemoryPersistence'] : ['--location', data];
+  process.argv = [...process.argv.slice(0, 1), 'azurite', ...place, ...ports, ...quiet];
+  makeFaster(dirname(manifest), require);
   require(resolve(dirname(manifest), bin.azurite));
 }
 
@@ -63,13 +67,16 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       data: { type: 'string' },
+      'in-memory': { type: 'boolean', default: false },
       'blob-port': { type: 'string', default: '10000' },
       'table-port': { type: 'string', default: '10002' },
     },
   });
-  if (values.data === undefined) throw new Error('--data is missing: the folder Azurite keeps its state in.');
-  const data = resolve(values.data);
-  mkdirSync(data, { recursive: true });
+  if ((values.data === undefined) !== values['in-memory']) {
+    throw new Error('Say either --data, the folder Azurite keeps its state in, or --in-memory.');
+  }
+  const data = values.data === undefined ? undefined : resolve(values.data);
+  if (data !== undefined) mkdirSync(data, { recursive: true });
   const blobPort = await findPort(readPort(values['blob-port'], '--blob-port'), '--blob-port');
   const tablePort = await findPort(readPort(values['table-port'], '--table-port'), '--table-port');
 

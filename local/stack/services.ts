@@ -28,6 +28,8 @@ export interface ServicesOptions {
   workers?: number;
   /** Where state lives. */
   dataDir: string;
+  /** Storage writes nothing to disk, and forgets all when it stops. Default: it is kept. */
+  storageInMemory?: boolean;
 }
 
 type CommandLine = Pick<ServiceSpec, 'title' | 'script' | 'args'>;
@@ -53,7 +55,8 @@ export function commandLine(
   const script = join(localDir, name === 'functions' ? 'functions-host' : name, 'main.ts');
   switch (name) {
     case 'azurite': {
-      const args = ['--data', join(options.dataDir, 'azurite')];
+      const { storageInMemory = false, dataDir } = options;
+      const args = storageInMemory ? ['--in-memory'] : ['--data', join(dataDir, 'azurite')];
       args.push('--blob-port', `${ports.blob}`, '--table-port', `${ports.table}`);
       return { title: 'Azurite', script, args };
     }
