@@ -14,6 +14,7 @@ import { listBlocks } from './list-blocks.ts';
 import { listConversations } from './list-conversations.ts';
 import { listMessages } from './list-messages.ts';
 import { logIn } from './log-in.ts';
+import { muteConversation, unmuteConversation } from './mute-conversation.ts';
 import { negotiate } from './negotiate.ts';
 import { readInbox } from './read-inbox.ts';
 import { markDelivered, markRead } from './record-receipt.ts';
@@ -37,6 +38,8 @@ export const routesOf = (services: Services): Route[] =>
     getConversation,
     archiveConversation,
     unarchiveConversation,
+    muteConversation,
+    unmuteConversation,
     countUnread,
     readInbox,
     acknowledgeInbox,

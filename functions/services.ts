@@ -40,6 +40,7 @@ import { getOwnAccount } from '../shared/use-cases/get-own-account.ts';
 import { getConversationPresence, getUserPresence } from '../shared/use-cases/get-presence.ts';
 import { listConversations } from '../shared/use-cases/list-conversations.ts';
 import { logIn } from '../shared/use-cases/log-in.ts';
+import { muteConversation } from '../shared/use-cases/mute-conversation.ts';
 import { readHistory } from '../shared/use-cases/read-history.ts';
 import { readInbox } from '../shared/use-cases/read-inbox.ts';
 import { recordReceipt } from '../shared/use-cases/record-receipt.ts';
@@ -191,6 +192,7 @@ export const createServices = (config: Config) => {
       typingSeconds: config.typingSeconds,
     }),
     archiveConversation: archiveConversation({ log, clock }),
+    muteConversation: muteConversation({ log, broadcaster, clock }),
     readHistory: readHistory({ log }),
     readInbox: readInbox({ log, inbox }),
     acknowledgeInbox: acknowledgeInbox({ log, inbox, presence, broadcaster, clock }),

@@ -50,4 +50,17 @@ it('the list of conversations, unread counts, reading and archiving go together 
   expect((await ann.call('DELETE', `/conversations/${conversationId}/archive`)).status).toBe(204);
   expect(await list('?unreadOnly=true')).toMatchObject([{ id: other.conversationId }]);
   expect((await ann.get('/conversations?archived=maybe')).status).toBe(400);
+
+  const device = await ann.goOnline();
+  expect((await put('/mute', { until: '2001-01-01T00:00:00Z' })).status).toBe(400);
+  expect((await put('/mute', { until: '2999-01-01T00:00:00Z' })).status).toBe(204);
+  expect(await device.event('conversation.muted')).toMatchObject({ conversationId, muted: true });
+  const shown = async () => (await ann.get(`/conversations/${conversationId}`)).body;
+  expect(await shown()).toMatchObject({ muted: true, mutedUntil: '2999-01-01T00:00:00.000Z' });
+  expect((await put('/mute')).status).toBe(204);
+  expect(await shown()).toMatchObject({ muted: true, mutedUntil: null });
+  expect((await ann.call('DELETE', `/conversations/${conversationId}/mute`)).status).toBe(204);
+  expect(await shown()).toMatchObject({ muted: false, mutedUntil: null });
+  expect((await cy.call('PUT', `/conversations/${conversationId}/mute`)).status).toBe(403);
+  device.stop();
 });

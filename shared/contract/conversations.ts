@@ -105,7 +105,23 @@ export const conversationView = z
     }),
     unreadCount: z.int().min(0).meta({ description: 'Messages of others that you have not read.' }),
     archivedAt: time.nullable(),
+    muted: z.boolean().meta({ description: 'You do not want to be called by its messages.' }),
+    mutedUntil: time.nullable().meta({ description: 'Null when it is not muted, or without an end.' }),
   })
   .meta({ id: 'Conversation', description: 'A conversation as one of its members sees it.' });
 
 export type ConversationView = z.infer<typeof conversationView>;
+
+/** `PUT /api/conversations/{id}/mute` */
+export const muting = z.object(
+  {
+    until: optional(
+      z.iso
+        .datetime({ offset: true, error: 'must be an ISO 8601 date and time with its offset from UTC' })
+        .transform((text) => new Date(text)),
+    ),
+  },
+  { error: 'must be a JSON object' },
+);
+
+export type Muting = z.infer<typeof muting>;

@@ -69,7 +69,21 @@ export const previewOf = (message: LoggedMessage): LoggedMessage => ({
 export interface Listing {
   conversationId: string;
   archivedAt: string | null;
+  /** Until when the user wants not to be called by it; null: it is not muted. */
+  mutedUntil: string | null;
 }
+
+/** Until somebody says otherwise. */
+export const forEver = '9999-12-31T23:59:59.999Z';
+
+/** Whether a conversation is muted, and until when if that has an end. */
+export const mutingAt = (
+  { mutedUntil }: Pick<Listing, 'mutedUntil'>,
+  now: Date,
+): { muted: boolean; mutedUntil: string | null } => {
+  const muted = mutedUntil !== null && mutedUntil > now.toISOString();
+  return { muted, mutedUntil: muted && mutedUntil !== forEver ? mutedUntil : null };
+};
 
 /** A conversation to be: what its creator determines. */
 export interface NewConversation {

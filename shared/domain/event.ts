@@ -14,6 +14,13 @@ export type ServerEvent =
     }
   | { type: 'presence'; at: string; userId: string; online: boolean; lastSeenAt: string | null }
   | { type: 'conversation.created'; at: string; conversationId: string; by: string }
+  | {
+      type: 'conversation.muted';
+      at: string;
+      conversationId: string;
+      muted: boolean;
+      mutedUntil: string | null;
+    }
   | { type: 'message.created'; at: string; conversationId: string; seq: number; message: Message }
   | { type: 'message.rejected'; at: string; conversationId: string; clientMessageId: string; code: string }
   | {

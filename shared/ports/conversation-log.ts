@@ -105,6 +105,9 @@ export interface ConversationLog {
   /** Puts a conversation out of a user's sight, or (null) back into it. */
   archive(conversationId: string, userId: string, archivedAt: Date | null): Promise<void>;
 
+  /** Mutes a conversation for a user until a time, or (null) no longer. */
+  mute(conversationId: string, userId: string, mutedUntil: string | null): Promise<void>;
+
   /** How many messages of a range are not this user's own, and still there. */
   countOfOthers(conversationId: string, userId: string, range: SeqRange, now: Date): Promise<number>;
 }

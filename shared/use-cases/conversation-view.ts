@@ -1,6 +1,6 @@
 import type { ConversationView } from '../contract/conversations.ts';
 import { forEach } from '../domain/chunks.ts';
-import type { Head, Listing, Member } from '../domain/conversation.ts';
+import { mutingAt, type Head, type Listing, type Member } from '../domain/conversation.ts';
 import { asMessage, shownAt } from '../domain/message.ts';
 import { statusOf } from '../domain/progress.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -18,7 +18,7 @@ export interface ViewParts {
 export interface Seen {
   head: Head;
   own: Member;
-  listing: Pick<Listing, 'archivedAt'>;
+  listing: Pick<Listing, 'archivedAt' | 'mutedUntil'>;
 }
 
 export interface UnreadParts {
@@ -86,6 +86,7 @@ export const viewOf = async (
     hidden: own.hidden,
     unreadCount: unread,
     archivedAt: listing.archivedAt,
+    ...mutingAt(listing, parts.clock.now()),
   };
 };
 

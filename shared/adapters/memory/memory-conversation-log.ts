@@ -48,6 +48,7 @@ const isWithin = ({ from, to }: SeqRange, seq: number): boolean => from <= seq &
 export class MemoryConversationLog implements ConversationLog {
   readonly #conversations = new Map<string, StoredConversation>();
   readonly #archived = new Map<string, string>();
+  readonly #muted = new Map<string, string | null>();
 
   append(message: AcceptedMessage, now: Date): Promise<Appended> {
     const { conversationId, senderId, directMembers } = message;
@@ -171,14 +172,20 @@ export class MemoryConversationLog implements ConversationLog {
   }
 
   listing(conversationId: string, userId: string): Promise<Listing> {
-    const archivedAt = this.#archived.get(`${userId}|${conversationId}`) ?? null;
-    return Promise.resolve({ conversationId, archivedAt });
+    const key = `${userId}|${conversationId}`;
+    const archivedAt = this.#archived.get(key) ?? null;
+    return Promise.resolve({ conversationId, archivedAt, mutedUntil: this.#muted.get(key) ?? null });
   }
 
   archive(conversationId: string, userId: string, archivedAt: Date | null): Promise<void> {
     const key = `${userId}|${conversationId}`;
     if (archivedAt) this.#archived.set(key, archivedAt.toISOString());
     else this.#archived.delete(key);
+    return Promise.resolve();
+  }
+
+  mute(conversationId: string, userId: string, mutedUntil: string | null): Promise<void> {
+    this.#muted.set(`${userId}|${conversationId}`, mutedUntil);
     return Promise.resolve();
   }
 

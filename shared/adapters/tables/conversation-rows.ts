@@ -360,9 +360,12 @@ export const moveOf = ({ upToSeq, at }: MoveRow): WatermarkMove => ({ upToSeq, a
 export interface ListingRow {
   /** Empty when it is not archived (any more). */
   archivedAt?: string;
+  /** Empty when it is not muted (any more). */
+  mutedUntil?: string;
 }
 
 export const listingOf = (conversationId: string, row: ListingRow | undefined): Listing => ({
   conversationId,
   archivedAt: row?.archivedAt === '' ? null : (row?.archivedAt ?? null),
+  mutedUntil: row?.mutedUntil === '' ? null : (row?.mutedUntil ?? null),
 });

@@ -211,6 +211,12 @@ export class TableConversationLog implements ConversationLog {
     await guard(() => this.#tables.userConversations.upsertEntity(row, 'Merge'));
   }
 
+  async mute(conversationId: string, userId: string, mutedUntil: string | null): Promise<void> {
+    const keys = { partitionKey: encodeKey(userId), rowKey: conversationId };
+    const row = { ...keys, mutedUntil: mutedUntil ?? '' };
+    await guard(() => this.#tables.userConversations.upsertEntity(row, 'Merge'));
+  }
+
   async countOfOthers(
     conversationId: string,
     userId: string,

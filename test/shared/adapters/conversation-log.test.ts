@@ -215,10 +215,29 @@ describe.each<[string, () => ConversationLog]>([
     const { ann, bo, id } = pair();
     await log.append(anAcceptedMessage({ from: ann, to: bo }), noon);
     await log.archive(id, ann, later(1));
-    expect(await log.listingsOf(ann)).toEqual([{ conversationId: id, archivedAt: later(1).toISOString() }]);
-    expect(await log.listing(id, bo)).toEqual({ conversationId: id, archivedAt: null });
+    expect(await log.listingsOf(ann)).toEqual([
+      { conversationId: id, archivedAt: later(1).toISOString(), mutedUntil: null },
+    ]);
+    expect(await log.listing(id, bo)).toEqual({ conversationId: id, archivedAt: null, mutedUntil: null });
     await log.archive(id, ann, null);
-    expect(await log.listing(id, ann)).toEqual({ conversationId: id, archivedAt: null });
+    expect(await log.listing(id, ann)).toEqual({ conversationId: id, archivedAt: null, mutedUntil: null });
+  });
+
+  it('is muted for one member, beside being archived', async () => {
+    const log = open();
+    const { ann, bo, id } = pair();
+    await log.append(anAcceptedMessage({ from: ann, to: bo }), noon);
+    const mutedUntil = later(60).toISOString();
+    await log.mute(id, ann, mutedUntil);
+    await log.archive(id, ann, later(1));
+    expect(await log.listing(id, ann)).toMatchObject({ archivedAt: later(1).toISOString(), mutedUntil });
+    expect(await log.listing(id, bo)).toMatchObject({ mutedUntil: null });
+    await log.append(anAcceptedMessage({ from: bo, to: ann }), later(2));
+    expect(await log.listingsOf(ann)).toMatchObject([{ mutedUntil }]);
+    await log.mute(id, ann, null);
+    expect(await log.listingsOf(ann)).toMatchObject([
+      { archivedAt: later(1).toISOString(), mutedUntil: null },
+    ]);
   });
 
   it('notes how far delivery was checked, and never takes it back', async () => {

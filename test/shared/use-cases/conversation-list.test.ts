@@ -1,12 +1,13 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { MemoryConversationLog } from '../../../shared/adapters/memory/memory-conversation-log.ts';
 import { conversationsQuery } from '../../../shared/contract/lists.ts';
 import { directConversationId } from '../../../shared/domain/identifiers.ts';
 import { archiveConversation } from '../../../shared/use-cases/archive-conversation.ts';
 import { countUnread } from '../../../shared/use-cases/count-unread.ts';
 import { listConversations } from '../../../shared/use-cases/list-conversations.ts';
+import { muteConversation } from '../../../shared/use-cases/mute-conversation.ts';
 import { aGroup, anAcceptedMessage } from '../../support/builders.ts';
-import { FakeTimer } from '../../support/fakes.ts';
+import { FakeBroadcaster, FakeTimer } from '../../support/fakes.ts';
 
 const [ann, bo, cy] = ['ann', 'bo', 'cy'];
 const withBo = directConversationId(ann, bo);
@@ -15,6 +16,7 @@ const withCy = directConversationId(ann, cy);
 const aChat = () => {
   const clock = new FakeTimer();
   const log = new MemoryConversationLog();
+  const broadcaster = new FakeBroadcaster();
   const profiles = {
     find: () => Promise.resolve(new Map([[bo, { fullName: 'Bo Jones', avatarUrl: null }]])),
   };
@@ -32,6 +34,8 @@ const aChat = () => {
       (await list(userId, conversationsQuery.parse(query))).items.map(({ id }) => id),
     unread: countUnread({ log, clock }),
     archive: archiveConversation({ log, clock }),
+    broadcaster,
+    mute: muteConversation({ log, broadcaster, clock }),
   };
 };
 
@@ -94,6 +98,51 @@ describe('the list of conversations', () => {
     await chat.archive(ann, withBo, false);
     expect((await chat.ids(ann)).toSorted()).toEqual([withBo, withCy].toSorted());
     await expect(chat.archive('eve', withBo, true)).rejects.toMatchObject({ code: 'not-a-member' });
+  });
+
+  it('shows for how long one is muted, to who muted it only', async () => {
+    const chat = aChat();
+    await chat.say(bo, ann);
+    const muting = async (userId: string) => {
+      const { items } = await chat.list(userId);
+      return items.map(({ muted, mutedUntil }) => [muted, mutedUntil]);
+    };
+    const until = new Date(chat.clock.now().getTime() + 60_000);
+    await chat.mute(ann, withBo, () => Promise.resolve({ until }));
+    expect(await muting(ann)).toEqual([[true, until.toISOString()]]);
+    expect(await muting(bo)).toEqual([[false, null]]);
+    chat.clock.advance(60_000);
+    expect(await muting(ann)).toEqual([[false, null]]);
+    await chat.mute(ann, withBo, () => Promise.resolve({ until: undefined }));
+    chat.clock.advance(1_000_000_000_000);
+    expect(await muting(ann)).toEqual([[true, null]]);
+    await chat.mute(ann, withBo, null);
+    expect(await muting(ann)).toEqual([[false, null]]);
+    expect(
+      chat.broadcaster.pushed.map(({ to, event }) => [
+        to,
+        event.type === 'conversation.muted' && event.muted,
+      ]),
+    ).toEqual([
+      [ann, true],
+      [ann, true],
+      [ann, false],
+    ]);
+  });
+
+  it('is muted by members only, and not until a time that has passed', async () => {
+    const chat = aChat();
+    await chat.say(bo, ann);
+    const asked = vi.fn(() => Promise.resolve({ until: chat.clock.now() }));
+    await expect(chat.mute('eve', withBo, asked)).rejects.toMatchObject({ code: 'not-a-member' });
+    expect(asked).not.toHaveBeenCalled();
+    await expect(chat.mute(ann, withBo, asked)).rejects.toMatchObject({
+      code: 'malformed-request',
+      errors: [{ pointer: '/until', detail: 'must be in the future' }],
+    });
+    chat.broadcaster.isDown = true;
+    await chat.mute(ann, withBo, () => Promise.resolve({ until: undefined }));
+    expect((await chat.list(ann)).items).toMatchObject([{ muted: true }]);
   });
 
   it('shows on request only what has something unread', async () => {
