@@ -78,7 +78,8 @@ test('a row can be written back as it was read, again and again', async () => {
   await lean.createEntity({ partitionKey, rowKey, ...values });
   for (let turn = 0; turn < 3; turn++) {
     const row = await lean.getEntity(partitionKey, rowKey);
-    await lean.submitTransaction([['update', { ...row, turn }, 'Merge', { etag: row.etag }]]);
+    const again = { ...row, partitionKey, rowKey, turn };
+    await lean.submitTransaction([['update', again, 'Merge', { etag: row.etag }]]);
   }
   expect(bare(await lean.getEntity(partitionKey, rowKey))).toEqual({
     partitionKey,
