@@ -8,6 +8,7 @@ import { settingOf, type Config, type Reach } from '../shared/config.ts';
 import { leanHttpClient } from './clients/http-client.ts';
 import { keepTokens } from './clients/hub-tokens.ts';
 import { LeanTableClient } from './clients/lean-table-client.ts';
+import { sendWithoutDelay } from './clients/no-delay.ts';
 
 /** The hub that clients connect to. */
 export const hubName = 'chat';
@@ -95,6 +96,7 @@ export const openClients = (config: Config, limits: TimeLimits = standardLimits)
       config.identityClientId === undefined ? {} : { managedIdentityClientId: config.identityClientId },
     ));
   const { serviceBus, webPubSub } = config;
+  sendWithoutDelay();
   const options: RestOptions = {
     httpClient: leanHttpClient(),
     allowInsecureConnection: true,
