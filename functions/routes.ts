@@ -19,6 +19,7 @@ import { negotiate } from './negotiate.ts';
 import { readInbox } from './read-inbox.ts';
 import { markDelivered, markRead } from './record-receipt.ts';
 import { registerUser } from './register-user.ts';
+import { searchMessages } from './search-messages.ts';
 import { sendMessage } from './send-message.ts';
 import { sendToConversation } from './send-to-conversation.ts';
 import type { Services } from './services.ts';
@@ -31,6 +32,7 @@ export const routesOf = (services: Services): Route[] =>
     sendMessage,
     sendToConversation,
     listMessages,
+    searchMessages,
     markRead,
     markDelivered,
     createConversation,

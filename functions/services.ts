@@ -13,6 +13,7 @@ import { TableAccounts } from '../shared/adapters/tables/table-accounts.ts';
 import { TableBlocks } from '../shared/adapters/tables/table-blocks.ts';
 import { TableConversationLog } from '../shared/adapters/tables/table-conversation-log.ts';
 import { TableInbox } from '../shared/adapters/tables/table-inbox.ts';
+import { TableMessageSearch } from '../shared/adapters/tables/table-message-search.ts';
 import { TablePresence } from '../shared/adapters/tables/table-presence.ts';
 import { createTables, openTables } from '../shared/adapters/tables/tables.ts';
 import { WebPubSubBroadcaster } from '../shared/adapters/web-pubsub/web-pubsub-broadcaster.ts';
@@ -46,6 +47,7 @@ import { readInbox } from '../shared/use-cases/read-inbox.ts';
 import { recordReceipt } from '../shared/use-cases/record-receipt.ts';
 import { registerUser } from '../shared/use-cases/register-user.ts';
 import { rejectMessage } from '../shared/use-cases/reject-message.ts';
+import { searchMessages } from '../shared/use-cases/search-messages.ts';
 import { sendMessage } from '../shared/use-cases/send-message.ts';
 import { showTyping } from '../shared/use-cases/show-typing.ts';
 import { workOff } from '../shared/use-cases/work-off.ts';
@@ -86,6 +88,7 @@ export const createServices = (config: Config) => {
   const tables = openTables(clients.openTable);
 
   const log = new TableConversationLog(tables);
+  const search = new TableMessageSearch(tables, log);
   const inbox = new TableInbox(tables);
   const presence = new TablePresence(tables, clock);
   const blocks = new TableBlocks(tables, clock);
@@ -194,6 +197,7 @@ export const createServices = (config: Config) => {
     archiveConversation: archiveConversation({ log, clock }),
     muteConversation: muteConversation({ log, broadcaster, clock }),
     readHistory: readHistory({ log }),
+    searchMessages: searchMessages({ log, search, clock }),
     readInbox: readInbox({ log, inbox }),
     acknowledgeInbox: acknowledgeInbox({ log, inbox, presence, broadcaster, clock }),
     getAttachment: getAttachment({ attachments, log }),

@@ -47,13 +47,22 @@ const pathOf = (table: string, partitionKey: string, rowKey: string): string =>
 const isAdded = (name: string): boolean =>
   name === 'etag' || name === 'timestamp' || name.startsWith('odata.');
 
+/** Where the type of a value stands that JSON has none for. */
+const typeSuffix = '@odata.type';
+const binary = 'Edm.Binary';
+
 /** @throws TypeError for what would need a type of its own beside it: nothing that the app stores */
 const bodyOf = ({ partitionKey, rowKey, ...properties }: TableEntity<object>): string => {
   const row: Record<string, unknown> = { PartitionKey: partitionKey, RowKey: rowKey };
   for (const [name, value] of Object.entries<unknown>(properties)) {
     if (isAdded(name)) continue;
+    if (value instanceof Uint8Array) {
+      row[`${name}${typeSuffix}`] = binary;
+      row[name] = Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64');
+      continue;
+    }
     if ((typeof value === 'object' && value !== null) || typeof value === 'bigint')
-      throw new TypeError('A row has texts, numbers and truth values only.');
+      throw new TypeError('A row has texts, numbers, truth values and bytes only.');
     row[name] = value;
   }
   return JSON.stringify(row);
@@ -165,11 +174,15 @@ const names: Readonly<Record<string, string>> = {
 };
 const storedName = new Map(Object.entries(names).map(([stored, name]) => [name, stored]));
 
-/** A row as the SDK tells it; types beside the values are left out, since the app stores what JSON has types for. */
+/** A row as the SDK tells it; but for bytes, types beside the values are left out: JSON has types for all else. */
 export const rowOf = <T extends object>(answered: object): TableEntityResult<T> => {
   const row: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(answered))
-    if (!name.endsWith('@odata.type')) row[names[name] ?? name] = value;
+  const types = answered as Record<string, unknown>;
+  for (const [name, value] of Object.entries(answered)) {
+    if (name.endsWith(typeSuffix)) continue;
+    const isBinary = types[`${name}${typeSuffix}`] === binary;
+    row[names[name] ?? name] = isBinary ? Buffer.from(String(value), 'base64') : value;
+  }
   return row as TableEntityResult<T>;
 };
 

@@ -61,6 +61,9 @@ export const deliveryCheckId = (
 export const presenceLookId = (userId: string, connectionId: string, occasion: string): string =>
   `p-${digest('presence', userId, connectionId, occasion)}`;
 
+/** Tells whether a text comes back to whom it was given, for what it was given. It keeps nothing secret. */
+export const sealOf = (...parts: string[]): string => `s-${digest('seal', ...parts)}`;
+
 export const isConversationId = (id: string): boolean => /^[dg]-[\w-]{24}$/.test(id);
 
 export const isAttachmentId = (id: string): boolean => /^a-[\w-]{24}$/.test(id);

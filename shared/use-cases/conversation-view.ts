@@ -91,7 +91,7 @@ export const viewOf = async (
 };
 
 /** When is for the history to tell. */
-const statusAlone = (members: Member[], message: Parameters<typeof statusOf>[1]) => ({
+export const statusAlone = (members: Member[], message: Parameters<typeof statusOf>[1]) => ({
   status: statusOf(members, message),
   deliveredAt: null,
   readAt: null,

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { createInterface } from 'node:readline';
-import { AzureNamedKeyCredential, TableClient } from '@azure/data-tables';
+import { AzureNamedKeyCredential, TableClient, type TableServiceClientOptions } from '@azure/data-tables';
 import { leanHttpClient } from '../../functions/clients/http-client.ts';
 import { LeanTableClient } from '../../functions/clients/lean-table-client.ts';
 import { settingOf } from '../../shared/config.ts';
@@ -69,12 +69,15 @@ export const startAzurite = async (): Promise<Azurite> => {
 };
 
 /** Opens tables as the app does. */
-export const openTable = ({ tables }: Azurite): ((name: string) => TableClient) => {
+export const openTable = (
+  { tables }: Azurite,
+  { additionalPolicies = [] }: Pick<TableServiceClientOptions, 'additionalPolicies'> = {},
+): ((name: string) => TableClient) => {
   const { url } = TableClient.fromConnectionString(tables, 'any');
   const key = new AzureNamedKeyCredential(
     settingOf(tables, 'AccountName') ?? '',
     settingOf(tables, 'AccountKey') ?? '',
   );
-  const options = { httpClient: leanHttpClient(), allowInsecureConnection: true };
+  const options = { httpClient: leanHttpClient(), allowInsecureConnection: true, additionalPolicies };
   return (name) => new LeanTableClient(url, name, key, options);
 };

@@ -10,6 +10,7 @@ export const tableNames = {
   presence: 'Presence',
   attachments: 'Attachments',
   blocks: 'Blocks',
+  searchSegments: 'SearchSegments',
 } as const;
 
 export type Tables = Record<keyof typeof tableNames, TableClient>;
@@ -23,6 +24,7 @@ export const openTables = (open: (name: string) => TableClient): Tables => ({
   presence: open(tableNames.presence),
   attachments: open(tableNames.attachments),
   blocks: open(tableNames.blocks),
+  searchSegments: open(tableNames.searchSegments),
 });
 
 /** Creates the tables that are missing. */

@@ -72,6 +72,25 @@ test.each(awkwardKeys)(
   },
 );
 
+test('bytes are stored and read as by the SDK', async () => {
+  const { lean, sdk } = await aTable();
+  const bytes = Buffer.from(Uint8Array.from({ length: 1000 }, (_, n) => n % 256)).subarray(100, 900);
+  const row = { partitionKey, bytes, none: new Uint8Array(), text: 'dGV4dA==' };
+  await lean.upsertEntity({ ...row, rowKey: 'lean' }, 'Replace');
+  await sdk.upsertEntity({ ...row, rowKey: 'sdk' }, 'Replace');
+  for (const rowKey of ['lean', 'sdk']) {
+    const known = await sdk.getEntity<typeof row>(partitionKey, rowKey);
+    const read = await lean.getEntity<typeof row>(partitionKey, rowKey);
+    expect(Array.from(read.bytes)).toEqual(Array.from(bytes));
+    expect(Array.from(known.bytes)).toEqual(Array.from(bytes));
+    expect([read.none.length, known.none.length, read.text, known.text]).toEqual([0, 0, row.text, row.text]);
+    const [listed] = await Array.fromAsync(
+      lean.listEntities<typeof row>({ queryOptions: { filter: odata`RowKey eq ${rowKey}` } }),
+    );
+    expect(Array.from(listed?.bytes ?? [])).toEqual(Array.from(bytes));
+  }
+});
+
 test('a row can be written back as it was read, again and again', async () => {
   const { lean } = await aTable();
   const rowKey = 'r';
