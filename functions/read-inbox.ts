@@ -4,7 +4,7 @@ import type { Services } from './services.ts';
 
 type ReadInboxServices = Pick<Services, 'http' | 'authenticator' | 'readInbox'>;
 
-/** Answers the messages kept for the caller while offline, oldest first. */
+/** Answers what was kept for the caller, oldest first. */
 export const readInbox = (services: ReadInboxServices): Route =>
   defineRoute(services, {
     name: 'readInbox',
@@ -12,7 +12,8 @@ export const readInbox = (services: ReadInboxServices): Route =>
     path: 'inbox',
     tag: 'Inbox',
     summary: 'Read what was kept for you while you were offline',
-    description: 'Oldest first. It stays there until you acknowledge it.',
+    description:
+      'Oldest first. It stays there until you acknowledge it. Besides messages it holds what you sent and was refused after it had been accepted.',
     access: 'user',
     query: inboxQuery,
     replies: { 200: { description: 'A page of it.', schema: inboxPage } },

@@ -145,7 +145,7 @@ export const createServices = (config: Config) => {
     clock,
     presenceGroupSize: config.presenceGroupSize,
   });
-  const reject = rejectMessage({ broadcaster, clock });
+  const reject = rejectMessage({ broadcaster, inbox, clock });
 
   return {
     clock,

@@ -121,7 +121,7 @@ class Device implements ChatUser {
         'GET',
         `/api/inbox?limit=${inboxPage}${cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`}`,
       );
-      for (const { message } of page.items) texts.push(message.messageText ?? '');
+      for (const item of page.items) if ('message' in item) texts.push(item.message.messageText ?? '');
       cursor = page.nextCursor;
     }
     return texts;

@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import type { Rejection } from '../domain/rejection.ts';
 import { conversationView } from './conversations.ts';
-import { listOf, nextCursor, optional, pageLimit, queryNumber } from './fields.ts';
+import { exactly } from './exactly.ts';
+import { listOf, nextCursor, optional, pageLimit, queryNumber, time } from './fields.ts';
 import { message } from './message.ts';
 
 const count = z.int().min(0);
@@ -51,7 +53,19 @@ export const inboxQuery = z.object({
   cursor: optional(z.string().max(512, { error: 'must be a nextCursor of an earlier answer' })),
 });
 
-export const inboxPage = listOf(z.object({ inboxId: z.string(), message }));
+const refused = { conversationId: z.string(), code: z.string(), at: time };
+
+/** What was accepted and refused later: the `message.rejected` or `change.rejected` of it. */
+const rejected = exactly<Rejection>()(
+  z.union([
+    z.object({ ...refused, clientMessageId: z.string() }),
+    z.object({ ...refused, changeId: z.string() }),
+  ]),
+).meta({ description: 'What you sent and was accepted, but refused later.' });
+
+export const inboxPage = listOf(
+  z.union([z.object({ inboxId: z.string(), message }), z.object({ inboxId: z.string(), rejected })]),
+);
 
 export type InboxPage = z.infer<typeof inboxPage>;
 

@@ -22,7 +22,15 @@ export type ServerEvent =
       mutedUntil: string | null;
     }
   | { type: 'message.created'; at: string; conversationId: string; seq: number; message: Message }
-  | { type: 'message.rejected'; at: string; conversationId: string; clientMessageId: string; code: string }
+  | {
+      type: 'message.rejected';
+      at: string;
+      conversationId: string;
+      clientMessageId: string;
+      code: string;
+      /** The row that keeps it in the inbox. */
+      inboxId: string;
+    }
   | {
       type: 'receipt.delivered' | 'receipt.read';
       at: string;

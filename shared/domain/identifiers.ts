@@ -57,6 +57,10 @@ export const deliveryCheckId = (
 ): string =>
   `c-${digest('check', conversationId, ...(userId === null ? [] : [userId]), String(window), instance)}`;
 
+/** Names the refusal of a message or change: the same however often it is told. */
+export const rejectionId = (conversationId: string, kind: 'message' | 'change', clientId: string): string =>
+  `r-${digest('rejected', conversationId, kind, clientId)}`;
+
 /** Names one look at a user's presence: the same however often the connection's event is told. */
 export const presenceLookId = (userId: string, connectionId: string, occasion: string): string =>
   `p-${digest('presence', userId, connectionId, occasion)}`;

@@ -1,15 +1,20 @@
 import type { LoggedMessage } from '../domain/message.ts';
+import type { Rejection } from '../domain/rejection.ts';
 
-export interface InboxItem {
-  /** Names the row within its user's inbox. */
-  inboxId: string;
-  message: LoggedMessage;
-}
+/** Something kept; `inboxId` names the row within its user's inbox. */
+export type InboxItem = { inboxId: string } & ({ message: LoggedMessage } | { rejected: Rejection });
 
-/** Messages kept for users who were offline, oldest first. */
+/** What is kept for users until they have it, oldest first: messages that came while they were offline, and refusals. */
 export interface Inbox {
   /** Keeps messages for a user; keeping one twice keeps it once. */
   keep(userId: string, messages: readonly LoggedMessage[]): Promise<void>;
+
+  /**
+   * Keeps a refusal for who sent what was refused; keeping one twice keeps it once.
+   * @param acceptedAt when it was accepted: its place in the inbox
+   * @returns its inboxId
+   */
+  keepRejection(userId: string, rejected: Rejection, acceptedAt: string): Promise<string>;
 
   /** @param after the inboxId to go on behind */
   list(userId: string, limit: number, after: string | undefined): Promise<InboxItem[]>;

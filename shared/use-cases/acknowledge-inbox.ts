@@ -1,4 +1,4 @@
-import type { Inbox, InboxItem } from '../ports/inbox.ts';
+import type { Inbox } from '../ports/inbox.ts';
 import { forEach } from '../domain/chunks.ts';
 import { acknowledgeAs, type AcknowledgeMessagesParts } from './acknowledge-messages.ts';
 
@@ -10,7 +10,7 @@ export interface AcknowledgeInboxParts extends AcknowledgeMessagesParts {
 const concurrency = 8;
 
 /**
- * Takes messages out of a user's inbox for good: they count as delivered. Exactly the rows named go; ids that name
+ * Takes messages out of a user's inbox for good: they count as delivered; and refusals. Exactly the rows named go; ids that name
  * nothing are left out, so repeating is harmless.
  * @returns how many were there
  */
@@ -18,7 +18,8 @@ export const acknowledgeInbox =
   (parts: AcknowledgeInboxParts) =>
   async (userId: string, inboxIds: readonly string[]): Promise<number> => {
     const items = await parts.inbox.find(userId, [...new Set(inboxIds)]);
-    const byConversation = Map.groupBy(items, ({ message }: InboxItem) => message.conversationId);
+    const messages = items.flatMap((item) => ('message' in item ? [item.message] : []));
+    const byConversation = Map.groupBy(messages, ({ conversationId }) => conversationId);
     // Watermarks first: if this stops half way, the rows are still there and are left out of the next reading.
     await forEach([...byConversation], concurrency, async ([conversationId, group]) => {
       const { log } = parts;
@@ -31,7 +32,7 @@ export const acknowledgeInbox =
         parts,
         head,
         member,
-        group.map(({ message }) => message.seq),
+        group.map(({ seq }) => seq),
       );
     });
     await parts.inbox.remove(

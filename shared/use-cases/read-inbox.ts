@@ -19,14 +19,14 @@ const membersOf = async (
   items: InboxItem[],
 ): Promise<Map<string, Member | undefined>> => {
   const members = new Map<string, Member | undefined>();
-  const ids = [...new Set(items.map(({ message }) => message.conversationId))];
+  const ids = [...new Set(items.flatMap((item) => ('message' in item ? [item.message.conversationId] : [])))];
   await forEach(ids, lookups, async (id) => members.set(id, await log.member(id, userId)));
   return members;
 };
 
 /**
  * The messages kept for a user, oldest first. What has reached the user by another way, or belongs to a conversation the
- * user is no longer in, is left out and cleared away.
+ * user is no longer in, is left out and cleared away. Between them stands what the user sent and was refused.
  * @param cursor `nextCursor` of the page before
  */
 export const readInbox =
@@ -37,9 +37,10 @@ export const readInbox =
     for (;;) {
       const items = await inbox.list(userId, limit, after);
       const members = await membersOf(log, userId, items);
-      const isWanted = ({ message }: InboxItem): boolean => {
-        const member = members.get(message.conversationId);
-        return member !== undefined && !isDelivered(member, message.seq);
+      const isWanted = (item: InboxItem): boolean => {
+        if (!('message' in item)) return true;
+        const member = members.get(item.message.conversationId);
+        return member !== undefined && !isDelivered(member, item.message.seq);
       };
       const stale: InboxItem[] = [];
       for (const item of items) {
@@ -56,7 +57,9 @@ export const readInbox =
       if (isLast || wanted.length === limit) {
         const isMore = !isLast || items.at(-1)?.inboxId !== after;
         return {
-          items: wanted.map(({ inboxId, message }) => ({ inboxId, message: asMessage(message) })),
+          items: wanted.map((item) =>
+            'message' in item ? { inboxId: item.inboxId, message: asMessage(item.message) } : item,
+          ),
           nextCursor: isMore && after !== undefined && items.length > 0 ? after : null,
         };
       }

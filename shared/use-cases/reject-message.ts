@@ -1,20 +1,29 @@
 import type { AcceptedMessage } from '../domain/message.ts';
 import type { Broadcaster } from '../ports/broadcaster.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Inbox } from '../ports/inbox.ts';
 
 export interface RejectMessageParts {
   broadcaster: Pick<Broadcaster, 'toUser'>;
+  inbox: Pick<Inbox, 'keepRejection'>;
   clock: Clock;
 }
 
-/** Tells the sender that an accepted message will not come into its conversation, and why. */
+/**
+ * Tells the sender that an accepted message will not come into its conversation, and why. It is kept in the inbox, also of
+ * who is online: nothing else would show that the push was lost. The event names the row, so that who got it can take it
+ * out. Repeating it is harmless. @throws ChatError `unavailable`
+ */
 export const rejectMessage =
-  ({ broadcaster, clock }: RejectMessageParts) =>
-  ({ senderId, conversationId, clientMessageId }: AcceptedMessage, code: string): Promise<void> =>
-    broadcaster.toUser(senderId, {
-      type: 'message.rejected',
-      at: clock.now().toISOString(),
-      conversationId,
-      clientMessageId,
-      code,
-    });
+  ({ broadcaster, inbox, clock }: RejectMessageParts) =>
+  async (
+    { senderId, conversationId, clientMessageId, acceptedAt }: AcceptedMessage,
+    code: string,
+  ): Promise<void> => {
+    const rejected = { conversationId, clientMessageId, code, at: clock.now().toISOString() };
+    const inboxId = await inbox.keepRejection(senderId, rejected, acceptedAt);
+    // The inbox has it.
+    await broadcaster
+      .toUser(senderId, { type: 'message.rejected', ...rejected, inboxId })
+      .catch(() => undefined);
+  };

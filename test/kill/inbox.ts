@@ -4,7 +4,8 @@ import type { InboxReading } from './history.ts';
 import type { Recorder } from './recorder.ts';
 
 interface Page {
-  items: { inboxId: string; message: Message }[];
+  /** Refusals have no message. */
+  items: { inboxId: string; message?: Message }[];
   nextCursor: string | null;
 }
 
@@ -18,7 +19,8 @@ const read = async (client: ChatClient, recorder: Recorder, signal: AbortSignal)
     const rest: string = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`;
     const call = { method: 'GET', path: `/inbox?limit=${pageSize}${rest}` } as const;
     const page: Page = await client.expect(call, 200, signal);
-    reading.items.push(...page.items.map(({ inboxId, message }) => ({ inboxId, message: seen(message) })));
+    for (const { inboxId, message } of page.items)
+      if (message) reading.items.push({ inboxId, message: seen(message) });
     cursor = page.nextCursor;
   } while (cursor !== null);
   recorder.history.inboxReadings.push(reading);

@@ -80,3 +80,7 @@ export const aGroup = (
   ],
   ...rest,
 });
+
+/** The items of an inbox that are messages. */
+export const messagesIn = <T extends object>(items: readonly T[]): Extract<T, { message: unknown }>[] =>
+  items.filter((item): item is Extract<T, { message: unknown }> => 'message' in item);

@@ -1,17 +1,28 @@
 import type { LoggedMessage } from '../../domain/message.ts';
+import { rejectionKeyOf, type Rejection } from '../../domain/rejection.ts';
 import type { Inbox, InboxItem } from '../../ports/inbox.ts';
 
+const keyTime = (time: string): string => time.replaceAll(':', '-');
+
 const idOf = ({ createdAt, conversationId, seq }: LoggedMessage): string =>
-  `${createdAt.replaceAll(':', '-')}|${conversationId}|${String(seq).padStart(16, '0')}`;
+  `${keyTime(createdAt)}|${conversationId}|${String(seq).padStart(16, '0')}`;
 
 /** Inboxes that live as long as the process: for tests and simulations. */
 export class MemoryInbox implements Inbox {
-  readonly #inboxes = new Map<string, Map<string, LoggedMessage>>();
+  readonly #inboxes = new Map<string, Map<string, InboxItem>>();
 
   keep(userId: string, messages: readonly LoggedMessage[]): Promise<void> {
-    const inbox = this.#of(userId);
-    for (const message of messages) inbox.set(idOf(message), message);
+    for (const message of messages) {
+      const inboxId = idOf(message);
+      this.#of(userId).set(inboxId, { inboxId, message });
+    }
     return Promise.resolve();
+  }
+
+  keepRejection(userId: string, rejected: Rejection, acceptedAt: string): Promise<string> {
+    const inboxId = `${keyTime(acceptedAt)}|${rejectionKeyOf(rejected)}`;
+    this.#of(userId).set(inboxId, { inboxId, rejected });
+    return Promise.resolve(inboxId);
   }
 
   list(userId: string, limit: number, after = ''): Promise<InboxItem[]> {
@@ -21,11 +32,7 @@ export class MemoryInbox implements Inbox {
 
   find(userId: string, inboxIds: readonly string[]): Promise<InboxItem[]> {
     const inbox = this.#of(userId);
-    const items = inboxIds.flatMap((inboxId) => {
-      const message = inbox.get(inboxId);
-      return message ? [{ inboxId, message }] : [];
-    });
-    return Promise.resolve(items);
+    return Promise.resolve(inboxIds.flatMap((inboxId) => inbox.get(inboxId) ?? []));
   }
 
   remove(userId: string, inboxIds: readonly string[]): Promise<void> {
@@ -33,8 +40,8 @@ export class MemoryInbox implements Inbox {
     return Promise.resolve();
   }
 
-  #of(userId: string): Map<string, LoggedMessage> {
-    const inbox = this.#inboxes.get(userId) ?? new Map<string, LoggedMessage>();
+  #of(userId: string): Map<string, InboxItem> {
+    const inbox = this.#inboxes.get(userId) ?? new Map<string, InboxItem>();
     this.#inboxes.set(userId, inbox);
     return inbox;
   }

@@ -1,6 +1,7 @@
 import { odata, type TableEntity } from '@azure/data-tables';
 import { forEach, inChunks } from '../../domain/chunks.ts';
 import type { LoggedMessage } from '../../domain/message.ts';
+import { rejectionKeyOf, type Rejection } from '../../domain/rejection.ts';
 import type { Inbox, InboxItem } from '../../ports/inbox.ts';
 import { guard, isStatus } from './errors.ts';
 import { encodeKey, seqKey } from './keys.ts';
@@ -15,30 +16,43 @@ const transactionRows = 25;
 /** Deletes and look-ups under way at once. */
 const concurrency = 32;
 
-interface InboxRow {
+interface MessageRow {
   conversationId: string;
   /** The message without its text, which is a property of its own because it may fill one. */
   message: string;
   text?: string;
 }
 
+interface RejectionRow {
+  conversationId: string;
+  rejected: string;
+}
+
+type InboxRow = MessageRow | RejectionRow;
+
+/** A time as it begins row keys. */
+const keyTime = (time: string): string => time.replaceAll(':', '-');
+
 /**
- * Row key: append time with `:` as `-`, conversation, seq. No two messages collide, a conversation's rows are in order,
+ * Row key: append time with `:` as `-`, conversation, seq (of a refusal: time of acceptance, and its id). No two messages collide, a conversation's rows are in order,
  * and the same message has the same key whenever it is kept.
  */
 const rowKeyOf = ({ createdAt, conversationId, seq }: LoggedMessage): string =>
-  `${createdAt.replaceAll(':', '-')}|${conversationId}|${seqKey(seq)}`;
+  `${keyTime(createdAt)}|${conversationId}|${seqKey(seq)}`;
 
-const isInboxId = (id: string): boolean => /^[\dTZ.-]{20,40}\|[\w-]{1,64}\|\d{16}$/.test(id);
+const isInboxId = (id: string): boolean => /^[\dTZ.-]{20,40}\|[\w-]{1,64}\|(?:\d{16}|r-[\w-]{24})$/.test(id);
 
-const itemOf = (rowKey: string, row: InboxRow): InboxItem => ({
-  inboxId: rowKey,
-  message: { ...(JSON.parse(row.message) as LoggedMessage), messageText: row.text ?? null },
-});
+const itemOf = (rowKey: string, row: InboxRow): InboxItem =>
+  'rejected' in row
+    ? { inboxId: rowKey, rejected: JSON.parse(row.rejected) as Rejection }
+    : {
+        inboxId: rowKey,
+        message: { ...(JSON.parse(row.message) as LoggedMessage), messageText: row.text ?? null },
+      };
 
 const rowOf = (partitionKey: string, message: LoggedMessage): TableEntity => {
   const { messageText, ...rest } = message;
-  const row: InboxRow = {
+  const row: MessageRow = {
     conversationId: message.conversationId,
     message: JSON.stringify(rest),
     ...(messageText !== null && { text: messageText }),
@@ -64,6 +78,18 @@ export class TableInbox implements Inbox {
     }
     for (const rows of inChunks(first ? [first, ...more] : [], transactionRows))
       await guard(() => this.#table.submitTransaction(rows.map((row) => ['upsert', row, 'Replace'])));
+  }
+
+  async keepRejection(userId: string, rejected: Rejection, acceptedAt: string): Promise<string> {
+    const rowKey = `${keyTime(acceptedAt)}|${rejectionKeyOf(rejected)}`;
+    const row: RejectionRow = {
+      conversationId: rejected.conversationId,
+      rejected: JSON.stringify(rejected),
+    };
+    await guard(() =>
+      this.#table.upsertEntity({ partitionKey: encodeKey(userId), rowKey, ...row }, 'Replace'),
+    );
+    return rowKey;
   }
 
   async list(userId: string, limit: number, after: string | undefined): Promise<InboxItem[]> {

@@ -23,7 +23,7 @@ describe.each<[string, () => Inbox]>([
   ['in Table Storage', () => new TableInbox(tables)],
 ])('an inbox %s', (_, open) => {
   const seqsOf = async (inbox: Inbox, userId: string, limit = 100, after?: string): Promise<number[]> =>
-    (await inbox.list(userId, limit, after)).map(({ message }) => message.seq);
+    (await inbox.list(userId, limit, after)).flatMap((item) => ('message' in item ? [item.message.seq] : []));
 
   it('keeps messages in order and gives them back as they were', async () => {
     const inbox = open();
@@ -33,7 +33,36 @@ describe.each<[string, () => Inbox]>([
     );
     for (const message of messages) await inbox.keep(bo, [message]);
     const items = await inbox.list(bo, 100, undefined);
-    expect(items.map(({ message }) => message)).toEqual(messages.sort((a, b) => a.seq - b.seq));
+    expect(items.map((item) => 'message' in item && item.message)).toEqual(
+      messages.sort((a, b) => a.seq - b.seq),
+    );
+  });
+
+  it('keeps refusals among messages, by when they were accepted, each once', async () => {
+    const inbox = open();
+    const bo = aUser('bo');
+    const [before, after] = [aLoggedMessage({ seq: 1 }), aLoggedMessage({ seq: 100 })];
+    await inbox.keep(bo, [before, after]);
+    const { conversationId } = before;
+    const common = { conversationId, code: 'blocked', at: '2026-01-02T12:00:00.000Z' };
+    const acceptedAt = '2026-01-01T12:00:30.000Z';
+    const ids = [
+      await inbox.keepRejection(bo, { ...common, clientMessageId: "c|1'" }, acceptedAt),
+      await inbox.keepRejection(bo, { ...common, changeId: "c|1'" }, acceptedAt),
+    ];
+    const again = { ...common, clientMessageId: "c|1'", at: '2026-01-02T12:00:01.000Z' };
+    expect(await inbox.keepRejection(bo, again, acceptedAt)).toBe(ids[0]);
+    const items = await inbox.list(bo, 100, undefined);
+    expect([items[0], items[3]]).toMatchObject([{ message: before }, { message: after }]);
+    const rejected = [
+      { inboxId: ids[0], rejected: again },
+      { inboxId: ids[1], rejected: { ...common, changeId: "c|1'" } },
+    ];
+    expect(items.slice(1, 3)).toEqual(expect.arrayContaining(rejected));
+    expect(await inbox.find(bo, ids)).toEqual(rejected);
+    await inbox.remove(bo, ids);
+    expect(await seqsOf(inbox, bo)).toEqual([1, 100]);
+    expect(await inbox.find(bo, ids)).toEqual([]);
   });
 
   it('keeps two messages of the same millisecond', async () => {

@@ -14,7 +14,7 @@ import { deliverMessage } from '../../../shared/use-cases/deliver-message.ts';
 import { readHistory } from '../../../shared/use-cases/read-history.ts';
 import { readInbox } from '../../../shared/use-cases/read-inbox.ts';
 import { recordReceipt, type ReceiptKind } from '../../../shared/use-cases/record-receipt.ts';
-import { anAcceptedMessage } from '../../support/builders.ts';
+import { anAcceptedMessage, messagesIn } from '../../support/builders.ts';
 import { FakeBroadcaster, FakeEventFeed, FakeOutbox, FakeTimer, tracing } from '../../support/fakes.ts';
 
 const [ann, bo] = ['ann', 'bo'];
@@ -57,11 +57,13 @@ const aChat = () => {
     },
     checkAtOnce: (check: DeliveryCheck) => checkDelivery(parts)(check, tracing),
     read: async (userId: string) =>
-      (await read(userId, 100, undefined)).items.map(({ message }) => message.seq),
+      messagesIn((await read(userId, 100, undefined)).items).map(({ message }) => message.seq),
     page: read,
     acknowledge: async (userId: string, seqs: number[]) => {
       const { items } = await read(userId, 100, undefined);
-      const ids = items.filter(({ message }) => seqs.includes(message.seq)).map(({ inboxId }) => inboxId);
+      const ids = messagesIn(items)
+        .filter(({ message }) => seqs.includes(message.seq))
+        .map(({ inboxId }) => inboxId);
       return acknowledgeInbox(parts)(userId, ids);
     },
     receipt: (userId: string, kind: ReceiptKind, conversationId: string, upToSeq: number) =>
@@ -343,7 +345,7 @@ describe('the inbox', () => {
     let cursor: string | undefined;
     do {
       const page = await chat.page(bo, 2, cursor);
-      seen.push(...page.items.map(({ message }) => message.seq));
+      seen.push(...messagesIn(page.items).map(({ message }) => message.seq));
       cursor = page.nextCursor ?? undefined;
     } while (cursor !== undefined);
     expect(seen).toEqual([6, 7, 8, 9, 10]);

@@ -17,7 +17,7 @@ import { getConversation } from '../../../shared/use-cases/get-conversation.ts';
 import { readHistory } from '../../../shared/use-cases/read-history.ts';
 import { readInbox } from '../../../shared/use-cases/read-inbox.ts';
 import { recordReceipt, type ReceiptKind } from '../../../shared/use-cases/record-receipt.ts';
-import { anAcceptedMessage } from '../../support/builders.ts';
+import { anAcceptedMessage, messagesIn } from '../../support/builders.ts';
 import { FakeBroadcaster, FakeEventFeed, FakeOutbox, FakeTimer, tracing } from '../../support/fakes.ts';
 
 const [ann, bo, cy, di] = ['ann', 'bo', 'cy', 'di'];
@@ -71,7 +71,7 @@ const aChat = (inboxGroupSize = 100) => {
       return deliver(message, tracing);
     },
     inboxOf: async (userId: string) =>
-      (await read(userId, 100, undefined)).items.map(({ message }) => message.seq),
+      messagesIn((await read(userId, 100, undefined)).items).map(({ message }) => message.seq),
     check: (check: DeliveryCheck) => {
       clock.advance(15_000);
       return checkDelivery(parts)(check, tracing);

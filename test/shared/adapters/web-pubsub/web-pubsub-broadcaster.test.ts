@@ -19,6 +19,7 @@ const eventOf = (code: string): ServerEvent => ({
   conversationId: 'd-1',
   clientMessageId: 'c-1',
   code,
+  inboxId: 'i-1',
 });
 
 /** With the clients that the app has. */
