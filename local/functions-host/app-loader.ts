@@ -1,6 +1,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import type { AppRegistry } from './core-api.ts';
 import { HostStartError, messageOf } from './errors.ts';
@@ -57,13 +58,49 @@ function entryFiles(appDir: string): string[] {
   return files;
 }
 
+/** Waits between tries of the appStart hooks, in seconds: two minutes in all. */
+const startDelaysS = [1, 2, 4, 8, 15, 30, 30, 30];
+
+/**
+ * Runs the appStart hooks, all of them again when one fails: what they need may be about to come up. The real host starts
+ * its worker anew for that, with growing delays; here they run in the same process.
+ */
+async function runStartHooks(
+  appDir: string,
+  registry: AppRegistry,
+  onRetry: (reason: string) => void,
+): Promise<void> {
+  for (const delayS of [...startDelaysS, undefined]) {
+    try {
+      await registry.runHooks('appStart', {
+        functionAppDirectory: appDir,
+        hookData: registry.appLevelHookData,
+        appHookData: registry.appHookData,
+      });
+      return;
+    } catch (error) {
+      if (delayS === undefined) {
+        throw new HostStartError(`An appStart hook failed: ${describe(error)}`, { cause: error });
+      }
+      onRetry(`An appStart hook failed; the next try is in ${delayS} s. ${describe(error)}`);
+      await delay(delayS * 1000);
+    }
+  }
+}
+
 /**
  * Loads the app, runs its appStart hooks and closes registration.
  *
- * @throws HostStartError when there is nothing to load, the app throws while loading, no programming model was set, or
- * the app asks for HTTP streaming (its library would open a server of its own on all interfaces).
+ * @param onRetry told why the app did not start, each time before its appStart hooks are tried again
+ * @throws HostStartError when there is nothing to load, the app throws while loading, its appStart hooks keep failing, no
+ * programming model was set, or the app asks for HTTP streaming (its library would open a server of its own on all
+ * interfaces).
  */
-export async function loadApp(appDir: string, registry: AppRegistry): Promise<void> {
+export async function loadApp(
+  appDir: string,
+  registry: AppRegistry,
+  onRetry: (reason: string) => void,
+): Promise<void> {
   const files = entryFiles(appDir);
   provideCoreModule(registry);
   for (const file of files) {
@@ -74,15 +111,7 @@ export async function loadApp(appDir: string, registry: AppRegistry): Promise<vo
       throw new HostStartError(`The app failed to load ${file}: ${describe(error)}`, { cause: error });
     }
   }
-  try {
-    await registry.runHooks('appStart', {
-      functionAppDirectory: appDir,
-      hookData: registry.appLevelHookData,
-      appHookData: registry.appHookData,
-    });
-  } catch (error) {
-    throw new HostStartError(`An appStart hook failed: ${describe(error)}`, { cause: error });
-  }
+  await runStartHooks(appDir, registry, onRetry);
   if (registry.model === undefined) {
     throw new HostStartError(
       `${files.join(', ')} registered no function through @azure/functions. If it is bundled, ` +

@@ -51,7 +51,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
   const registry = new AppRegistry((level, category, message) =>
     log.write(parseLogLevel(level) ?? 'information', category === 'user' ? 'Worker.User' : 'Worker', message),
   );
-  await loadApp(appDir, registry);
+  await loadApp(appDir, registry, (reason) => log.write('warning', 'Host.Startup', reason));
   const functions = enabledFunctions(registry, options, log);
   const invoker = new Invoker(registry, log, config.functionTimeoutMs);
   const listeners = createListeners(functions, { settings, config, invoker, log });

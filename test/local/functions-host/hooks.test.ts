@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { fixture, startHost, withApp } from './host-process.ts';
+import { fixture, launchHost, startHost, withApp } from './host-process.ts';
 
 it('hooks run around the app and around each call, and may change what goes in and comes out', async () => {
   const host = await startHost(fixture('hooks'));
@@ -51,6 +51,38 @@ it('CommonJS apps run as ES modules do, several entry files in the order of thei
       expect(await (await fetch(`${host.url}/api/a`)).text()).toBe('ab');
       expect(await (await fetch(`${host.url}/api/b`)).text()).toBe('b');
       await host.stop();
+    },
+  );
+});
+
+it('an app whose appStart hook fails for a while is started once it succeeds', async () => {
+  await withApp(
+    {
+      'index.mjs': `import { app } from '@azure/functions';
+        let tries = 0;
+        app.hook.appStart(() => { if (++tries === 1) throw new Error('storage is away'); });
+        app.http('tries', { handler: () => ({ body: String(tries) }) });`,
+    },
+    async (appDir) => {
+      const host = await startHost(appDir);
+      expect(await (await fetch(`${host.url}/api/tries`)).text()).toBe('2');
+      expect(host.output()).toMatch(/warning Host\.Startup: An appStart hook failed; .*storage is away/);
+      await host.stop();
+    },
+  );
+});
+
+it('a host that waits for its app to start can be stopped', async () => {
+  await withApp(
+    {
+      'index.mjs': `import { app } from '@azure/functions';
+        app.hook.appStart(() => { throw new Error('storage is away'); });
+        app.http('never', { handler: () => ({}) });`,
+    },
+    async (appDir) => {
+      const host = launchHost(appDir);
+      await host.line(/storage is away/);
+      expect(await host.stop()).toBe(0);
     },
   );
 });

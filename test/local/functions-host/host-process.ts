@@ -52,6 +52,21 @@ function launch(appDir: string, { args = [], env = {} }: Launch) {
   return { child, output: () => lines.join('\n'), line, exited };
 }
 
+/** A host that may not have started yet. */
+export type StartingHost = Pick<HostProcess, 'line' | 'stop'>;
+
+/** Starts the host without waiting until it serves. */
+export function launchHost(appDir: string): StartingHost {
+  const { child, line, exited } = launch(appDir, {});
+  return {
+    line,
+    stop: async () => {
+      child.kill('SIGTERM');
+      return exited;
+    },
+  };
+}
+
 /** Starts the host with a fixture's app; rejects with its output when it does not start. */
 export async function startHost(appDir: string, options: Launch = {}): Promise<HostProcess> {
   const { child, output, line, exited } = launch(appDir, options);
