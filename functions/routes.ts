@@ -6,9 +6,12 @@ import { createConversation } from './create-conversation.ts';
 import { getAttachment } from './get-attachment.ts';
 import { getConversationPresence } from './get-conversation-presence.ts';
 import { getConversation } from './get-conversation.ts';
+import { getDocs } from './get-docs.ts';
+import { getOpenApi } from './get-openapi.ts';
 import { getOwnAccount } from './get-own-account.ts';
 import { getUserPresence } from './get-user-presence.ts';
 import { live, ready } from './health.ts';
+import { publish } from './http/published.ts';
 import type { Route } from './http/route.ts';
 import { listBlocks } from './list-blocks.ts';
 import { listConversations } from './list-conversations.ts';
@@ -16,6 +19,8 @@ import { listMessages } from './list-messages.ts';
 import { logIn } from './log-in.ts';
 import { muteConversation, unmuteConversation } from './mute-conversation.ts';
 import { negotiate } from './negotiate.ts';
+import { describeApi } from './openapi/document.ts';
+import { pageOf } from './openapi/page.ts';
 import { readInbox } from './read-inbox.ts';
 import { markDelivered, markRead } from './record-receipt.ts';
 import { registerUser } from './register-user.ts';
@@ -26,9 +31,15 @@ import type { Services } from './services.ts';
 import { showTyping } from './show-typing.ts';
 import { allowWebPubSub, webPubSubEvents } from './web-pubsub-events.ts';
 
+/** Makes something at the first asking, and keeps it. */
+const once = <T>(make: () => T): (() => T) => {
+  let made: { value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+};
+
 /** All HTTP functions. What is in this table is registered, described in the document and held to its `access` by tests. */
-export const routesOf = (services: Services): Route[] =>
-  [
+export const routesOf = (services: Services): Route[] => {
+  const routes = [
     sendMessage,
     sendToConversation,
     listMessages,
@@ -61,3 +72,16 @@ export const routesOf = (services: Services): Route[] =>
     allowWebPubSub,
     webPubSubEvents,
   ].map((route) => route(services));
+  const describe = once(() => describeApi(routes, services.messageLimits));
+  routes.push(
+    getOpenApi(
+      services,
+      once(() => publish(JSON.stringify(describe()))),
+    ),
+    getDocs(
+      services,
+      once(() => publish(pageOf(describe()))),
+    ),
+  );
+  return routes;
+};

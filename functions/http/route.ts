@@ -47,8 +47,10 @@ export type Tag =
 export interface Reply<S extends z.ZodType = z.ZodType> {
   /** What it means. */
   description: string;
-  /** Of the JSON body; none: no body. */
+  /** Of the JSON body; without it and `mediaType` there is no body. */
   schema?: S;
+  /** Of a body that no schema describes. */
+  mediaType?: string;
 }
 
 /** One HTTP function, and all that its callers need to know. */

@@ -16,11 +16,13 @@ export const registrationRequest = z.object(
       .string({ error: 'must be a text of 8 to 1024 characters' })
       .refine((text) => codePoints(text) >= 8, { error: 'must have at least 8 characters' })
       .refine((text) => codePoints(text) <= maxPasswordLength, { error: 'must have at most 1024 characters' })
-      .refine(isWellFormed, { error: 'must be well-formed Unicode: it contains a lone surrogate' }),
+      .refine(isWellFormed, { error: 'must be well-formed Unicode: it contains a lone surrogate' })
+      .meta({ minLength: 8, maxLength: maxPasswordLength, format: 'password' }),
     email: optional(
       z
         .string({ error: 'must be an e-mail address' })
-        .refine(isEmail, { error: 'must be an e-mail address of at most 254 characters' }),
+        .refine(isEmail, { error: 'must be an e-mail address of at most 254 characters' })
+        .meta({ maxLength: 254, format: 'email' }),
     ),
     fullName: optional(
       z
@@ -28,7 +30,8 @@ export const registrationRequest = z.object(
         .refine((name) => codePoints(name) <= 100, { error: 'must have at most 100 characters' })
         .refine((name) => isWellFormed(name) && !hasControls(name), {
           error: 'must not contain control characters or lone surrogates',
-        }),
+        })
+        .meta({ maxLength: 100 }),
     ),
   },
   { error: 'must be a JSON object' },
@@ -46,7 +49,8 @@ export const credentialsRequest = z.object(
       .string({ error: 'must be your password' })
       .refine((text) => codePoints(text) <= maxPasswordLength, {
         error: 'must have at most 1024 characters',
-      }),
+      })
+      .meta({ maxLength: maxPasswordLength, format: 'password' }),
   },
   { error: 'must be a JSON object' },
 );
@@ -57,21 +61,23 @@ export type CredentialsRequest = z.infer<typeof credentialsRequest>;
  * What a user sees of their own account. All but `userId` is null for users of an identity provider, who have no account
  * here; `username` is the user id otherwise.
  */
-export const accountView = z.object({
-  userId: z.string(),
-  username: z.string().nullable(),
-  email: z.string().nullable(),
-  fullName: z.string().nullable(),
-  avatarUrl: z.string().nullable(),
-  createdAt: z.iso.datetime({ precision: 3 }).nullable(),
-});
+export const accountView = z
+  .object({
+    userId: z.string(),
+    username: z.string().nullable(),
+    email: z.string().nullable(),
+    fullName: z.string().nullable(),
+    avatarUrl: z.string().nullable(),
+    createdAt: time.nullable(),
+  })
+  .meta({ id: 'Account', description: 'What you see of your own account.' });
 
 export type AccountView = z.infer<typeof accountView>;
 
 /** The answer to a log-in. `token` goes into `Authorization: Bearer`, until `expiresAt`. */
 export const loginAnswer = z.object({
   token: z.string(),
-  expiresAt: z.iso.datetime({ precision: 3 }),
+  expiresAt: time,
   user: accountView,
 });
 

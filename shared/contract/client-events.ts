@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { optional } from './fields.ts';
+import { type MessageLimits, sendMessageRequest } from './send-message.ts';
 
 /** What clients send over their socket. `ref` is the client's own name for the event; its `ack` repeats it. */
 export const eventRef = z.object({
@@ -48,4 +49,17 @@ export const deliveryReceipt = z
   .refine(({ upToSeq, seqs }) => (upToSeq === undefined) !== (seqs === undefined), {
     path: ['seqs'],
     error: 'must be given, or upToSeq instead, not both',
-  });
+  })
+  .meta({ example: { conversationId: 'd-3qBvN1c8Zl2m4xY7TfKsW0aJ', seqs: [41, 42] } });
+
+/** All of them by name, each with what it asks for; any may have a `ref` besides. */
+export const clientEvents = (limits: MessageLimits) => ({
+  'message.send': {
+    summary: 'Send a message, as `POST /api/sendMessage`.',
+    data: sendMessageRequest(limits),
+  },
+  'receipt.delivered': { summary: 'Acknowledge messages that have come.', data: deliveryReceipt },
+  'receipt.read': { summary: 'Say up to where you have read.', data: readReceipt },
+  typing: { summary: 'Show that you are typing, or have stopped.', data: typing },
+  ping: { summary: 'Be answered `pong`.', data: z.object({}, asObject) },
+});

@@ -16,13 +16,15 @@ const title = z
   .refine((text) => text.length > 0 && codePoints(text) <= 200, { error: 'must have 1 to 200 characters' })
   .refine((text) => isWellFormed(text) && !hasControls(text), {
     error: 'must not contain control characters or lone surrogates',
-  });
+  })
+  .meta({ minLength: 1, maxLength: 200 });
 
 const metadata = z
   .record(z.string(), z.unknown(), { error: 'must be a JSON object' })
   .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= maxMetadataBytes, {
     error: `must have at most ${maxMetadataBytes} bytes as JSON`,
-  });
+  })
+  .meta({ description: `At most ${maxMetadataBytes} bytes as JSON.` });
 
 /** How long messages may be kept at the least and at the most, in seconds: a minute, ten years. */
 const retention = { min: 60, max: 315_360_000 };
@@ -60,7 +62,8 @@ export const newConversation = z
   .refine(({ type, title: given }) => type === 'group' || given === undefined, {
     path: ['title'],
     error: 'is for groups only',
-  });
+  })
+  .meta({ example: { type: 'group', title: 'Release team', memberIds: ['bob', 'cleo'] } });
 
 export type NewConversationRequest = z.infer<typeof newConversation>;
 
@@ -108,7 +111,26 @@ export const conversationView = z
     muted: z.boolean().meta({ description: 'You do not want to be called by its messages.' }),
     mutedUntil: time.nullable().meta({ description: 'Null when it is not muted, or without an end.' }),
   })
-  .meta({ id: 'Conversation', description: 'A conversation as one of its members sees it.' });
+  .meta({
+    id: 'Conversation',
+    description: 'A conversation as one of its members sees it.',
+    example: {
+      ...{
+        id: 'g-8wYp3Lm0Qx5s7uR2VtHnC4dK',
+        type: 'group',
+        title: 'Release team',
+        metadata: { ticket: 4711 },
+      },
+      ...{ retentionSeconds: null, earlierHistory: 'visible', externalRef: 'ticket-4711' },
+      createdBy: 'ann',
+      createdAt: '2026-01-02T03:04:05.678Z',
+      lastActivityAt: '2026-01-02T03:04:05.678Z',
+      lastMessage: null,
+      members: [{ userId: 'ann', role: 'owner', fullName: 'Ann Archer', avatarUrl: null }],
+      ...{ headSeq: 0, headRev: 0, deliveredSeq: 0, readSeq: 0, hidden: [], unreadCount: 0 },
+      ...{ archivedAt: null, muted: false, mutedUntil: null },
+    },
+  });
 
 export type ConversationView = z.infer<typeof conversationView>;
 

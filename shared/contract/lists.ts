@@ -84,9 +84,9 @@ export const inboxAcknowledged = z.object({
   acknowledged: count.meta({ description: 'How many of them were there.' }),
 });
 
-const flag = optional(z.enum(['true', 'false'], { error: 'must be true or false' })).transform(
-  (value) => value === 'true',
-);
+const flag = optional(
+  z.enum(['true', 'false'], { error: 'must be true or false' }).meta({ type: 'boolean', enum: undefined }),
+).transform((value) => value === 'true');
 
 /** `GET /api/conversations` */
 export const conversationsQuery = z.object({
@@ -106,17 +106,23 @@ export const conversationPage = listOf(conversationView);
 export type ConversationPage = z.infer<typeof conversationPage>;
 
 /** `GET /api/unread` */
-export const unreadCounts = z.object({
-  total: count,
-  conversations: z
-    .array(z.object({ conversationId: z.string(), unreadCount: count }))
-    .meta({ description: 'Those with something unread only.' }),
-});
+export const unreadCounts = z
+  .object({
+    total: count,
+    conversations: z
+      .array(z.object({ conversationId: z.string(), unreadCount: count }))
+      .meta({ description: 'Those with something unread only.' }),
+  })
+  .meta({
+    example: { total: 1, conversations: [{ conversationId: 'd-3qBvN1c8Zl2m4xY7TfKsW0aJ', unreadCount: 1 }] },
+  });
 
 export type UnreadCounts = z.infer<typeof unreadCounts>;
 
 /** `PUT …/read` and `…/delivered`: up to where; without it, everything. */
-export const watermark = z.object(
-  { upToSeq: optional(z.int({ error: 'must be a seq' }).min(0, { error: 'must be a seq' })) },
-  { error: 'must be a JSON object' },
-);
+export const watermark = z
+  .object(
+    { upToSeq: optional(z.int({ error: 'must be a seq' }).min(0, { error: 'must be a seq' })) },
+    { error: 'must be a JSON object' },
+  )
+  .meta({ example: { upToSeq: 42 } });

@@ -82,4 +82,4 @@ export const message = exactly<Message>()(
     deliveredAt: time.nullable(),
     readAt: time.nullable(),
   }),
-).meta({ id: 'Message', description: 'A message as clients see it.', examples: [example] });
+).meta({ id: 'Message', description: 'A message as clients see it.', example });

@@ -93,11 +93,13 @@ const attachment = ({ maxAttachmentBytes }: MessageLimits) =>
       .string({ error: 'must be the name of the file' })
       .refine((name) => name.trim() !== '' && isWellFormed(name) && codePoints(name) <= 1024, {
         error: 'must have 1 to 1024 characters',
-      }),
+      })
+      .meta({ minLength: 1, maxLength: 1024 }),
     contentType: z
       .string({ error: 'must be a media type' })
       .transform((type) => type.toLowerCase())
-      .pipe(z.enum(attachmentTypes, { error: `must be one of ${attachmentTypes.join(', ')}` })),
+      .pipe(z.enum(attachmentTypes, { error: `must be one of ${attachmentTypes.join(', ')}` }))
+      .meta({ enum: attachmentTypes }),
     size: z
       .int({ error: `must be the number of bytes, at most ${maxAttachmentBytes}` })
       .min(1, { error: 'must be at least 1 byte' })
@@ -105,7 +107,7 @@ const attachment = ({ maxAttachmentBytes }: MessageLimits) =>
     sha256: optional(
       z
         .string()
-        .regex(/^[0-9a-f]{64}$/i, { error: 'must be the SHA-256 of the file in 64 hex digits' })
+        .regex(/^[0-9a-fA-F]{64}$/, { error: 'must be the SHA-256 of the file in 64 hex digits' })
         .transform((hex) => hex.toLowerCase()),
     ),
   });
@@ -118,7 +120,8 @@ export const messageText = ({ maxMessageLength }: MessageLimits) =>
     .refine((text) => !text.includes('\0'), { error: 'must not contain the NUL character' })
     .refine((text) => text.length <= maxMessageLength || codePoints(text) <= maxMessageLength, {
       error: `must have at most ${maxMessageLength} characters (code points)`,
-    });
+    })
+    .meta({ maxLength: maxMessageLength });
 
 const webUrl = z
   .string({ error: 'must be an http or https URL' })
@@ -172,6 +175,12 @@ const asObject = { error: 'must be a JSON object' };
 const saysSomething = (draft: z.infer<z.ZodObject<ReturnType<typeof content>>>): boolean =>
   !isBlank(draft.messageText) || draft.attachment !== undefined || draft.attachmentUrl !== undefined;
 
+/** Of the examples in the document. */
+const example = {
+  messageText: 'Hello, Bob!',
+  clientMessageId: '7f9c0d52-6f43-4c0b-9f8e-0d8c7f6a1b2c',
+};
+
 const nothingSaid = { path: ['messageText'], error: 'must not be empty unless there is an attachment' };
 
 /** What `POST /api/sendMessage` and the event `message.send` take. */
@@ -192,7 +201,8 @@ export const sendMessageRequest = (limits: MessageLimits) =>
       path: ['receiverId'],
       error: 'give either receiverId or conversationId',
     })
-    .refine(saysSomething, nothingSaid);
+    .refine(saysSomething, nothingSaid)
+    .meta({ example: { receiverId: 'bob', ...example } });
 
 export type SendMessageRequest = z.infer<ReturnType<typeof sendMessageRequest>>;
 
@@ -209,7 +219,13 @@ export const sendToConversationRequest = (limits: MessageLimits) =>
         asObject,
       ),
     )
-    .refine(saysSomething, nothingSaid);
+    .refine(saysSomething, nothingSaid)
+    .meta({ example });
+
+/** Where the bytes of an attachment are wanted. */
+export const uploadOffer = z
+  .object({ attachmentId: z.string(), uploadUrl: z.url(), expiresAt: time })
+  .meta({ description: 'Where its bytes are wanted: one PUT with `x-ms-blob-type: BlockBlob`.' });
 
 /** What the sender is told once the queue holds the message. */
 export const sendReceipt = z.object({
@@ -217,9 +233,7 @@ export const sendReceipt = z.object({
   conversationId: z.string(),
   clientMessageId: z.string(),
   acceptedAt: time,
-  attachment: z
-    .exactOptional(z.object({ attachmentId: z.string(), uploadUrl: z.url(), expiresAt: time }))
-    .meta({ description: 'Where its bytes are wanted: one PUT with `x-ms-blob-type: BlockBlob`.' }),
+  attachment: z.exactOptional(uploadOffer),
 });
 
 export type SendReceipt = z.infer<typeof sendReceipt>;

@@ -2,27 +2,30 @@
  * Every way in which a request can be refused. Codes are public and stable: clients switch on them, nobody parses
  * messages. `docs/problems.md` says what each means and what to do about it.
  */
-export type ChatErrorCode =
-  | 'malformed-request'
-  | 'unsupported-media-type'
-  | 'request-too-large'
-  | 'unauthenticated'
-  | 'invalid-credentials'
-  | 'sender-mismatch'
-  | 'not-a-member'
-  | 'not-permitted'
-  | 'not-a-group'
-  | 'last-owner'
-  | 'group-full'
-  | 'message-deleted'
-  | 'blocked'
-  | 'not-found'
-  | 'username-taken'
-  | 'email-taken'
-  | 'accounts-disabled'
-  | 'message-rejected'
-  | 'rate-limited'
-  | 'unavailable';
+export const chatErrorCodes = [
+  'malformed-request',
+  'unsupported-media-type',
+  'request-too-large',
+  'unauthenticated',
+  'invalid-credentials',
+  'sender-mismatch',
+  'not-a-member',
+  'not-permitted',
+  'not-a-group',
+  'last-owner',
+  'group-full',
+  'message-deleted',
+  'blocked',
+  'not-found',
+  'username-taken',
+  'email-taken',
+  'accounts-disabled',
+  'message-rejected',
+  'rate-limited',
+  'unavailable',
+] as const;
+
+export type ChatErrorCode = (typeof chatErrorCodes)[number];
 
 /** One thing wrong with a request: where (RFC 6901 JSON pointer into the body or query) and what is allowed there. */
 export interface FieldError {

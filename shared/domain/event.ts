@@ -45,6 +45,8 @@ export type ServerEvent =
       ok: boolean;
       messageId?: string;
       conversationId?: string;
+      /** Where the bytes of its attachment are wanted. */
+      attachment?: { attachmentId: string; uploadUrl: string; expiresAt: string };
       error?: EventError;
     }
   | { type: 'pong'; at: string; ref: string | number | null }

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { connect as tcpConnect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { isDeepStrictEqual } from 'node:util';
 import { WebPubSubClient } from '@azure/web-pubsub-client';
 import { SignJWT } from 'jose';
 import { inject } from 'vitest';
+import { serverEvent } from '../../shared/contract/server-events.ts';
 import type { ServerEvent } from '../../shared/domain/event.ts';
 import type { Message } from '../../shared/domain/message.ts';
 
@@ -153,6 +155,7 @@ export class Device {
   readonly client: WebPubSubClient;
   readonly events: ServerEvent[] = [];
   #waiting: (() => void)[] = [];
+  #fault: Error | undefined;
 
   constructor(getClientAccessUrl: () => Promise<string>) {
     this.client = new WebPubSubClient({ getClientAccessUrl });
@@ -163,6 +166,12 @@ export class Device {
 
   #take(event: ServerEvent): void {
     this.events.push(event);
+    const { data, error } = serverEvent.safeParse(event);
+    // Fields that are not described are left out by the schema.
+    if (error || !isDeepStrictEqual(data, event))
+      this.#fault ??= new Error(`This event is not what the contract says: ${JSON.stringify(event)}`, {
+        cause: error,
+      });
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const wake of waiting) wake();
@@ -201,6 +210,7 @@ export class Device {
 
   async until<T>(find: () => T | undefined): Promise<T> {
     for (;;) {
+      if (this.#fault) throw this.#fault;
       const found = find();
       if (found !== undefined) return found;
       await new Promise<void>((resolve) => this.#waiting.push(resolve));

@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import type { ServerEvent } from '../domain/event.ts';
+import { exactly } from './exactly.ts';
+import { time } from './fields.ts';
+import { message } from './message.ts';
+import { eventError, eventErrorCode } from './problem.ts';
+import { uploadOffer } from './send-message.ts';
+
+/** `message.created` is `MessageCreatedEvent` in the document. */
+const idOf = (type: string): string =>
+  `${type.replace(/(?:^|\.)([a-z])/g, (_, letter: string) => letter.toUpperCase())}Event`;
+
+const event = <const T extends string, S extends z.ZodRawShape>(type: T, description: string, shape: S) =>
+  z.object({ type: z.literal(type), at: time, ...shape }).meta({ id: idOf(type), description });
+
+const id = z.string();
+const seq = z.int().min(0);
+const ref = z
+  .union([z.string(), z.number()])
+  .nullable()
+  .meta({ description: 'Of the event of yours that this answers.' });
+
+/** What a client is sent over its socket: one schema for each `type`. */
+export const serverEvents = [
+  event('connected', 'You are connected; what came while you were away is in the inbox.', {
+    userId: id,
+    conversations: z.array(id).meta({ description: 'Ids of your conversations.' }),
+  }),
+  event('message.created', 'A message has got its place. Acknowledge it with `receipt.delivered`.', {
+    conversationId: id,
+    seq,
+    message,
+  }),
+  event(
+    'message.rejected',
+    'A message of yours was accepted, but could not be delivered, and never will be.',
+    {
+      conversationId: id,
+      clientMessageId: id,
+      code: z.string().meta({ example: 'not-a-member' }),
+      inboxId: z.string().meta({ description: 'Under which it waits in the inbox, to be acknowledged.' }),
+    },
+  ),
+  event('receipt.delivered', 'Everything up to a place has reached a member.', {
+    conversationId: id,
+    userId: id,
+    upToSeq: seq,
+  }),
+  event('receipt.read', 'A member has read everything up to a place.', {
+    conversationId: id,
+    userId: id,
+    upToSeq: seq,
+  }),
+  event('typing', 'A member is typing, or has stopped.', {
+    conversationId: id,
+    userId: id,
+    isTyping: z.boolean(),
+    expiresAt: time.meta({ description: 'When it ends by itself.' }),
+  }),
+  event('presence', 'Somebody you share a conversation with came or went.', {
+    userId: id,
+    online: z.boolean(),
+    lastSeenAt: time.nullable(),
+  }),
+  event('conversation.created', 'You are in a new conversation.', { conversationId: id, by: id }),
+  event('conversation.muted', 'You muted a conversation on one of your devices, or took that back.', {
+    conversationId: id,
+    muted: z.boolean(),
+    mutedUntil: time.nullable(),
+  }),
+  event('ack', 'Answers an event of yours that has a `ref`.', {
+    ref,
+    ok: z.boolean(),
+    messageId: z.exactOptional(id).meta({ description: 'Of `message.send`.' }),
+    conversationId: z.exactOptional(id).meta({ description: 'Of `message.send`.' }),
+    attachment: z.exactOptional(uploadOffer),
+    error: z.exactOptional(eventError).meta({ description: 'Why not, if not `ok`.' }),
+  }),
+  event('pong', 'Answers `ping`.', { ref }),
+  event('error', 'There is no event of that name.', {
+    code: eventErrorCode.meta({ example: 'unknown-event' }),
+    message: z.string().meta({ example: 'There is no event of that name.' }),
+    ref,
+  }),
+] as const;
+
+/** Any of them; an event of the domain that is not among them does not compile here. */
+export const serverEvent = exactly<ServerEvent>()(z.discriminatedUnion('type', serverEvents));
