@@ -31,6 +31,12 @@ export interface Watermarks {
   readSeq?: number;
 }
 
+/** A member and the conversation's head. */
+export interface ReceiptGround {
+  member: Member;
+  head: Head;
+}
+
 /** The only truth about a conversation: its messages in order, its members, its watermarks. */
 export interface ConversationLog {
   /**
@@ -49,8 +55,17 @@ export interface ConversationLog {
 
   head(conversationId: string): Promise<Head | undefined>;
 
-  /** The place of one who is a member; of one who has left there is none. */
-  member(conversationId: string, userId: string): Promise<Member | undefined>;
+  /**
+   * The place of one who is a member; of one who has left there is none.
+   * @param freshness `cached` may be a second or two old. Default: `now`
+   */
+  member(conversationId: string, userId: string, freshness?: 'now' | 'cached'): Promise<Member | undefined>;
+
+  /**
+   * Where a member stands in a conversation, perhaps as it was some time ago: for a change of it that follows, which rests
+   * on what is true then. The head has at least this place, if the conversation has.
+   */
+  receiptGround(conversationId: string, userId: string, upToSeq: number): Promise<ReceiptGround | undefined>;
 
   /** Those who are members. */
   members(conversationId: string): Promise<Member[]>;

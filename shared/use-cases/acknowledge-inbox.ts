@@ -22,18 +22,10 @@ export const acknowledgeInbox =
     const byConversation = Map.groupBy(messages, ({ conversationId }) => conversationId);
     // Watermarks first: if this stops half way, the rows are still there and are left out of the next reading.
     await forEach([...byConversation], concurrency, async ([conversationId, group]) => {
-      const { log } = parts;
-      const [member, head] = await Promise.all([
-        log.member(conversationId, userId),
-        log.head(conversationId),
-      ]);
-      if (!member || !head) return; // a conversation the user has left
-      await acknowledgeAs(
-        parts,
-        head,
-        member,
-        group.map(({ seq }) => seq),
-      );
+      const seqs = group.map(({ seq }) => seq);
+      const ground = await parts.log.receiptGround(conversationId, userId, Math.max(...seqs));
+      if (!ground) return; // a conversation the user has left
+      await acknowledgeAs(parts, ground.head, ground.member, seqs);
     });
     await parts.inbox.remove(
       userId,

@@ -1,11 +1,11 @@
 import { isDelivered, type Head, type Member } from '../domain/conversation.ts';
+import { notAMember } from '../domain/errors.ts';
 import { isConversationId } from '../domain/identifiers.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
-import { requireMember } from './membership.ts';
 import { announceReceipts, type AnnounceReceiptsParts } from './record-receipt.ts';
 
 export interface AcknowledgeMessagesParts extends AnnounceReceiptsParts {
-  log: Pick<ConversationLog, 'member' | 'memberIds' | 'head' | 'read' | 'acknowledge'>;
+  log: Pick<ConversationLog, 'receiptGround' | 'memberIds' | 'read' | 'acknowledge'>;
 }
 
 /** How far above the watermark own messages are looked for; what lies further closes at a later acknowledgement. */
@@ -51,9 +51,8 @@ export const acknowledgeAs = async (
 export const acknowledgeMessages =
   (parts: AcknowledgeMessagesParts) =>
   async (userId: string, conversationId: string, seqs: readonly number[]): Promise<void> => {
-    const [member, head] = await Promise.all([
-      requireMember(parts.log, conversationId, userId),
-      isConversationId(conversationId) ? parts.log.head(conversationId) : undefined,
-    ]);
-    if (head) await acknowledgeAs(parts, head, member, seqs);
+    if (!isConversationId(conversationId)) throw notAMember();
+    const ground = await parts.log.receiptGround(conversationId, userId, Math.max(...seqs));
+    if (!ground) throw notAMember();
+    await acknowledgeAs(parts, ground.head, ground.member, seqs);
   };

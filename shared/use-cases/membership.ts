@@ -5,14 +5,18 @@ import type { ConversationLog } from '../ports/conversation-log.ts';
 
 /**
  * The caller's place in a conversation.
+ * @param freshness `cached` may be a second or two old: for what costs little and often comes again
  * @throws ChatError `not-a-member`, also for an id that can name no conversation
  */
 export const requireMember = async (
   log: Pick<ConversationLog, 'member'>,
   conversationId: string,
   userId: string,
+  freshness: 'now' | 'cached' = 'now',
 ): Promise<Member> => {
-  const member = isConversationId(conversationId) ? await log.member(conversationId, userId) : undefined;
+  const member = isConversationId(conversationId)
+    ? await log.member(conversationId, userId, freshness)
+    : undefined;
   if (!member) throw notAMember();
   return member;
 };

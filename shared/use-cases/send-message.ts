@@ -94,7 +94,7 @@ export const sendMessage =
   (parts: SendMessageParts) =>
   async (senderId: string, request: SendRequest, tracing: Tracing): Promise<SendReceipt> => {
     if (request.conversationId !== undefined)
-      await requireMember(parts.log, request.conversationId, senderId);
+      await requireMember(parts.log, request.conversationId, senderId, 'cached'); // the log looks again
     const draft = await request.draft();
     if (draft.senderId !== undefined && draft.senderId !== senderId)
       throw new ChatError(

@@ -33,7 +33,7 @@ export const showTyping =
     conversationId: string,
     state: () => Promise<{ isTyping: boolean }>,
   ): Promise<void> => {
-    await requireMember(parts.log, conversationId, userId);
+    await requireMember(parts.log, conversationId, userId, 'cached');
     const { isTyping } = await state();
     await parts.rateLimiter.take('typing', userId);
     const head = await parts.log.head(conversationId);

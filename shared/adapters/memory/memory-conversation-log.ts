@@ -24,6 +24,7 @@ import type {
   Appended,
   ConversationLog,
   SeqRange,
+  ReceiptGround,
   WatermarkMove,
   WatermarkMoves,
   Watermarks,
@@ -97,6 +98,11 @@ export class MemoryConversationLog implements ConversationLog {
   member(conversationId: string, userId: string): Promise<Member | undefined> {
     const member = this.#conversations.get(conversationId)?.members.get(userId);
     return Promise.resolve(isMember(member) ? member : undefined);
+  }
+
+  async receiptGround(conversationId: string, userId: string): Promise<ReceiptGround | undefined> {
+    const [head, member] = [await this.head(conversationId), await this.member(conversationId, userId)];
+    return head && member && { head, member };
   }
 
   members(conversationId: string): Promise<Member[]> {

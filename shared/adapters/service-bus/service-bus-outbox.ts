@@ -43,6 +43,7 @@ export class ServiceBusOutbox implements Outbox {
   readonly #connections: ServiceBusConnections;
   readonly #direct: BatchingSender;
   readonly #groups: BatchingSender;
+  readonly #checks: BatchingSender;
   readonly #clock: Clock;
   readonly #windowMs: number;
   readonly #instance = randomUUID();
@@ -58,6 +59,9 @@ export class ServiceBusOutbox implements Outbox {
     // Long enough for what waits behind a try that failed.
     this.#direct = this.#batching(entities.direct, tryMs * 1.2);
     this.#groups = this.#batching(entities.groups, tryMs * 1.2);
+    // Sent with their time instead of scheduled by a request of its own, they go together as messages do: thousands at
+    // once when all devices come or go.
+    this.#checks = this.#batching(entities.checks, tryMs * 1.2);
     this.#clock = clock;
     this.#windowMs = (deliveryCheckSeconds * 1000) / 2;
   }
@@ -92,9 +96,7 @@ export class ServiceBusOutbox implements Outbox {
       messageId,
       correlationId: traceIdOf(tracing.traceparent),
     };
-    await this.#connections.run(entities.checks, (sender, options) =>
-      sender.scheduleMessages(message, due, options),
-    );
+    await this.#checks.send({ ...message, scheduledEnqueueTimeUtc: due });
     this.#remember(messageId, window);
   }
 
@@ -107,9 +109,7 @@ export class ServiceBusOutbox implements Outbox {
       messageId: presenceLookId(userId, connectionId, occasion),
     };
     const due = new Date(this.#clock.now().getTime() + seconds * 1000);
-    await this.#connections.run<unknown>(entities.checks, (sender, options) =>
-      seconds > 0 ? sender.scheduleMessages(message, due, options) : sender.sendMessages(message, options),
-    );
+    await this.#checks.send(seconds > 0 ? { ...message, scheduledEnqueueTimeUtc: due } : message);
   }
 
   async park(

@@ -17,13 +17,13 @@ import type {
   Appended,
   ConversationLog,
   SeqRange,
+  ReceiptGround,
   WatermarkMove,
   WatermarkMoves,
   Watermarks,
 } from '../../ports/conversation-log.ts';
 import {
   headKey,
-  hasLeft,
   headOf,
   lastRow,
   listingOf,
@@ -46,7 +46,8 @@ import {
   type Watermark,
 } from './conversation-rows.ts';
 import { ConversationHeads, type KnownHead } from './conversation-heads.ts';
-import { guard, isConflict, maxTries, tooContended } from './errors.ts';
+import { ConversationMembers, type KnownMember } from './conversation-members.ts';
+import { guard, isConflict, isStatus, maxTries, tooContended } from './errors.ts';
 import { encodeKey } from './keys.ts';
 import { readReactions } from './reactions.ts';
 import { RecentlyUsed } from './recently-used.ts';
@@ -60,6 +61,7 @@ import { findRow, listRows, type Tables } from './tables.ts';
 export class TableConversationLog implements ConversationLog {
   readonly #tables: Pick<Tables, 'conversations' | 'userConversations'>;
   readonly #heads: ConversationHeads;
+  readonly #members: ConversationMembers;
   readonly #memberIds = new RecentlyUsed<{ membersRev: number; userIds: string[] }>(2_000);
 
   constructor(
@@ -68,6 +70,7 @@ export class TableConversationLog implements ConversationLog {
   ) {
     this.#tables = tables;
     this.#heads = heads;
+    this.#members = new ConversationMembers(tables);
   }
 
   async append(message: AcceptedMessage, now: Date): Promise<Appended> {
@@ -111,9 +114,30 @@ export class TableConversationLog implements ConversationLog {
     return head && headOf(conversationId, head.row);
   }
 
-  async member(conversationId: string, userId: string): Promise<Member | undefined> {
-    const row = await findRow<MemberRow>(this.#tables.conversations, conversationId, memberKey(userId));
-    return row && !hasLeft(row) ? memberOf(row) : undefined;
+  async member(
+    conversationId: string,
+    userId: string,
+    freshness: 'now' | 'cached' = 'now',
+  ): Promise<Member | undefined> {
+    const known = freshness === 'cached' ? this.#members.getFresh(conversationId, userId) : undefined;
+    const { row } = known ?? (await this.#members.read(conversationId, userId)) ?? {};
+    return row && memberOf(row);
+  }
+
+  async receiptGround(
+    conversationId: string,
+    userId: string,
+    upToSeq: number,
+  ): Promise<ReceiptGround | undefined> {
+    const [knownHead, knownMember] = [
+      this.#heads.get(conversationId),
+      this.#members.get(conversationId, userId),
+    ];
+    const isEnough = knownHead !== undefined && knownMember !== undefined && knownHead.row.headSeq >= upToSeq;
+    const [head, member] = isEnough
+      ? [knownHead, knownMember]
+      : await Promise.all([this.#heads.read(conversationId), this.#members.read(conversationId, userId)]);
+    return head && member && { head: headOf(conversationId, head.row), member: memberOf(member.row) };
   }
 
   async members(conversationId: string): Promise<Member[]> {
@@ -160,8 +184,10 @@ export class TableConversationLog implements ConversationLog {
     to: Watermarks,
     now: Date,
   ): Promise<{ member: Member; raised: Watermarks; head: Head }> {
-    const head = await this.head(conversationId);
-    if (!head) throw notAMember();
+    const { deliveredSeq = 0, readSeq = 0 } = to;
+    const ground = await this.receiptGround(conversationId, userId, Math.max(deliveredSeq, readSeq));
+    if (!ground) throw notAMember();
+    const { head } = ground;
     const changed = await this.#changeMember(conversationId, userId, now, (member) =>
       raiseWatermarks(member, to, head.headSeq),
     );
@@ -346,22 +372,40 @@ export class TableConversationLog implements ConversationLog {
     now: Date | undefined,
     change: (member: Member) => Member,
   ): Promise<{ member: Member; raised: Watermarks }> {
-    const table = this.#tables.conversations;
     for (let tries = 0; tries < maxTries; tries++) {
-      const row = await findRow<MemberRow>(table, conversationId, memberKey(userId));
-      if (!row || hasLeft(row)) throw notAMember();
-      const before = memberOf(row);
+      const remembered = tries === 0 ? this.#members.get(conversationId, userId) : undefined;
+      const known = remembered ?? (await this.#members.read(conversationId, userId));
+      if (!known) throw notAMember();
+      const before = memberOf(known.row);
       const after = change(before);
-      const actions = memberActions(conversationId, before, after, row.etag, now);
-      if (actions.length === 0) return { member: before, raised: {} };
-      try {
-        await guard(() => table.submitTransaction(actions));
-        return { member: after, raised: raisedBetween(before, after) };
-      } catch (error) {
-        if (!isConflict(error)) throw error;
+      const actions = memberActions(conversationId, before, after, known.etag, now);
+      if (actions.length > 0) {
+        if (await this.#writeMember(conversationId, known, after, actions))
+          return { member: after, raised: raisedBetween(before, after) };
+      } else if (!remembered || remembered === this.#members.getFresh(conversationId, userId)) {
+        return { member: before, raised: {} };
       }
     }
     throw tooContended();
+  }
+
+  /** @returns whether the row was still the one that is known */
+  async #writeMember(
+    conversationId: string,
+    { row }: KnownMember,
+    after: Member,
+    actions: TransactionAction[],
+  ): Promise<boolean> {
+    this.#members.forget(conversationId, after.userId); // after any failure it is unknown what was written
+    try {
+      const { subResponses } = await guard(() => this.#tables.conversations.submitTransaction(actions));
+      const changed = { ...row, ...changedColumns(after) };
+      this.#members.set(conversationId, after.userId, changed, subResponses[0]?.etag);
+      return true;
+    } catch (error) {
+      if (!isConflict(error) && !isStatus(error, 404)) throw error;
+      return false;
+    }
   }
 }
 
@@ -379,6 +423,13 @@ const creationActions = (conversation: NewConversation, row: HeadRow): Transacti
   ];
 };
 
+const changedColumns = ({ deliveredSeq, deliveredAhead, readSeq, checkedSeq }: Member) => ({
+  deliveredSeq,
+  deliveredAhead: JSON.stringify(deliveredAhead),
+  readSeq,
+  checkedSeq,
+});
+
 const memberActions = (
   conversationId: string,
   before: Member,
@@ -386,12 +437,7 @@ const memberActions = (
   etag: string,
   now: Date | undefined,
 ): TransactionAction[] => {
-  const changed = {
-    deliveredSeq: after.deliveredSeq,
-    deliveredAhead: JSON.stringify(after.deliveredAhead),
-    readSeq: after.readSeq,
-    checkedSeq: after.checkedSeq,
-  };
+  const changed = changedColumns(after);
   const same =
     before.deliveredSeq === after.deliveredSeq &&
     before.readSeq === after.readSeq &&

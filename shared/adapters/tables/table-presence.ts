@@ -16,7 +16,7 @@ import { LeaseSchedule } from './lease-schedule.ts';
 import { findRow, listRows, type Tables } from './tables.ts';
 
 /** How old an answer from the cache may be. */
-const cacheMs = 1500;
+const cacheMs = 2000;
 const cacheCapacity = 50_000;
 
 /** Rows of connections deleted at once. */

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MemoryConversationLog } from '../../../shared/adapters/memory/memory-conversation-log.ts';
 import { TableConversationLog } from '../../../shared/adapters/tables/table-conversation-log.ts';
+import { encodeKey } from '../../../shared/adapters/tables/keys.ts';
 import { createTables, openTables, type Tables } from '../../../shared/adapters/tables/tables.ts';
 import { ChatError } from '../../../shared/domain/errors.ts';
 import { directConversationId } from '../../../shared/domain/identifiers.ts';
@@ -275,3 +276,49 @@ const retrying = async <T>(call: () => Promise<T>): Promise<T> => {
     }
   }
 };
+
+describe('a conversation log in Table Storage that remembers members', () => {
+  const two = async () => {
+    const [ann, bo] = [aUser('ann'), aUser('bo')];
+    const id = directConversationId(ann, bo);
+    const [here, there] = [new TableConversationLog(tables), new TableConversationLog(tables)];
+    for (let count = 0; count < 4; count++) await here.append(anAcceptedMessage({ from: ann, to: bo }), noon);
+    return { ann, bo, id, here, there };
+  };
+
+  it('acknowledges on top of what another instance has written meanwhile', async () => {
+    const { bo, id, here, there } = await two();
+    await here.acknowledge(id, bo, [1], noon);
+    await there.acknowledge(id, bo, [2], noon);
+    const { raised } = await here.acknowledge(id, bo, [3], noon);
+    expect(raised).toEqual({ deliveredSeq: 3 });
+    expect(await there.member(id, bo)).toMatchObject({ deliveredSeq: 3 });
+  });
+
+  it('raises a watermark on top of what another instance has written meanwhile', async () => {
+    const { bo, id, here, there } = await two();
+    await here.raise(id, bo, { readSeq: 1 }, noon);
+    await there.raise(id, bo, { readSeq: 3 }, noon);
+    const { raised, member } = await here.raise(id, bo, { readSeq: 2 }, noon);
+    expect(raised).toEqual({});
+    expect(member.readSeq).toBe(3);
+  });
+
+  it('knows a head that has a place which another instance has given', async () => {
+    const { ann, bo, id, here, there } = await two();
+    await here.acknowledge(id, bo, [1], noon);
+    const message = anAcceptedMessage({ from: ann, to: bo });
+    await there.append(message, noon);
+    expect((await here.receiptGround(id, bo, 5))?.head.headSeq).toBe(5);
+    expect((await here.raise(id, bo, { deliveredSeq: 9 }, noon)).member.deliveredSeq).toBe(5);
+  });
+
+  it('takes nobody for a member who has been removed by another instance', async () => {
+    const { bo, id, here } = await two();
+    await here.acknowledge(id, bo, [1], noon);
+    await tables.conversations.deleteEntity(id, `member|${encodeKey(bo)}`);
+    await expect(here.acknowledge(id, bo, [2], noon)).rejects.toMatchObject({ code: 'not-a-member' });
+    await expect(here.raise(id, bo, { readSeq: 2 }, noon)).rejects.toMatchObject({ code: 'not-a-member' });
+    expect(await here.member(id, bo, 'cached')).toBeUndefined();
+  });
+});
