@@ -205,9 +205,11 @@ export class SqliteJournal implements Journal {
 
   #open(folder: string): void {
     try {
-      // One broker only, and what is committed survives the process; NORMAL spares the disk a sync a turn.
+      // One broker only, and what is committed survives the process; NORMAL spares the disk a sync a turn. A commit writes
+      // whole pages, and small ones hold a turn's few rows: half the bytes, and half the syncs (2,000 pages are 4 MB).
       this.#database.exec(
-        'PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 0',
+        'PRAGMA page_size = 2048; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; ' +
+          'PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 2000; PRAGMA busy_timeout = 0',
       );
       const version = this.#database.prepare('PRAGMA user_version').get()?.user_version;
       if (version === 0) this.#database.exec(schema);
