@@ -7,7 +7,7 @@ type DeliverMessageServices = Pick<Services, 'deliverMessage'>;
 
 /**
  * Direct messages come through a queue, those of groups through a topic, so that other services may subscribe.
- * Appends an accepted message to its conversation and delivers it: in order within the conversation
+ * Appends an accepted message to its conversation and delivers it, or makes an accepted change: in order within the conversation
  * (session = conversation), at least once, so delivering twice is harmless. What can never succeed is
  * parked by the use case with its reason; anything else throws and returns the message to the queue.
  */
@@ -22,8 +22,10 @@ export const deliverMessage =
       logEvent(context, 'warn', 'message.parked', { code, detail, ...error }, traceId);
       return;
     }
-    const { pushErrors, ...delivery } = outcome.result;
-    logEvent(context, 'info', 'message.delivered', { ...delivery }, traceId);
+    const { result } = outcome;
+    const { pushErrors, ...done } = 'change' in result ? result.change : result.message;
+    const event = 'change' in result ? 'change.applied' : 'message.delivered';
+    logEvent(context, 'info', event, { ...done }, traceId);
     const [error] = pushErrors;
     if (error !== undefined)
       logEvent(context, 'warn', 'push.failed', { count: pushErrors.length, error: asError(error) }, traceId);

@@ -1,6 +1,8 @@
 import { acknowledgeInbox } from './acknowledge-inbox.ts';
 import { archiveConversation, unarchiveConversation } from './archive-conversation.ts';
 import { blockUser, unblockUser } from './block-user.ts';
+import { addMembers, changeMember, removeMember } from './change-members.ts';
+import { deleteMessage, editMessage, restoreMessage } from './change-message.ts';
 import { countUnread } from './count-unread.ts';
 import { createConversation } from './create-conversation.ts';
 import { getAttachment } from './get-attachment.ts';
@@ -8,19 +10,27 @@ import { getConversationPresence } from './get-conversation-presence.ts';
 import { getConversation } from './get-conversation.ts';
 import { getDocs } from './get-docs.ts';
 import { getOpenApi } from './get-openapi.ts';
+import { getMessage } from './get-message.ts';
 import { getOwnAccount } from './get-own-account.ts';
 import { getUserPresence } from './get-user-presence.ts';
 import { live, ready } from './health.ts';
 import { publish } from './http/published.ts';
 import type { Route } from './http/route.ts';
 import { listBlocks } from './list-blocks.ts';
+import { listChanges } from './list-changes.ts';
 import { listConversations } from './list-conversations.ts';
+import { listMembers } from './list-members.ts';
+import { listMessageReceipts } from './list-message-receipts.ts';
 import { listMessages } from './list-messages.ts';
+import { listReceipts } from './list-receipts.ts';
+import { listRevisions } from './list-revisions.ts';
 import { logIn } from './log-in.ts';
 import { muteConversation, unmuteConversation } from './mute-conversation.ts';
 import { negotiate } from './negotiate.ts';
 import { describeApi } from './openapi/document.ts';
 import { pageOf } from './openapi/page.ts';
+import { pinMessage, unpinMessage } from './pin-message.ts';
+import { addReaction, removeReaction } from './react-to-message.ts';
 import { readInbox } from './read-inbox.ts';
 import { markDelivered, markRead } from './record-receipt.ts';
 import { registerUser } from './register-user.ts';
@@ -29,6 +39,7 @@ import { sendMessage } from './send-message.ts';
 import { sendToConversation } from './send-to-conversation.ts';
 import type { Services } from './services.ts';
 import { showTyping } from './show-typing.ts';
+import { deleteConversation, updateConversation } from './update-conversation.ts';
 import { allowWebPubSub, webPubSubEvents } from './web-pubsub-events.ts';
 
 /** Makes something at the first asking, and keeps it. */
@@ -44,11 +55,29 @@ export const routesOf = (services: Services): Route[] => {
     sendToConversation,
     listMessages,
     searchMessages,
+    listChanges,
+    getMessage,
+    editMessage,
+    deleteMessage,
+    restoreMessage,
+    listRevisions,
+    listMessageReceipts,
+    addReaction,
+    removeReaction,
+    pinMessage,
+    unpinMessage,
+    listReceipts,
     markRead,
     markDelivered,
     createConversation,
     listConversations,
     getConversation,
+    updateConversation,
+    deleteConversation,
+    listMembers,
+    addMembers,
+    changeMember,
+    removeMember,
     archiveConversation,
     unarchiveConversation,
     muteConversation,

@@ -11,6 +11,8 @@ import { AccountDirectory } from '../shared/adapters/tables/account-directory.ts
 import { AccountProfiles } from '../shared/adapters/tables/account-profiles.ts';
 import { TableAccounts } from '../shared/adapters/tables/table-accounts.ts';
 import { TableBlocks } from '../shared/adapters/tables/table-blocks.ts';
+import { ConversationHeads } from '../shared/adapters/tables/conversation-heads.ts';
+import { TableChangeLog } from '../shared/adapters/tables/table-change-log.ts';
 import { TableConversationLog } from '../shared/adapters/tables/table-conversation-log.ts';
 import { TableInbox } from '../shared/adapters/tables/table-inbox.ts';
 import { TableMessageSearch } from '../shared/adapters/tables/table-message-search.ts';
@@ -18,7 +20,7 @@ import { TablePresence } from '../shared/adapters/tables/table-presence.ts';
 import { createTables, openTables } from '../shared/adapters/tables/tables.ts';
 import { WebPubSubBroadcaster } from '../shared/adapters/web-pubsub/web-pubsub-broadcaster.ts';
 import { settingOf, type Config } from '../shared/config.ts';
-import { checkEnvelope, messageEnvelope } from '../shared/contract/queue.ts';
+import { checkEnvelope, conversationEnvelope } from '../shared/contract/queue.ts';
 import type { Timer } from '../shared/ports/clock.ts';
 import type { EventFeed } from '../shared/ports/event-feed.ts';
 import type { Profiles } from '../shared/ports/profiles.ts';
@@ -26,6 +28,7 @@ import type { Directory } from '../shared/ports/directory.ts';
 import { acknowledgeInbox } from '../shared/use-cases/acknowledge-inbox.ts';
 import { acknowledgeMessages } from '../shared/use-cases/acknowledge-messages.ts';
 import { announcePresence } from '../shared/use-cases/announce-presence.ts';
+import { applyChange } from '../shared/use-cases/apply-change.ts';
 import { archiveConversation } from '../shared/use-cases/archive-conversation.ts';
 import { blockUser, listBlocks } from '../shared/use-cases/block-user.ts';
 import { checkDelivery } from '../shared/use-cases/check-delivery.ts';
@@ -37,17 +40,22 @@ import { deliverMessage } from '../shared/use-cases/deliver-message.ts';
 import { disconnectClient } from '../shared/use-cases/disconnect-client.ts';
 import { getAttachment } from '../shared/use-cases/get-attachment.ts';
 import { getConversation } from '../shared/use-cases/get-conversation.ts';
+import { getMessage, listMessageReceipts, listRevisions } from '../shared/use-cases/get-message.ts';
 import { getOwnAccount } from '../shared/use-cases/get-own-account.ts';
 import { getConversationPresence, getUserPresence } from '../shared/use-cases/get-presence.ts';
 import { listConversations } from '../shared/use-cases/list-conversations.ts';
+import { listMembers, listReceipts } from '../shared/use-cases/list-members.ts';
 import { logIn } from '../shared/use-cases/log-in.ts';
 import { muteConversation } from '../shared/use-cases/mute-conversation.ts';
+import { requireMember } from '../shared/use-cases/membership.ts';
+import { readChanges } from '../shared/use-cases/read-changes.ts';
 import { readHistory } from '../shared/use-cases/read-history.ts';
 import { readInbox } from '../shared/use-cases/read-inbox.ts';
 import { recordReceipt } from '../shared/use-cases/record-receipt.ts';
 import { registerUser } from '../shared/use-cases/register-user.ts';
-import { rejectMessage } from '../shared/use-cases/reject-message.ts';
 import { searchMessages } from '../shared/use-cases/search-messages.ts';
+import { rejectChange, rejectMessage } from '../shared/use-cases/reject-message.ts';
+import { requestChange } from '../shared/use-cases/request-change.ts';
 import { sendMessage } from '../shared/use-cases/send-message.ts';
 import { showTyping } from '../shared/use-cases/show-typing.ts';
 import { workOff } from '../shared/use-cases/work-off.ts';
@@ -87,7 +95,9 @@ export const createServices = (config: Config) => {
   const clients = openClients(config);
   const tables = openTables(clients.openTable);
 
-  const log = new TableConversationLog(tables);
+  const heads = new ConversationHeads(tables);
+  const log = new TableConversationLog(tables, heads);
+  const changes = new TableChangeLog(tables, heads);
   const search = new TableMessageSearch(tables, log);
   const inbox = new TableInbox(tables);
   const presence = new TablePresence(tables, clock);
@@ -117,17 +127,10 @@ export const createServices = (config: Config) => {
 
   const accessKey = settingOf(config.webPubSub.connectionString, 'AccessKey') ?? '';
   const work = { outbox, timer: systemTimer, random: Math.random };
-  const deliver = deliverMessage({
-    log,
-    blocks,
-    presence,
-    broadcaster,
-    inbox,
-    outbox,
-    events,
-    clock,
-    inboxGroupSize: config.inboxGroupSize,
-  });
+  const { inboxGroupSize, maxMembers } = config;
+  const bringing = { log, presence, broadcaster, inbox, outbox, events, clock, inboxGroupSize };
+  const deliver = deliverMessage({ ...bringing, blocks });
+  const apply = applyChange({ ...bringing, changes, search, maxMembers });
   const check = checkDelivery({
     log,
     inbox,
@@ -146,6 +149,7 @@ export const createServices = (config: Config) => {
     presenceGroupSize: config.presenceGroupSize,
   });
   const reject = rejectMessage({ broadcaster, inbox, clock });
+  const rejectTheChange = rejectChange({ broadcaster, inbox, clock });
 
   return {
     clock,
@@ -196,8 +200,26 @@ export const createServices = (config: Config) => {
     }),
     archiveConversation: archiveConversation({ log, clock }),
     muteConversation: muteConversation({ log, broadcaster, clock }),
-    readHistory: readHistory({ log }),
     searchMessages: searchMessages({ log, search, clock }),
+    requestChange: requestChange({
+      log,
+      changes,
+      outbox,
+      moderator,
+      rateLimiter,
+      directory,
+      clock,
+      maxMembers,
+      newId: randomUUID,
+    }),
+    readHistory: readHistory({ log, clock }),
+    readChanges: readChanges({ log, changes, clock }),
+    getMessage: getMessage({ log, clock }),
+    listRevisions: listRevisions({ log, changes, clock }),
+    listMessageReceipts: listMessageReceipts({ log, clock }),
+    listMembers: listMembers({ log, profiles }),
+    listReceipts: listReceipts({ log }),
+    requireMember: (conversationId: string, userId: string) => requireMember(log, conversationId, userId),
     readInbox: readInbox({ log, inbox }),
     acknowledgeInbox: acknowledgeInbox({ log, inbox, presence, broadcaster, clock }),
     getAttachment: getAttachment({ attachments, log }),
@@ -224,9 +246,14 @@ export const createServices = (config: Config) => {
 
     checkPresence: checkPresence({ presence, broadcaster, outbox, clock }),
 
-    deliverMessage: workOff(work, messageEnvelope, {
-      handle: ({ message, traceparent }) => deliver(message, { traceparent }),
-      refused: ({ message }, code) => reject(message, code),
+    deliverMessage: workOff(work, conversationEnvelope, {
+      handle: async (envelope) => {
+        const tracing = { traceparent: envelope.traceparent };
+        if (envelope.kind === 'change') return { change: await apply(envelope.change, tracing) };
+        return { message: await deliver(envelope.message, tracing) };
+      },
+      refused: (envelope, code) =>
+        envelope.kind === 'change' ? rejectTheChange(envelope.change, code) : reject(envelope.message, code),
     }),
     checkDelivery: workOff(work, checkEnvelope, {
       handle: async (envelope) => {

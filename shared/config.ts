@@ -74,6 +74,7 @@ const settings = z.object({
   RECEIVERS: z.enum(['registered', 'any'], { error: 'must be registered or any' }).default('registered'),
   TYPING_SECONDS: number(5, { max: 60 }),
   INBOX_GROUP_SIZE: number(100, { max: 1000 }),
+  MAX_GROUP_SIZE: number(1000, { min: 2, max: 1000 }),
   PRESENCE_GROUP_SIZE: number(100, { min: 0, max: 1000 }),
   MAX_CONNECTIONS_PER_USER: number(10, { max: 1000 }),
   SEND_RATE: number(10),
@@ -131,6 +132,8 @@ export interface Config {
   receivers: 'registered' | 'any';
   typingSeconds: number;
   inboxGroupSize: number;
+  /** Members that a group may have. */
+  maxMembers: number;
   presenceGroupSize: number;
   maxConnectionsPerUser: number;
   rates: {
@@ -234,6 +237,7 @@ export const loadConfig = (env: Record<string, string | undefined>): Config => {
     receivers: set.RECEIVERS,
     typingSeconds: set.TYPING_SECONDS,
     inboxGroupSize: set.INBOX_GROUP_SIZE,
+    maxMembers: set.MAX_GROUP_SIZE,
     presenceGroupSize: set.PRESENCE_GROUP_SIZE,
     maxConnectionsPerUser: set.MAX_CONNECTIONS_PER_USER,
     rates: {

@@ -5,6 +5,9 @@ export const parameters = {
       'Id of a conversation. One that you are not in, that does not exist or that can be none is 403.',
     example: 'd-3qBvN1c8Zl2m4xY7TfKsW0aJ',
   },
+  messageId: { description: 'Id of a message of the conversation.', example: 'm-5cXo2Kq8Zr1v7nY4TfPsW0aJ' },
+  emoji: { description: 'An emoji, or another text of 1 to 32 characters without blanks.', example: '👍' },
+  memberId: { description: 'Id of a member, or `me`.', example: 'bob' },
   attachmentId: {
     description: 'Id of an attachment, as the message has it.',
     example: 'a-9rTzP4w6Ld0n2vQ8GhJkE5bM',

@@ -16,6 +16,7 @@ export const problems = {
   'group-full': { status: 409, title: 'The group is full' },
   'message-deleted': { status: 409, title: 'The message is deleted' },
   blocked: { status: 403, title: 'You cannot write to this user' },
+  'method-not-allowed': { status: 405, title: 'Not allowed here' },
   'not-found': { status: 404, title: 'Not found' },
   'username-taken': { status: 409, title: 'The user name is taken' },
   'email-taken': { status: 409, title: 'The e-mail address is taken' },

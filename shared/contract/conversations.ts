@@ -38,6 +38,14 @@ const earlierHistory = exactly<EarlierHistory>()(
   z.enum(['visible', 'hidden'], { error: 'must be visible or hidden' }),
 );
 
+/** What can be set of a conversation later. */
+export const conversationSettings = {
+  title: title.nullable().exactOptional(),
+  metadata: metadata.nullable().exactOptional(),
+  retentionSeconds: retentionSeconds.nullable().exactOptional(),
+  earlierHistory: earlierHistory.exactOptional(),
+};
+
 /** `POST /api/conversations` */
 export const newConversation = z
   .object(
@@ -68,7 +76,9 @@ export const newConversation = z
 export type NewConversationRequest = z.infer<typeof newConversation>;
 
 const conversationType = exactly<ConversationType>()(z.enum(['direct', 'group']));
-const role = exactly<Role>()(z.enum(['owner', 'admin', 'member']));
+export const roleName = exactly<Role>()(
+  z.enum(['owner', 'admin', 'member'], { error: 'must be owner, admin or member' }),
+);
 const seq = z.int().min(0);
 
 /** Ascending, disjoint, inclusive. */
@@ -94,7 +104,7 @@ export const conversationView = z
     members: z.array(
       z.object({
         userId: z.string(),
-        role,
+        role: roleName,
         fullName: z.string().nullable(),
         avatarUrl: z.string().nullable(),
       }),

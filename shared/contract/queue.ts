@@ -29,12 +29,47 @@ export const acceptedMessage = z.object({
   acceptedAt: z.iso.datetime(),
 });
 
-export const messageEnvelope = z.object({
+const messageEnvelope = z.object({
   v: z.literal(envelopeVersion),
   kind: z.literal('message'),
   traceparent: z.string(),
   message: acceptedMessage,
 });
+
+const settings = z.object({
+  title: z.string().nullable().exactOptional(),
+  metadata: z.record(z.string(), z.unknown()).nullable().exactOptional(),
+  retentionSeconds: z.int().nullable().exactOptional(),
+  earlierHistory: z.enum(['visible', 'hidden']).exactOptional(),
+});
+
+const role = z.enum(['owner', 'admin', 'member']);
+
+const changeAction = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('edit'), messageId: z.string(), messageText: z.string() }),
+  z.object({ type: z.enum(['delete', 'restore', 'pin', 'unpin']), messageId: z.string() }),
+  z.object({ type: z.enum(['react', 'unreact']), messageId: z.string(), emoji: z.string() }),
+  z.object({ type: z.literal('update'), settings }),
+  z.object({ type: z.literal('add-members'), userIds: z.array(z.string()), role }),
+  z.object({ type: z.literal('remove-member'), userId: z.string() }),
+  z.object({ type: z.literal('set-role'), userId: z.string(), role }),
+]);
+
+const changeEnvelope = z.object({
+  v: z.literal(envelopeVersion),
+  kind: z.literal('change'),
+  traceparent: z.string(),
+  change: z.object({
+    changeId: z.string(),
+    conversationId: z.string(),
+    userId: z.string(),
+    acceptedAt: z.iso.datetime(),
+    action: changeAction,
+  }),
+});
+
+/** What waits for its turn in a conversation. */
+export const conversationEnvelope = z.discriminatedUnion('kind', [messageEnvelope, changeEnvelope]);
 
 const deliveryCheckEnvelope = z.object({
   v: z.literal(envelopeVersion),

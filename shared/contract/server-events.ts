@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { ServerEvent } from '../domain/event.ts';
+import type { ChangeEvent, ServerEvent } from '../domain/event.ts';
+import { roleName } from './conversations.ts';
 import { exactly } from './exactly.ts';
 import { time } from './fields.ts';
 import { message } from './message.ts';
@@ -19,6 +20,45 @@ const ref = z
   .union([z.string(), z.number()])
   .nullable()
   .meta({ description: 'Of the event of yours that this answers.' });
+
+const rev = z
+  .int()
+  .min(1)
+  .meta({ description: 'The place of the change in its conversation: 1, 2, 3 … without a hole.' });
+
+const change = { conversationId: id, rev, by: id.meta({ description: 'Who did it.' }) };
+const ofMessage = { ...change, messageId: id, seq: z.int().min(1) };
+const reaction = { ...ofMessage, emoji: z.string(), userId: id };
+
+/** What changed in a conversation, as it is told live and by `GET …/changes`. */
+const changeEvents = [
+  event('message.updated', 'A message was edited, or restored after it was deleted.', {
+    ...ofMessage,
+    message: z.exactOptional(message).meta({ description: 'As it now is.' }),
+  }),
+  event('message.deleted', 'A message was deleted: show its content no more.', ofMessage),
+  event('message.pinned', 'A message was pinned.', ofMessage),
+  event('message.unpinned', 'A message is no longer pinned.', ofMessage),
+  event('reaction.added', 'Somebody reacted to a message.', reaction),
+  event('reaction.removed', 'Somebody took a reaction back.', reaction),
+  event('conversation.updated', 'The settings of a conversation changed.', {
+    ...change,
+    title: z.string().nullable(),
+    metadata: z.record(z.string(), z.unknown()).nullable(),
+  }),
+  event('member.added', 'Users joined a conversation; you may be among them.', {
+    ...change,
+    userIds: z.array(id),
+    role: roleName,
+  }),
+  event('member.removed', 'A member left a conversation, or was removed; it may be you.', {
+    ...change,
+    userId: id,
+  }),
+  event('member.updated', 'The role of a member changed.', { ...change, userId: id, role: roleName }),
+] as const;
+
+export const changeEvent = exactly<ChangeEvent>()(z.discriminatedUnion('type', changeEvents));
 
 /** What a client is sent over its socket: one schema for each `type`. */
 export const serverEvents = [
@@ -41,6 +81,13 @@ export const serverEvents = [
       inboxId: z.string().meta({ description: 'Under which it waits in the inbox, to be acknowledged.' }),
     },
   ),
+  event('change.rejected', 'A change of yours was accepted, but could not be made, and never will be.', {
+    conversationId: id,
+    changeId: id,
+    code: z.string().meta({ example: 'not-permitted' }),
+    inboxId: z.string().meta({ description: 'Under which it waits in the inbox, to be acknowledged.' }),
+  }),
+  ...changeEvents,
   event('receipt.delivered', 'Everything up to a place has reached a member.', {
     conversationId: id,
     userId: id,

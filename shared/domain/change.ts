@@ -37,20 +37,15 @@ export interface AcceptedChange {
   action: ChangeAction;
 }
 
+/** For each type one of its own, so that they can be told apart. */
+type OfMessage<T extends string, More = unknown> = T extends string
+  ? { type: T; messageId: string; seq: number } & More
+  : never;
+
 /** What happened, in the words of the events that tell it. */
 export type ChangeRecord =
-  | {
-      type: 'message.updated' | 'message.deleted' | 'message.pinned' | 'message.unpinned';
-      messageId: string;
-      seq: number;
-    }
-  | {
-      type: 'reaction.added' | 'reaction.removed';
-      messageId: string;
-      seq: number;
-      emoji: string;
-      userId: string;
-    }
+  | OfMessage<'message.updated' | 'message.deleted' | 'message.pinned' | 'message.unpinned'>
+  | OfMessage<'reaction.added' | 'reaction.removed', { emoji: string; userId: string }>
   | { type: 'conversation.updated'; title: string | null; metadata: Metadata | null }
   | { type: 'member.added'; userIds: string[]; role: Role }
   | { type: 'member.removed'; userId: string }

@@ -1,5 +1,6 @@
 import type { ConversationType } from './conversation.ts';
 import { chatEventId, isGroup } from './identifiers.ts';
+import type { ChangeEvent } from './event.ts';
 import { asMessage, type LoggedMessage } from './message.ts';
 
 /** What other services are told of. */
@@ -64,3 +65,7 @@ export const messageSent = (message: LoggedMessage, memberCount: number): ChatEv
     memberCount,
     message: asMessage(message),
   });
+
+/** Something that was there has changed. */
+export const changeHappened = ({ type, ...change }: ChangeEvent, memberCount: number): ChatEvent =>
+  chatEvent(type, change.rev, { ...change, memberCount });

@@ -15,6 +15,7 @@ export const chatErrorCodes = [
   'last-owner',
   'group-full',
   'message-deleted',
+  'method-not-allowed',
   'blocked',
   'not-found',
   'username-taken',

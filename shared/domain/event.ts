@@ -1,8 +1,35 @@
+import type { ChangeRecord, LoggedChange } from './change.ts';
 import type { ChatErrorCode } from './errors.ts';
 import { asMessage, type LoggedMessage, type Message } from './message.ts';
 
+interface Told {
+  conversationId: string;
+  rev: number;
+  at: string;
+  by: string;
+}
+
+/** `message` comes with an update, as it then is. */
+type ToldChange<R> = R extends { type: 'message.updated' }
+  ? R & Told & { message?: Message }
+  : R extends ChangeRecord
+    ? R & Told
+    : never;
+
+/** A change of what is already in a conversation. */
+export type ChangeEvent = ToldChange<ChangeRecord>;
+
 /** What a client is sent over its socket: flat, told apart by `type`. */
 export type ServerEvent =
+  | ChangeEvent
+  | {
+      type: 'change.rejected';
+      at: string;
+      conversationId: string;
+      changeId: string;
+      code: string;
+      inboxId: string;
+    }
   | { type: 'connected'; at: string; userId: string; conversations: string[] }
   | {
       type: 'typing';
@@ -71,3 +98,13 @@ export const createdEvent = (message: LoggedMessage): ServerEvent => ({
   seq: message.seq,
   message: asMessage(message),
 });
+
+/** Tells clients of a change that has got its place. @param message of `message.updated` */
+export const changeEvent = (
+  conversationId: string,
+  change: LoggedChange,
+  message: Message | undefined,
+): ChangeEvent =>
+  change.type === 'message.updated'
+    ? { ...change, conversationId, ...(message && { message }) }
+    : { ...change, conversationId };

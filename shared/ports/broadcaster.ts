@@ -11,6 +11,9 @@ export interface Broadcaster {
   /** From now on these users' connected devices get what is sent to the group. */
   join(conversationId: string, userIds: readonly string[]): Promise<void>;
 
+  /** From now on none of this user's devices gets what is sent to the group. */
+  leave(conversationId: string, userId: string): Promise<void>;
+
   /** Whether the service still has a connection. */
   isConnected(connectionId: string): Promise<boolean>;
 

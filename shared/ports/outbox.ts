@@ -1,3 +1,4 @@
+import type { AcceptedChange } from '../domain/change.ts';
 import type { AcceptedMessage } from '../domain/message.ts';
 
 /** What a Service Bus-triggered function is told besides the message. */
@@ -27,6 +28,9 @@ export interface PresenceLook {
  */
 export interface Outbox {
   enqueue(message: AcceptedMessage, tracing: Tracing): Promise<void>;
+
+  /** A change goes the way of the messages of its conversation: it cannot overtake what it changes. */
+  enqueueChange(change: AcceptedChange, tracing: Tracing): Promise<void>;
 
   /** Schedules a check; several for one user (or all) and conversation within a window are one. */
   scheduleCheck(check: DeliveryCheck, tracing: Tracing): Promise<void>;

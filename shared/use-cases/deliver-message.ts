@@ -1,121 +1,17 @@
 import { blockCacheMs } from '../domain/block.ts';
-import { messageSent } from '../domain/chat-event.ts';
-import type { Head } from '../domain/conversation.ts';
-import { createdEvent, type ServerEvent } from '../domain/event.ts';
-import type { AcceptedMessage, LoggedMessage } from '../domain/message.ts';
+import type { AcceptedMessage } from '../domain/message.ts';
 import type { Blocks } from '../ports/blocks.ts';
-import type { Broadcaster } from '../ports/broadcaster.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
-import type { EventFeed } from '../ports/event-feed.ts';
-import type { Inbox } from '../ports/inbox.ts';
-import type { Outbox, Tracing } from '../ports/outbox.ts';
-import type { Presence } from '../ports/presence.ts';
-import { forEach } from '../domain/chunks.ts';
+import type { Tracing } from '../ports/outbox.ts';
+import { bringMessage, type BringMessageParts, type Delivery } from './bring-message.ts';
 import { blocked, isBlockedIn } from './require-unblocked.ts';
 
-export interface DeliverMessageParts {
+export interface DeliverMessageParts extends BringMessageParts {
   log: Pick<ConversationLog, 'append' | 'memberIds' | 'find'>;
   blocks: Pick<Blocks, 'blockersIn'>;
-  presence: Pick<Presence, 'isOnline'>;
-  broadcaster: Pick<Broadcaster, 'toUser' | 'toGroup'>;
-  inbox: Pick<Inbox, 'keep'>;
-  outbox: Pick<Outbox, 'scheduleCheck'>;
-  /** Tells other services. */
-  events: EventFeed;
   clock: Clock;
-  /** Members of larger groups have no inbox rows: they catch up from the log. */
-  inboxGroupSize: number;
 }
-
-/** What became of a message, for the log. */
-export interface Delivery {
-  messageId: string;
-  conversationId: string;
-  seq: number;
-  isNew: boolean;
-  /** Users, or the group, that it was pushed to. */
-  pushed: string[];
-  /** Users whose inbox keeps it. */
-  kept: string[];
-  /** Why pushes failed; whoever they were for has the message in the inbox. */
-  pushErrors: unknown[];
-}
-
-/** Presence look-ups and inbox rows under way at once. */
-const concurrency = 32;
-
-/** One message on its way to the members of its conversation. */
-class Journey {
-  readonly #parts: DeliverMessageParts;
-  readonly #message: LoggedMessage;
-  readonly #event: ServerEvent;
-  readonly #tracing: Tracing;
-  readonly delivery: Delivery;
-
-  constructor(parts: DeliverMessageParts, message: LoggedMessage, isNew: boolean, tracing: Tracing) {
-    const { messageId, conversationId, seq } = message;
-    this.#parts = parts;
-    this.#message = message;
-    this.#event = createdEvent(message);
-    this.#tracing = tracing;
-    this.delivery = { messageId, conversationId, seq, isNew, pushed: [], kept: [], pushErrors: [] };
-  }
-
-  /** To one member, live or into the inbox; when in doubt both. */
-  async toMember(userId: string): Promise<void> {
-    const isSender = userId === this.#message.senderId;
-    if (await this.#parts.presence.isOnline(userId, 'cached')) {
-      // A push is not a delivery: the socket may be half open. The check finds out, and keeps what was not acknowledged.
-      const [wasPushed] = await Promise.all([this.#push(userId), isSender ? undefined : this.#check(userId)]);
-      if (wasPushed) return;
-    }
-    if (!isSender) await this.#keep(userId); // the sender has the message
-  }
-
-  /** To all members at once, and into the inboxes of those who are offline. */
-  async toGroup(userIds: readonly string[]): Promise<void> {
-    const wasPushed = await this.#push(this.#message.conversationId);
-    if (userIds.length > this.#parts.inboxGroupSize) return;
-    const others = userIds.filter((userId) => userId !== this.#message.senderId);
-    const offline: string[] = [];
-    await forEach(others, concurrency, async (userId) => {
-      if (!wasPushed || !(await this.#parts.presence.isOnline(userId, 'cached'))) offline.push(userId);
-    });
-    if (offline.length < others.length) await this.#check(null);
-    await forEach(offline, concurrency, (userId) => this.#keep(userId));
-  }
-
-  async #keep(userId: string): Promise<void> {
-    await this.#parts.inbox.keep(userId, [this.#message]);
-    this.delivery.kept.push(userId);
-    // Whoever connected between the look at presence and the row has read the inbox without it.
-    if (await this.#parts.presence.isOnline(userId, 'now')) await this.#push(userId);
-  }
-
-  #check(userId: string | null): Promise<void> {
-    const { conversationId } = this.#message;
-    return this.#parts.outbox.scheduleCheck({ conversationId, userId }, this.#tracing);
-  }
-
-  async #push(to: string): Promise<boolean> {
-    const { broadcaster } = this.#parts;
-    try {
-      if (to === this.#message.conversationId) await broadcaster.toGroup(to, this.#event);
-      else await broadcaster.toUser(to, this.#event);
-      this.delivery.pushed.push(to);
-      return true;
-    } catch (error) {
-      this.delivery.pushErrors.push(error);
-      return false;
-    }
-  }
-}
-
-const bring = async (journey: Journey, head: Head, userIds: readonly string[]): Promise<void> => {
-  if (head.type === 'group') await journey.toGroup(userIds);
-  else await Promise.all(userIds.map((userId) => journey.toMember(userId)));
-};
 
 /**
  * A block that came while the message was under way. One that was sent just now was looked at as lately as is promised, so
@@ -131,24 +27,15 @@ const refuseBlocked = async (
 };
 
 /**
- * Gives an accepted message its place in the conversation, brings it to every member and tells other services.
- * Delivering it again is harmless: it keeps its place, a push may be repeated, an inbox row is written once, and the
- * event has the same id.
- * @throws ChatError `not-found` when there is no such conversation; `blocked`; `unavailable`
+ * Gives an accepted message its place in the conversation and brings it to every member. Delivering it again is harmless:
+ * it keeps its place.
+ * @throws ChatError `not-found` when there is no such conversation; `not-a-member` when the sender has left it;
+ * `blocked`; `unavailable`
  */
 export const deliverMessage =
   (parts: DeliverMessageParts) =>
   async (accepted: AcceptedMessage, tracing: Tracing): Promise<Delivery> => {
     await refuseBlocked(parts, accepted);
-    const { message, head, isNew } = await parts.log.append(accepted, parts.clock.now());
-    const journey = new Journey(parts, message, isNew, tracing);
-    const userIds = await parts.log.memberIds(head);
-    // Both to their ends: a failure returns the message to the queue, and its next try must not meet this one.
-    const ends = await Promise.allSettled([
-      bring(journey, head, userIds),
-      parts.events.publish(messageSent(message, userIds.length), tracing),
-    ]);
-    const failed = ends.find((end) => end.status === 'rejected');
-    if (failed) throw failed.reason;
-    return journey.delivery;
+    const appended = await parts.log.append(accepted, parts.clock.now());
+    return bringMessage(parts, appended, tracing);
   };

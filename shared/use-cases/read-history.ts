@@ -1,12 +1,10 @@
 import { notAMember } from '../domain/errors.ts';
 import type { HistoryPage, HistoryQuery } from '../contract/lists.ts';
-import type { Member } from '../domain/conversation.ts';
-import { asMessage, type LoggedMessage } from '../domain/message.ts';
-import { statusOf } from '../domain/progress.ts';
-import type { ConversationLog, SeqRange, WatermarkMoves } from '../ports/conversation-log.ts';
+import type { ConversationLog, SeqRange } from '../ports/conversation-log.ts';
 import { requireMember } from './membership.ts';
+import { messageViews, type MessageViewParts } from './message-views.ts';
 
-export interface ReadHistoryParts {
+export interface ReadHistoryParts extends MessageViewParts {
   log: Pick<ConversationLog, 'member' | 'head' | 'members' | 'read' | 'moves'>;
 }
 
@@ -46,65 +44,25 @@ const nextCursor = ({ from, to, towards }: Window, headSeq: number): string | nu
   return to < headSeq ? `a${to}` : null;
 };
 
-/** How far others have got: the slowest of them decides. */
-interface Others {
-  members: Member[];
-  moves: Map<string, WatermarkMoves>;
-}
-
-const latest = (times: (string | null | undefined)[]): string | null =>
-  times.every((time) => typeof time === 'string') ? (times.toSorted().at(-1) ?? null) : null;
-
-const progressOf = (
-  { members, moves }: Others,
-  { seq, senderId }: LoggedMessage,
-): Parameters<typeof asMessage>[1] => {
-  const readers = members.filter(({ userId }) => userId !== senderId);
-  const when = (watermark: keyof WatermarkMoves): string | null =>
-    latest(
-      readers.map(({ userId }) => moves.get(userId)?.[watermark].find(({ upToSeq }) => upToSeq >= seq)?.at),
-    );
-  const status = statusOf(members, { seq, senderId });
-  return {
-    status,
-    deliveredAt: status === 'sent' ? null : when('delivered'),
-    readAt: status === 'read' ? when('read') : null,
-  };
-};
-
-const othersIn = async (
-  log: ReadHistoryParts['log'],
-  conversationId: string,
-  range: SeqRange,
-): Promise<Others> => {
-  const members = await log.members(conversationId);
-  const moves = await Promise.all(
-    members.map(async (member) => [member.userId, await log.moves(conversationId, member, range)] as const),
-  );
-  return { members, moves: new Map(moves) };
-};
-
 /**
- * A page of a conversation in ascending order, each message with how far it has come.
+ * A page of a conversation in ascending order, each message with how far it has come. Places that the member never sees
+ * are left out.
  * @param read gives the query; it is asked after the caller is known to be a member
  * @throws ChatError `not-a-member` before anything else, then what `read` throws
  */
 export const readHistory =
-  ({ log }: ReadHistoryParts) =>
+  (parts: ReadHistoryParts) =>
   async (userId: string, conversationId: string, read: () => HistoryQuery): Promise<HistoryPage> => {
-    await requireMember(log, conversationId, userId);
+    const { log } = parts;
+    const member = await requireMember(log, conversationId, userId);
     const query = read();
     // The head before the messages: whatever comes in between is named by the next `after`.
     const head = await log.head(conversationId);
     if (!head) throw notAMember();
     const window = windowOf(query, head.headSeq);
     const range = { from: Math.max(1, window.from), to: Math.min(window.to, head.headSeq) };
-    const isEmpty = range.from > range.to;
-    const [messages, others] = isEmpty
-      ? [[], { members: [], moves: new Map<string, WatermarkMoves>() }]
-      : await Promise.all([log.read(conversationId, range), othersIn(log, conversationId, range)]);
     return {
-      items: messages.map((message) => asMessage(message, progressOf(others, message))),
+      items: range.from > range.to ? [] : await messageViews(parts, head, member, range),
       nextCursor: nextCursor(window, head.headSeq),
       headSeq: head.headSeq,
       headRev: head.headRev,

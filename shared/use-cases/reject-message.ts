@@ -1,3 +1,4 @@
+import type { AcceptedChange } from '../domain/change.ts';
 import type { AcceptedMessage } from '../domain/message.ts';
 import type { Broadcaster } from '../ports/broadcaster.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -25,5 +26,16 @@ export const rejectMessage =
     // The inbox has it.
     await broadcaster
       .toUser(senderId, { type: 'message.rejected', ...rejected, inboxId })
+      .catch(() => undefined);
+  };
+
+/** Tells who asked for a change that it will not be made, and why; kept likewise. @throws ChatError `unavailable` */
+export const rejectChange =
+  ({ broadcaster, inbox, clock }: RejectMessageParts) =>
+  async ({ userId, conversationId, changeId, acceptedAt }: AcceptedChange, code: string): Promise<void> => {
+    const rejected = { conversationId, changeId, code, at: clock.now().toISOString() };
+    const inboxId = await inbox.keepRejection(userId, rejected, acceptedAt);
+    await broadcaster
+      .toUser(userId, { type: 'change.rejected', ...rejected, inboxId })
       .catch(() => undefined);
   };

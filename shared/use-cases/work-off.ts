@@ -29,13 +29,13 @@ export interface Work<C, T> {
   refused?: (content: C, code: string) => Promise<void>;
 }
 
-/** Refusals that no repetition changes. */
-const permanent = new Set<ChatErrorCode>(['malformed-request', 'not-found', 'not-a-member', 'blocked']);
+/** Refusals that pass; no repetition changes the others. */
+const passing = new Set<ChatErrorCode>(['unavailable', 'rate-limited']);
 
 /** The code under which a message is put aside; undefined for what may pass. */
 const refusalOf = (error: unknown): { code: string; detail: string } | undefined => {
   if (error instanceof PermanentFailure) return { code: 'internal-error', detail: error.message };
-  return error instanceof ChatError && permanent.has(error.code)
+  return error instanceof ChatError && !passing.has(error.code)
     ? { code: error.code, detail: error.message }
     : undefined;
 };

@@ -1,3 +1,4 @@
+import type { AcceptedChange } from '../../shared/domain/change.ts';
 import { ChatError } from '../../shared/domain/errors.ts';
 import type { ChatEvent } from '../../shared/domain/chat-event.ts';
 import type { ServerEvent } from '../../shared/domain/event.ts';
@@ -57,6 +58,13 @@ export class FakeBroadcaster implements Broadcaster {
     return Promise.resolve();
   }
 
+  readonly left: { conversationId: string; userId: string }[] = [];
+
+  leave(conversationId: string, userId: string): Promise<void> {
+    this.left.push({ conversationId, userId });
+    return Promise.resolve();
+  }
+
   /** Connections that the service is asked about and has no more. */
   readonly gone = new Set<string>();
 
@@ -89,6 +97,7 @@ export class FakeBroadcaster implements Broadcaster {
 /** Remembers what was enqueued, and can be down. */
 export class FakeOutbox implements Outbox {
   readonly enqueued: AcceptedMessage[] = [];
+  readonly changes: AcceptedChange[] = [];
   readonly checks: DeliveryCheck[] = [];
   readonly parked: { body: unknown; code: string }[] = [];
   readonly looks: (PresenceLook & { seconds: number })[] = [];
@@ -96,6 +105,10 @@ export class FakeOutbox implements Outbox {
 
   enqueue(message: AcceptedMessage): Promise<void> {
     return this.#unlessDown(() => this.enqueued.push(message));
+  }
+
+  enqueueChange(change: AcceptedChange): Promise<void> {
+    return this.#unlessDown(() => this.changes.push(change));
   }
 
   scheduleCheck(check: DeliveryCheck): Promise<void> {

@@ -1,8 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { ServiceBusClient, ServiceBusMessage } from '@azure/service-bus';
 import type { z } from 'zod';
-import { envelopeVersion, type checkEnvelope, type messageEnvelope } from '../../contract/queue.ts';
+import { envelopeVersion, type checkEnvelope, type conversationEnvelope } from '../../contract/queue.ts';
 import { deliveryCheckId, isGroup, presenceLookId } from '../../domain/identifiers.ts';
+import type { AcceptedChange } from '../../domain/change.ts';
 import type { AcceptedMessage } from '../../domain/message.ts';
 import { traceIdOf } from '../../domain/trace.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -66,16 +67,39 @@ export class ServiceBusOutbox implements Outbox {
     this.#windowMs = (deliveryCheckSeconds * 1000) / 2;
   }
 
-  async enqueue(message: AcceptedMessage, tracing: Tracing): Promise<void> {
-    const sender = isGroup(message.conversationId) ? this.#groups : this.#direct;
+  enqueue(message: AcceptedMessage, tracing: Tracing): Promise<void> {
+    const { conversationId, messageId } = message;
+    return this.#enqueue(conversationId, messageId, {
+      v: envelopeVersion,
+      kind: 'message',
+      ...tracing,
+      message,
+    });
+  }
+
+  enqueueChange(change: AcceptedChange, tracing: Tracing): Promise<void> {
+    const { conversationId, changeId } = change;
+    return this.#enqueue(conversationId, changeId, {
+      v: envelopeVersion,
+      kind: 'change',
+      ...tracing,
+      change,
+    });
+  }
+
+  /** The session is the conversation: what is enqueued for it is worked off in order. */
+  async #enqueue(
+    conversationId: string,
+    messageId: string,
+    body: z.input<typeof conversationEnvelope>,
+  ): Promise<void> {
+    const sender = isGroup(conversationId) ? this.#groups : this.#direct;
     await sender.send({
-      body: { v: envelopeVersion, kind: 'message', ...tracing, message } satisfies z.input<
-        typeof messageEnvelope
-      >,
+      body,
       contentType: 'application/json',
-      sessionId: message.conversationId,
-      messageId: message.messageId,
-      correlationId: traceIdOf(tracing.traceparent),
+      sessionId: conversationId,
+      messageId,
+      correlationId: traceIdOf(body.traceparent),
     });
   }
 

@@ -65,6 +65,10 @@ export class WebPubSubBroadcaster implements Broadcaster {
     }
   }
 
+  leave(conversationId: string, userId: string): Promise<void> {
+    return this.#guard(() => this.#hub.group(asPathPart(conversationId)).removeUser(asPathPart(userId)));
+  }
+
   isConnected(connectionId: string): Promise<boolean> {
     return this.#guard(() => this.#hub.connectionExists(asPathPart(connectionId)));
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { messageEnvelope } from '../../../shared/contract/queue.ts';
+import { conversationEnvelope } from '../../../shared/contract/queue.ts';
 import { ChatError, PermanentFailure } from '../../../shared/domain/errors.ts';
 import { workOff } from '../../../shared/use-cases/work-off.ts';
 import { anAcceptedMessage } from '../../support/builders.ts';
@@ -10,7 +10,7 @@ const envelope = { v: 1, kind: 'message', ...tracing, message: anAcceptedMessage
 const aWorker = (handle: () => Promise<string>, refused?: () => Promise<void>) => {
   const outbox = new FakeOutbox();
   const timer = new FakeTimer();
-  const work = workOff({ outbox, timer, random: () => 0.5 }, messageEnvelope, {
+  const work = workOff({ outbox, timer, random: () => 0.5 }, conversationEnvelope, {
     handle,
     ...(refused && { refused }),
   });

@@ -25,7 +25,7 @@ const subscribedTo = (...subscriptions: unknown[]): ServiceBusConfig => {
   const config = structuredClone(declared) as unknown as Entities;
   const topic = config.UserConfig.Namespaces[0]?.Topics.find(({ Name }) => Name === 'chat-events');
   topic?.Subscriptions.push(...subscriptions);
-  return config as unknown as ServiceBusConfig;
+  return config;
 };
 
 const all = { Name: 'all' };

@@ -1,0 +1,119 @@
+import type { AcceptedChange, LoggedChange } from '../domain/change.ts';
+import { changeHappened } from '../domain/chat-event.ts';
+import { decideChange } from '../domain/decide-change.ts';
+import { changeEvent, type ServerEvent } from '../domain/event.ts';
+import type { Broadcaster } from '../ports/broadcaster.ts';
+import type { ChangeLog, Changed } from '../ports/change-log.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { ConversationLog } from '../ports/conversation-log.ts';
+import type { MessageSearch } from '../ports/message-search.ts';
+import type { Tracing } from '../ports/outbox.ts';
+import { bringMessage, type BringMessageParts } from './bring-message.ts';
+import { messageView } from './message-views.ts';
+
+export interface ApplyChangeParts extends BringMessageParts {
+  log: Pick<ConversationLog, 'memberIds' | 'members' | 'read' | 'moves'>;
+  changes: Pick<ChangeLog, 'apply'>;
+  search: Pick<MessageSearch, 'forget'>;
+  broadcaster: Pick<Broadcaster, 'toUser' | 'toGroup' | 'join' | 'leave'>;
+  clock: Clock;
+  /** Members that a group may have. */
+  maxMembers: number;
+}
+
+/** What became of a change, for the log. */
+export interface Application {
+  changeId: string;
+  conversationId: string;
+  /** Null: there was nothing to change. */
+  rev: number | null;
+  type: LoggedChange['type'] | null;
+  isNew: boolean;
+  /** Why pushes failed: whoever they were for sees by the next `rev`, or at the next connection, what is missing. */
+  pushErrors: unknown[];
+}
+
+/** Who joins is in the group before it is told anything, and who is removed is out of it. */
+const settleGroup = async (
+  { broadcaster }: ApplyChangeParts,
+  conversationId: string,
+  change: LoggedChange,
+): Promise<void> => {
+  if (change.type === 'member.added') await broadcaster.join(conversationId, change.userIds);
+  if (change.type === 'member.removed') await broadcaster.leave(conversationId, change.userId);
+};
+
+const isNewText = (change: LoggedChange): change is Extract<LoggedChange, { seq: number }> =>
+  change.type === 'message.updated' || change.type === 'message.deleted';
+
+const push = async (
+  parts: ApplyChangeParts,
+  { head, change }: Changed,
+  event: ServerEvent,
+): Promise<unknown[]> => {
+  const { broadcaster, presence } = parts;
+  const { conversationId, type } = head;
+  const toMember = async (userId: string): Promise<void> => {
+    if (await presence.isOnline(userId, 'cached')) await broadcaster.toUser(userId, event);
+  };
+  const pushes =
+    type === 'group'
+      ? [
+          broadcaster.toGroup(conversationId, event),
+          ...(change?.type === 'member.removed' ? [toMember(change.userId)] : []),
+        ]
+      : head.directMembers.map(toMember);
+  const ends = await Promise.allSettled(pushes);
+  return ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : []));
+};
+
+const tell = async (
+  parts: ApplyChangeParts,
+  changed: Changed & { change: LoggedChange },
+  tracing: Tracing,
+): Promise<unknown[]> => {
+  const { head, change, message } = changed;
+  await Promise.all([
+    settleGroup(parts, head.conversationId, change),
+    isNewText(change) ? parts.search.forget(head.conversationId, change.seq) : undefined,
+  ]);
+  const shown =
+    change.type === 'message.updated' && message ? await messageView(parts, head, message) : undefined;
+  const event = changeEvent(head.conversationId, change, shown);
+  const memberCount = (await parts.log.memberIds(head)).length;
+  const [pushErrors] = await Promise.all([
+    push(parts, changed, event),
+    parts.events.publish(changeHappened(event, memberCount), tracing),
+  ]);
+  return pushErrors;
+};
+
+/**
+ * Makes an accepted change, gives it its `rev` and tells the members and other services. Applying it again is harmless:
+ * it keeps its place, a push may be repeated, and the event has the same id.
+ * @throws ChatError `not-a-member`, `not-found`, `not-permitted`, `message-deleted`, `not-a-group`, `last-owner`,
+ * `group-full` when it cannot be done (any more); `unavailable`
+ */
+export const applyChange =
+  (parts: ApplyChangeParts) =>
+  async (accepted: AcceptedChange, tracing: Tracing): Promise<Application> => {
+    const now = parts.clock.now();
+    const { maxMembers } = parts;
+    const changed = await parts.changes.apply(
+      accepted,
+      (ground) => decideChange(accepted, ground, { now, maxMembers }),
+      now,
+    );
+    const { head, change, note, isNew } = changed;
+    const pushErrors = change ? await tell(parts, { ...changed, change }, tracing) : [];
+    if (note) await bringMessage(parts, { message: note, head, isNew }, tracing);
+    const { changeId, conversationId } = accepted;
+    return {
+      changeId,
+      conversationId,
+      rev: change?.rev ?? null,
+      type: change?.type ?? null,
+      isNew,
+      pushErrors,
+    };
+  };

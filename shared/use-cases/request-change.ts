@@ -1,0 +1,95 @@
+import type { AcceptedChange, ChangeAction } from '../domain/change.ts';
+import type { ChangeReceipt } from '../contract/changes.ts';
+import { decideChange } from '../domain/decide-change.ts';
+import { ChatError, notAMember } from '../domain/errors.ts';
+import { changeIdOf } from '../domain/identifiers.ts';
+import type { ChangeLog } from '../ports/change-log.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { ConversationLog } from '../ports/conversation-log.ts';
+import { noSuchUser, type Directory } from '../ports/directory.ts';
+import type { Moderator } from '../ports/moderator.ts';
+import type { Outbox, Tracing } from '../ports/outbox.ts';
+import type { RateLimiter } from '../ports/rate-limiter.ts';
+import { forEach } from '../domain/chunks.ts';
+import { requireMember } from './membership.ts';
+
+export interface RequestChangeParts {
+  log: Pick<ConversationLog, 'member'>;
+  changes: Pick<ChangeLog, 'ground'>;
+  outbox: Pick<Outbox, 'enqueueChange'>;
+  moderator: Moderator;
+  rateLimiter: RateLimiter;
+  directory: Directory;
+  clock: Clock;
+  /** Members that a group may have. */
+  maxMembers: number;
+  /** A fresh id that nobody can guess. */
+  newId: () => string;
+}
+
+/** What somebody asks to be changed. */
+export interface ChangeRequest {
+  /** The client's own id for it, so that it can ask again. */
+  clientChangeId: string | undefined;
+  action: ChangeAction;
+}
+
+/** Users looked up at once. */
+const lookups = 32;
+
+/** Who is added has to be there, under the id as it is. @throws ChatError `not-found` naming one that is not */
+const known = async (directory: Directory, action: ChangeAction): Promise<ChangeAction> => {
+  if (action.type !== 'add-members') return action;
+  const found = new Map<string, string>();
+  await forEach(action.userIds, lookups, async (userId) => {
+    const id = await directory.find(userId);
+    if (id === undefined) throw noSuchUser(userId);
+    found.set(userId, id);
+  });
+  return { ...action, userIds: [...new Set(action.userIds.map((userId) => found.get(userId) ?? userId))] };
+};
+
+const moderate = async (moderator: Moderator, action: ChangeAction): Promise<void> => {
+  const text = action.type === 'edit' ? action.messageText : undefined;
+  const verdict = text === undefined ? { allowed: true as const } : await moderator.review(text);
+  if (!verdict.allowed) throw new ChatError('message-rejected', verdict.reason);
+};
+
+/**
+ * Accepts a change of what is already in a conversation: resolves once the queue holds it durably, behind the messages
+ * and changes that were accepted before. Repeating it with the same `clientChangeId` names the same change, for ever.
+ * What cannot be done as things stand is refused at once; what cannot be done any more when its turn has come, the caller
+ * is told by `change.rejected`.
+ * @param read gives what; it is asked after the caller is known to be a member
+ * @throws ChatError `not-a-member` before anything else; what `read` throws; `not-found`, `not-permitted`,
+ * `message-deleted`, `not-a-group`, `last-owner`, `group-full`, `message-rejected`, `rate-limited`; `unavailable`, after
+ * which the change may have been accepted all the same
+ */
+export const requestChange =
+  (parts: RequestChangeParts) =>
+  async (
+    userId: string,
+    conversationId: string,
+    read: () => Promise<ChangeRequest>,
+    tracing: Tracing,
+  ): Promise<ChangeReceipt> => {
+    await requireMember(parts.log, conversationId, userId);
+    const { clientChangeId = parts.newId(), action: asked } = await read();
+    await parts.rateLimiter.take('send', userId);
+    const action = await known(parts.directory, asked);
+    const ground = await parts.changes.ground(conversationId, userId, action);
+    if (!ground) throw notAMember();
+    const now = parts.clock.now();
+    decideChange({ action }, ground, { now, maxMembers: parts.maxMembers });
+    await moderate(parts.moderator, action);
+    const change: AcceptedChange = {
+      changeId: changeIdOf(conversationId, userId, clientChangeId),
+      conversationId,
+      userId,
+      acceptedAt: now.toISOString(),
+      action,
+    };
+    await parts.outbox.enqueueChange(change, tracing);
+    const { changeId, acceptedAt } = change;
+    return { changeId, conversationId, acceptedAt };
+  };
