@@ -220,7 +220,7 @@ export const createServices = (config: Config) => {
     listMembers: listMembers({ log, profiles }),
     listReceipts: listReceipts({ log }),
     requireMember: (conversationId: string, userId: string) => requireMember(log, conversationId, userId),
-    readInbox: readInbox({ log, inbox }),
+    readInbox: readInbox({ log, inbox, clock }),
     acknowledgeInbox: acknowledgeInbox({ log, inbox, presence, broadcaster, clock }),
     getAttachment: getAttachment({ attachments, log }),
     recordReceipt: recordReceipt({ log, presence, broadcaster, clock }),

@@ -2,12 +2,22 @@ import type { LoggedMessage } from '../domain/message.ts';
 import type { Rejection } from '../domain/rejection.ts';
 
 /** Something kept; `inboxId` names the row within its user's inbox. */
-export type InboxItem = { inboxId: string } & ({ message: LoggedMessage } | { rejected: Rejection });
+export type InboxItem = KeptMessage | { inboxId: string; rejected: Rejection };
+
+export interface KeptMessage {
+  inboxId: string;
+  message: LoggedMessage;
+  /** The head's rev when the message was kept: as long as it stays that, the message is as it was. */
+  headRev: number;
+}
 
 /** What is kept for users until they have it, oldest first: messages that came while they were offline, and refusals. */
 export interface Inbox {
-  /** Keeps messages for a user; keeping one twice keeps it once. */
-  keep(userId: string, messages: readonly LoggedMessage[]): Promise<void>;
+  /**
+   * Keeps messages of a conversation for a user; keeping one twice keeps it once.
+   * @param headRev of the conversation when the messages were read; without it they are looked up again when shown
+   */
+  keep(userId: string, messages: readonly LoggedMessage[], headRev?: number): Promise<void>;
 
   /**
    * Keeps a refusal for who sent what was refused; keeping one twice keeps it once.

@@ -22,6 +22,14 @@ export interface BringMessageParts {
   inboxGroupSize: number;
 }
 
+/** A message that has its place. */
+export interface Placed {
+  message: LoggedMessage;
+  head: Head;
+  /** False when it had its place already. */
+  isNew: boolean;
+}
+
 /** What became of a message, for the log. */
 export interface Delivery {
   messageId: string;
@@ -43,14 +51,16 @@ const concurrency = 32;
 class Journey {
   readonly #parts: BringMessageParts;
   readonly #message: LoggedMessage;
+  readonly #head: Head;
   readonly #event: ServerEvent;
   readonly #tracing: Tracing;
   readonly delivery: Delivery;
 
-  constructor(parts: BringMessageParts, message: LoggedMessage, isNew: boolean, tracing: Tracing) {
+  constructor(parts: BringMessageParts, { message, head, isNew }: Placed, tracing: Tracing) {
     const { messageId, conversationId, seq } = message;
     this.#parts = parts;
     this.#message = message;
+    this.#head = head;
     this.#event = createdEvent(message);
     this.#tracing = tracing;
     this.delivery = { messageId, conversationId, seq, isNew, pushed: [], kept: [], pushErrors: [] };
@@ -81,7 +91,7 @@ class Journey {
   }
 
   async #keep(userId: string): Promise<void> {
-    await this.#parts.inbox.keep(userId, [this.#message]);
+    await this.#parts.inbox.keep(userId, [this.#message], this.#head.headRev);
     this.delivery.kept.push(userId);
     // Whoever connected between the look at presence and the row has read the inbox without it.
     if (await this.#parts.presence.isOnline(userId, 'now')) await this.#push(userId);
@@ -118,10 +128,11 @@ const toAll = async (journey: Journey, head: Head, userIds: readonly string[]): 
  */
 export const bringMessage = async (
   parts: BringMessageParts,
-  { message, head, isNew }: { message: LoggedMessage; head: Head; isNew: boolean },
+  placed: Placed,
   tracing: Tracing,
 ): Promise<Delivery> => {
-  const journey = new Journey(parts, message, isNew, tracing);
+  const { message, head } = placed;
+  const journey = new Journey(parts, placed, tracing);
   const userIds = await parts.log.memberIds(head);
   // Both to their ends: a failure returns the message to the queue, and its next try must not meet this one.
   const ends = await Promise.allSettled([

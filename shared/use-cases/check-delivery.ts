@@ -96,7 +96,7 @@ export const checkDelivery =
       await forEach(members, concurrency, async (member) => {
         const missing = missingOf(member, messages);
         if (missing.length === 0) return;
-        await inbox.keep(member.userId, missing);
+        await inbox.keep(member.userId, missing, head.headRev);
         // Noted after each batch: what stops half way goes on from there.
         await log.noteChecked(conversationId, member.userId, to);
         kept.set(member.userId, [...(kept.get(member.userId) ?? []), ...missing].slice(-pushes));

@@ -1,65 +1,95 @@
 import type { InboxPage } from '../contract/lists.ts';
-import { isDelivered, type Member } from '../domain/conversation.ts';
-import { asMessage } from '../domain/message.ts';
+import { canSee, isDelivered, type Member } from '../domain/conversation.ts';
+import { asMessage, shownAt, type LoggedMessage } from '../domain/message.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
-import type { Inbox, InboxItem } from '../ports/inbox.ts';
+import type { Inbox, InboxItem, KeptMessage } from '../ports/inbox.ts';
 import { forEach } from '../domain/chunks.ts';
 
 export interface ReadInboxParts {
-  log: Pick<ConversationLog, 'member'>;
+  log: Pick<ConversationLog, 'member' | 'head' | 'read'>;
   inbox: Pick<Inbox, 'list' | 'remove'>;
+  clock: Clock;
 }
 
-/** Members looked up at a time. */
+/** Conversations, or messages, looked up at a time. */
 const lookups = 32;
 
-const membersOf = async (
+const isMessage = (item: InboxItem): item is KeptMessage => 'message' in item;
+
+/** A conversation that messages were kept of, as it now is. */
+interface Origin {
+  member: Member;
+  headRev: number;
+}
+
+const originsOf = async (
   log: ReadInboxParts['log'],
   userId: string,
-  items: InboxItem[],
-): Promise<Map<string, Member | undefined>> => {
-  const members = new Map<string, Member | undefined>();
-  const ids = [...new Set(items.flatMap((item) => ('message' in item ? [item.message.conversationId] : [])))];
-  await forEach(ids, lookups, async (id) => members.set(id, await log.member(id, userId)));
-  return members;
+  items: KeptMessage[],
+): Promise<Map<string, Origin>> => {
+  const origins = new Map<string, Origin>();
+  const ids = [...new Set(items.map(({ message }) => message.conversationId))];
+  await forEach(ids, lookups, async (id) => {
+    const [member, head] = await Promise.all([log.member(id, userId), log.head(id)]);
+    if (member && head) origins.set(id, { member, headRev: head.headRev });
+  });
+  return origins;
+};
+
+/** The messages as they now are: of a conversation in which nothing has changed since, as they were kept. */
+const refresh = async (
+  { log, clock }: Pick<ReadInboxParts, 'log' | 'clock'>,
+  items: KeptMessage[],
+  origins: Map<string, Origin>,
+): Promise<Map<string, LoggedMessage>> => {
+  const messages = new Map<string, LoggedMessage>();
+  await forEach(items, lookups, async ({ inboxId, message: kept, headRev }) => {
+    const { conversationId, seq } = kept;
+    const isSame = headRev === origins.get(conversationId)?.headRev;
+    const [message] = isSame ? [kept] : await log.read(conversationId, { from: seq, to: seq });
+    if (message) messages.set(inboxId, shownAt(message, clock.now()));
+  });
+  return messages;
 };
 
 /**
- * The messages kept for a user, oldest first. What has reached the user by another way, or belongs to a conversation the
- * user is no longer in, is left out and cleared away. Between them stands what the user sent and was refused.
+ * The messages kept for a user, oldest first, as they now are. What has reached the user by another way, was deleted, has
+ * expired, or belongs to a conversation the user is no longer in, is left out and cleared away. Between them stands what
+ * the user sent and was refused.
  * @param cursor `nextCursor` of the page before
  */
 export const readInbox =
-  ({ log, inbox }: ReadInboxParts) =>
+  (parts: ReadInboxParts) =>
   async (userId: string, limit: number, cursor: string | undefined): Promise<InboxPage> => {
-    const wanted: InboxItem[] = [];
+    const { log, inbox } = parts;
+    const wanted: InboxPage['items'] = [];
     let after = cursor;
     for (;;) {
       const items = await inbox.list(userId, limit, after);
-      const members = await membersOf(log, userId, items);
-      const isWanted = (item: InboxItem): boolean => {
-        if (!('message' in item)) return true;
-        const member = members.get(item.message.conversationId);
-        return member !== undefined && !isDelivered(member, item.message.seq);
+      const kept = items.filter(isMessage);
+      const origins = await originsOf(log, userId, kept);
+      const isMissing = ({ message: { conversationId, seq } }: KeptMessage): boolean => {
+        const member = origins.get(conversationId)?.member;
+        return member !== undefined && canSee(member, seq) && !isDelivered(member, seq);
       };
-      const stale: InboxItem[] = [];
+      const messages = await refresh(parts, kept.filter(isMissing), origins);
+      const stale: string[] = [];
       for (const item of items) {
         if (wanted.length === limit) break;
-        after = item.inboxId;
-        (isWanted(item) ? wanted : stale).push(item);
+        const { inboxId } = item;
+        after = inboxId;
+        const message = messages.get(inboxId);
+        if (!isMessage(item)) wanted.push(item);
+        else if (message?.deletedAt === null) wanted.push({ inboxId, message: asMessage(message) });
+        else stale.push(inboxId);
       }
-      if (stale.length > 0)
-        await inbox.remove(
-          userId,
-          stale.map(({ inboxId }) => inboxId),
-        );
+      if (stale.length > 0) await inbox.remove(userId, stale);
       const isLast = items.length < limit;
       if (isLast || wanted.length === limit) {
         const isMore = !isLast || items.at(-1)?.inboxId !== after;
         return {
-          items: wanted.map((item) =>
-            'message' in item ? { inboxId: item.inboxId, message: asMessage(item.message) } : item,
-          ),
+          items: wanted,
           nextCursor: isMore && after !== undefined && items.length > 0 ? after : null,
         };
       }

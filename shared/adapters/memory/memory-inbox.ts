@@ -11,10 +11,10 @@ const idOf = ({ createdAt, conversationId, seq }: LoggedMessage): string =>
 export class MemoryInbox implements Inbox {
   readonly #inboxes = new Map<string, Map<string, InboxItem>>();
 
-  keep(userId: string, messages: readonly LoggedMessage[]): Promise<void> {
+  keep(userId: string, messages: readonly LoggedMessage[], headRev = 0): Promise<void> {
     for (const message of messages) {
       const inboxId = idOf(message);
-      this.#of(userId).set(inboxId, { inboxId, message });
+      this.#of(userId).set(inboxId, { inboxId, message, headRev });
     }
     return Promise.resolve();
   }

@@ -21,6 +21,7 @@ interface MessageRow {
   /** The message without its text, which is a property of its own because it may fill one. */
   message: string;
   text?: string;
+  headRev?: number;
 }
 
 interface RejectionRow {
@@ -48,13 +49,15 @@ const itemOf = (rowKey: string, row: InboxRow): InboxItem =>
     : {
         inboxId: rowKey,
         message: { ...(JSON.parse(row.message) as LoggedMessage), messageText: row.text ?? null },
+        headRev: row.headRev ?? 0,
       };
 
-const rowOf = (partitionKey: string, message: LoggedMessage): TableEntity => {
+const rowOf = (partitionKey: string, message: LoggedMessage, headRev: number): TableEntity => {
   const { messageText, ...rest } = message;
   const row: MessageRow = {
     conversationId: message.conversationId,
     message: JSON.stringify(rest),
+    headRev,
     ...(messageText !== null && { text: messageText }),
   };
   return { partitionKey, rowKey: rowKeyOf(message), ...row };
@@ -68,9 +71,9 @@ export class TableInbox implements Inbox {
     this.#table = tables.inbox;
   }
 
-  async keep(userId: string, messages: readonly LoggedMessage[]): Promise<void> {
+  async keep(userId: string, messages: readonly LoggedMessage[], headRev = 0): Promise<void> {
     const partitionKey = encodeKey(userId);
-    const [first, ...more] = messages.map((message) => rowOf(partitionKey, message));
+    const [first, ...more] = messages.map((message) => rowOf(partitionKey, message, headRev));
     if (first && more.length === 0) {
       // The usual case, for half the price of a transaction.
       await guard(() => this.#table.upsertEntity(first, 'Replace'));
