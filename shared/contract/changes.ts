@@ -39,7 +39,8 @@ export const conversationPatch = z
   .object(conversationSettings, asObject)
   .refine((settings) => Object.keys(settings).length > 0, {
     error: 'must name at least one of title, metadata, retentionSeconds and earlierHistory',
-  });
+  })
+  .meta({ examples: [{ title: 'Trip to Rome' }] });
 
 /** `POST …/members` */
 export const newMembers = z.object(
