@@ -5,6 +5,7 @@ import { addMembers, changeMember, removeMember } from './change-members.ts';
 import { deleteMessage, editMessage, restoreMessage } from './change-message.ts';
 import { countUnread } from './count-unread.ts';
 import { createConversation } from './create-conversation.ts';
+import { findUsers, getUser } from './find-users.ts';
 import { getAttachment } from './get-attachment.ts';
 import { getConversationPresence } from './get-conversation-presence.ts';
 import { getConversation } from './get-conversation.ts';
@@ -40,6 +41,7 @@ import { sendToConversation } from './send-to-conversation.ts';
 import type { Services } from './services.ts';
 import { showTyping } from './show-typing.ts';
 import { deleteConversation, updateConversation } from './update-conversation.ts';
+import { updateOwnAccount } from './update-own-account.ts';
 import { allowWebPubSub, webPubSubEvents } from './web-pubsub-events.ts';
 
 /** Makes something at the first asking, and keeps it. */
@@ -93,6 +95,9 @@ export const routesOf = (services: Services): Route[] => {
     registerUser,
     logIn,
     getOwnAccount,
+    updateOwnAccount,
+    findUsers,
+    getUser,
     blockUser,
     unblockUser,
     listBlocks,

@@ -17,6 +17,7 @@ import { TableConversationLog } from '../shared/adapters/tables/table-conversati
 import { TableInbox } from '../shared/adapters/tables/table-inbox.ts';
 import { TableMessageSearch } from '../shared/adapters/tables/table-message-search.ts';
 import { TablePresence } from '../shared/adapters/tables/table-presence.ts';
+import { TableUserNames } from '../shared/adapters/tables/table-user-names.ts';
 import { createTables, openTables } from '../shared/adapters/tables/tables.ts';
 import { WebPubSubBroadcaster } from '../shared/adapters/web-pubsub/web-pubsub-broadcaster.ts';
 import { settingOf, type Config } from '../shared/config.ts';
@@ -38,6 +39,7 @@ import { countUnread } from '../shared/use-cases/count-unread.ts';
 import { createConversation } from '../shared/use-cases/create-conversation.ts';
 import { deliverMessage } from '../shared/use-cases/deliver-message.ts';
 import { disconnectClient } from '../shared/use-cases/disconnect-client.ts';
+import { findUsers, getUser } from '../shared/use-cases/find-users.ts';
 import { getAttachment } from '../shared/use-cases/get-attachment.ts';
 import { getConversation } from '../shared/use-cases/get-conversation.ts';
 import { getMessage, listMessageReceipts, listRevisions } from '../shared/use-cases/get-message.ts';
@@ -58,6 +60,7 @@ import { rejectChange, rejectMessage } from '../shared/use-cases/reject-message.
 import { requestChange } from '../shared/use-cases/request-change.ts';
 import { sendMessage } from '../shared/use-cases/send-message.ts';
 import { showTyping } from '../shared/use-cases/show-typing.ts';
+import { updateAccount } from '../shared/use-cases/update-account.ts';
 import { workOff } from '../shared/use-cases/work-off.ts';
 import { secretOf } from './cloud-events/mac.ts';
 import { hubName, openClients } from './clients.ts';
@@ -103,6 +106,7 @@ export const createServices = (config: Config) => {
   const presence = new TablePresence(tables, clock);
   const blocks = new TableBlocks(tables, clock);
   const accounts = new TableAccounts(tables);
+  const names = new TableUserNames(tables);
   const outbox = new ServiceBusOutbox(clients.openServiceBus, clock, config);
   const events = config.tellsEvents ? new ServiceBusEventFeed(clients.openServiceBus) : nobodysEvents;
   const broadcaster = new WebPubSubBroadcaster(clients.hub, clock, config);
@@ -120,6 +124,7 @@ export const createServices = (config: Config) => {
     login: perMinute(config.rates.loginPerMinute),
     'login-account': perMinute(config.rates.loginPerMinuteAndAccount),
     register: perMinute(config.rates.registerPerMinute),
+    'find-users': { perSecond: 2, burst: 20 },
   });
   const { authenticator, issuer } = authOf(config);
   const directory = issuer && config.receivers === 'registered' ? new AccountDirectory(accounts) : anybody;
@@ -170,8 +175,11 @@ export const createServices = (config: Config) => {
     },
 
     // Undefined without built-in accounts: their functions then say so.
-    registerUser: issuer && registerUser({ accounts, hasher, rateLimiter, clock }),
+    registerUser: issuer && registerUser({ accounts, names, hasher, rateLimiter, clock }),
     logIn: issuer && logIn({ accounts, hasher, rateLimiter, issuer }),
+    updateAccount: issuer && updateAccount({ accounts, names }),
+    getUser: issuer && getUser({ accounts }),
+    findUsers: issuer && findUsers({ accounts, names, rateLimiter }),
     getOwnAccount: getOwnAccount({ accounts: issuer && accounts }),
 
     sendMessage: sendMessage({

@@ -1,9 +1,37 @@
 import { z } from 'zod';
 import { isEmail, usernamePattern } from '../domain/account.ts';
 import { codePoints, hasControls, isWellFormed } from '../domain/text.ts';
-import { listOf, optional, time } from './fields.ts';
+import { listOf, optional, pageLimit, time } from './fields.ts';
 
 const maxPasswordLength = 1024;
+
+const isPublicUrl = (text: string): boolean => {
+  if (!/^https:\/\//i.test(text) || !URL.canParse(text)) return false;
+  const { username, password } = new URL(text);
+  return username === '' && password === '';
+};
+
+const email = z
+  .string({ error: 'must be an e-mail address' })
+  .refine(isEmail, { error: 'must be an e-mail address of at most 254 characters' })
+  .meta({ maxLength: 254, format: 'email' });
+
+const fullName = z
+  .string({ error: 'must be a text of at most 100 characters' })
+  .refine((name) => codePoints(name) <= 100, { error: 'must have at most 100 characters' })
+  .refine((name) => isWellFormed(name) && !hasControls(name), {
+    error: 'must not contain control characters or lone surrogates',
+  })
+  .meta({ maxLength: 100 });
+
+/** Everybody who sees it has it fetched: nothing but https, and no password in it. */
+const avatarUrl = z
+  .string({ error: 'must be an https URL' })
+  .max(2048, { error: 'must have at most 2048 characters' })
+  .refine((text) => isWellFormed(text) && !hasControls(text) && isPublicUrl(text), {
+    error: 'must be an absolute https URL without user name and password',
+  })
+  .meta({ maxLength: 2048, format: 'uri' });
 
 /** `POST /api/users/register` */
 export const registrationRequest = z.object(
@@ -18,21 +46,8 @@ export const registrationRequest = z.object(
       .refine((text) => codePoints(text) <= maxPasswordLength, { error: 'must have at most 1024 characters' })
       .refine(isWellFormed, { error: 'must be well-formed Unicode: it contains a lone surrogate' })
       .meta({ minLength: 8, maxLength: maxPasswordLength, format: 'password' }),
-    email: optional(
-      z
-        .string({ error: 'must be an e-mail address' })
-        .refine(isEmail, { error: 'must be an e-mail address of at most 254 characters' })
-        .meta({ maxLength: 254, format: 'email' }),
-    ),
-    fullName: optional(
-      z
-        .string({ error: 'must be a text of at most 100 characters' })
-        .refine((name) => codePoints(name) <= 100, { error: 'must have at most 100 characters' })
-        .refine((name) => isWellFormed(name) && !hasControls(name), {
-          error: 'must not contain control characters or lone surrogates',
-        })
-        .meta({ maxLength: 100 }),
-    ),
+    email: optional(email),
+    fullName: optional(fullName),
   },
   { error: 'must be a JSON object' },
 );
@@ -85,3 +100,41 @@ export type LoginAnswer = z.infer<typeof loginAnswer>;
 
 /** `GET /api/users/me/blocks` */
 export const blockPage = listOf(z.object({ userId: z.string(), blockedAt: time }));
+
+/** `PATCH /api/users/me`: what is left out stays, null takes it away (RFC 7396). */
+export const accountChange = z.object(
+  {
+    email: email.nullable().optional(),
+    fullName: fullName.nullable().optional(),
+    avatarUrl: avatarUrl.nullable().optional(),
+  },
+  { error: 'must be a JSON object' },
+);
+
+export type AccountChange = z.infer<typeof accountChange>;
+
+/** What others see of a user. */
+export const publicProfile = z.object({
+  userId: z.string(),
+  fullName: z.string().nullable(),
+  avatarUrl: z.string().nullable(),
+});
+
+export type PublicProfile = z.infer<typeof publicProfile>;
+
+/** `GET /api/users` */
+export const usersQuery = z.object({
+  q: z
+    .string({ error: 'must be the beginning of a name' })
+    .trim()
+    .min(1, { error: 'must be the beginning of a name' })
+    .max(100, { error: 'must have at most 100 characters' })
+    .refine(isWellFormed, { error: 'must be well-formed Unicode' }),
+  limit: pageLimit(50, 20),
+  cursor: optional(z.string().max(2048, { error: 'must be a nextCursor of an earlier answer' })),
+});
+
+export type UsersQuery = z.infer<typeof usersQuery>;
+
+/** A page of users. */
+export const profilePage = listOf(publicProfile);

@@ -11,6 +11,9 @@ export interface Account {
   createdAt: string;
 }
 
+/** What of an account may change; what is left out stays. */
+export type AccountUpdate = Partial<Pick<Account, 'email' | 'fullName' | 'avatarUrl'>>;
+
 export interface Accounts {
   /**
    * Adds an account with all that it claims (its name, its e-mail address), or nothing. Names and addresses that differ
@@ -19,6 +22,12 @@ export interface Accounts {
    * @throws ChatError `username-taken`, `email-taken`, `unavailable` (nothing was added, or adding it again says taken)
    */
   add(account: Account): Promise<void>;
+  /**
+   * Changes an account, as a whole or not at all. A new e-mail address is claimed first, the old one set free last.
+   * @returns the account before and after; undefined when there is none with this user id
+   * @throws ChatError `email-taken`, `unavailable`
+   */
+  update(userId: string, update: AccountUpdate): Promise<{ before: Account; after: Account } | undefined>;
   /** The account whose user id this is, to the letter. @throws ChatError `unavailable` */
   find(userId: string): Promise<Account | undefined>;
   /** The account of a user name in any case. @throws ChatError `unavailable` */

@@ -1,11 +1,15 @@
 import type { AccountView, RegistrationRequest } from '../contract/accounts.ts';
+import { nameKeysOf } from '../domain/account.ts';
+import { ChatError } from '../domain/errors.ts';
 import type { Accounts, PasswordHasher } from '../ports/accounts.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RateLimiter } from '../ports/rate-limiter.ts';
+import type { UserNames } from '../ports/user-names.ts';
 import { viewOf } from './account-view.ts';
 
 export interface RegisterUserParts {
-  accounts: Pick<Accounts, 'add'>;
+  accounts: Pick<Accounts, 'add' | 'findByUsername'>;
+  names: Pick<UserNames, 'put' | 'remove'>;
   hasher: Pick<PasswordHasher, 'hash'>;
   rateLimiter: RateLimiter;
   clock: Clock;
@@ -17,7 +21,7 @@ export interface RegisterUserParts {
  * @throws ChatError `rate-limited`, `username-taken`, `email-taken`, `unavailable`
  */
 export const registerUser =
-  ({ accounts, hasher, rateLimiter, clock }: RegisterUserParts) =>
+  ({ accounts, names, hasher, rateLimiter, clock }: RegisterUserParts) =>
   async (registration: RegistrationRequest, address: string): Promise<AccountView> => {
     await rateLimiter.take('register', address);
     const account = {
@@ -28,6 +32,17 @@ export const registerUser =
       avatarUrl: null,
       createdAt: clock.now().toISOString(),
     };
-    await accounts.add(account);
+    if (await accounts.findByUsername(account.userId))
+      throw new ChatError('username-taken', 'This user name is taken.');
+    // Names first: one that leads to nobody is passed over, a user whom nobody finds would stay so.
+    const keys = nameKeysOf(account.userId, account.fullName);
+    await names.put(account.userId, keys);
+    try {
+      await accounts.add(account);
+    } catch (error) {
+      if (error instanceof ChatError && error.code === 'email-taken')
+        await names.remove(account.userId, keys).catch(() => undefined);
+      throw error;
+    }
     return viewOf(account);
   };

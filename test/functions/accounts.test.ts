@@ -1,16 +1,21 @@
 import { type HttpHandler, HttpRequest, type HttpResponseInit, InvocationContext } from '@azure/functions';
 import { describe, expect, test } from 'vitest';
+import { findUsers, getUser } from '../../functions/find-users.ts';
 import { getOwnAccount } from '../../functions/get-own-account.ts';
 import { logIn } from '../../functions/log-in.ts';
 import { registerUser } from '../../functions/register-user.ts';
+import { updateOwnAccount } from '../../functions/update-own-account.ts';
 import { ScryptPasswordHasher } from '../../shared/adapters/crypto/scrypt-password-hasher.ts';
 import { SharedKeyTokens } from '../../shared/adapters/jose/shared-key-tokens.ts';
 import { MemoryAccounts } from '../../shared/adapters/memory/memory-accounts.ts';
+import { MemoryUserNames } from '../../shared/adapters/memory/memory-user-names.ts';
 import { TokenBucketRateLimiter } from '../../shared/adapters/memory/token-bucket-rate-limiter.ts';
 import { accountView, loginAnswer } from '../../shared/contract/accounts.ts';
+import { findUsers as findUsersCase, getUser as getUserCase } from '../../shared/use-cases/find-users.ts';
 import { getOwnAccount as getOwnAccountCase } from '../../shared/use-cases/get-own-account.ts';
 import { logIn as logInCase } from '../../shared/use-cases/log-in.ts';
 import { registerUser as registerUserCase } from '../../shared/use-cases/register-user.ts';
+import { updateAccount as updateAccountCase } from '../../shared/use-cases/update-account.ts';
 
 const clock = { now: () => new Date('2026-01-02T03:04:05.678Z') };
 const rate = { perSecond: 1 / 3, burst: 3 };
@@ -32,21 +37,31 @@ const aDeployment = ({ withAccounts = true } = {}) => {
       login: { ...rate, burst: 5 },
       'login-account': rate,
       register: rate,
+      'find-users': rate,
     },
   });
-  const parts = { accounts, hasher, rateLimiter, clock, issuer: tokens };
+  const parts = { accounts, names: new MemoryUserNames(), hasher, rateLimiter, clock, issuer: tokens };
   const services = {
     authenticator: tokens,
     http: { maxBodyBytes: 10_000, trustedProxies: 1 },
     registerUser: withAccounts ? registerUserCase(parts) : undefined,
     logIn: withAccounts ? logInCase(parts) : undefined,
     getOwnAccount: getOwnAccountCase({ accounts: withAccounts ? accounts : undefined }),
+    updateAccount: withAccounts ? updateAccountCase(parts) : undefined,
+    findUsers: withAccounts ? findUsersCase(parts) : undefined,
+    getUser: withAccounts ? getUserCase(parts) : undefined,
   };
   const register = (body: unknown, address?: string) =>
     call(registerUser(services).handler, body, { address });
   return {
     ...{ tokens, register },
     logIn: (body: unknown, address?: string) => call(logIn(services).handler, body, { address }),
+    profiles: (token: string) =>
+      Promise.all([
+        call(updateOwnAccount(services).handler, {}, { token }),
+        call(findUsers(services).handler, undefined, { token }),
+        call(getUser(services).handler, undefined, { token }),
+      ]),
     ownAccount: (token?: string) => call(getOwnAccount(services).handler, undefined, { token }),
   };
 };
@@ -202,10 +217,13 @@ describe('one’s own account', () => {
 });
 
 test('without built-in accounts nobody registers or logs in here, whatever they send', async () => {
-  const { register, logIn: logInWith, ownAccount, tokens } = aDeployment({ withAccounts: false });
+  const { register, logIn: logInWith, ownAccount, profiles, tokens } = aDeployment({ withAccounts: false });
   for (const body of [{ username: 'ann', password }, {}, null]) {
     expect((await register(body)).body).toMatchObject({ status: 404, code: 'accounts-disabled' });
     expect((await logInWith(body)).body).toMatchObject({ status: 404, code: 'accounts-disabled' });
   }
-  expect((await ownAccount((await tokens.issue('ann')).token)).body).toMatchObject({ userId: 'ann' });
+  const { token } = await tokens.issue('ann');
+  expect((await ownAccount(token)).body).toMatchObject({ userId: 'ann' });
+  for (const { body } of await profiles(token))
+    expect(body).toMatchObject({ status: 404, code: 'accounts-disabled' });
 });

@@ -1,6 +1,6 @@
 import { foldEmail, foldUsername } from '../../domain/account.ts';
 import { ChatError } from '../../domain/errors.ts';
-import type { Account, Accounts } from '../../ports/accounts.ts';
+import type { Account, Accounts, AccountUpdate } from '../../ports/accounts.ts';
 
 /** Accounts of one process, gone when it ends. */
 export class MemoryAccounts implements Accounts {
@@ -17,6 +17,24 @@ export class MemoryAccounts implements Accounts {
     this.#byName.set(name, { ...account });
     if (email !== undefined) this.#emails.add(email);
     return Promise.resolve();
+  }
+
+  async update(
+    userId: string,
+    update: AccountUpdate,
+  ): Promise<{ before: Account; after: Account } | undefined> {
+    const before = await this.find(userId);
+    if (!before) return undefined;
+    const after = { ...before, ...update };
+    const [old, next] = [before.email, after.email].map((email) =>
+      email === null ? null : foldEmail(email),
+    );
+    if (next != null && next !== old && this.#emails.has(next))
+      throw new ChatError('email-taken', 'This e-mail address belongs to another account.');
+    if (old != null) this.#emails.delete(old);
+    if (next != null) this.#emails.add(next);
+    this.#byName.set(foldUsername(userId), after);
+    return { before, after };
   }
 
   async find(userId: string): Promise<Account | undefined> {

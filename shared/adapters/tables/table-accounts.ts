@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { TableClient } from '@azure/data-tables';
 import { foldEmail, foldUsername } from '../../domain/account.ts';
 import { ChatError } from '../../domain/errors.ts';
-import type { Account, Accounts } from '../../ports/accounts.ts';
+import type { Account, Accounts, AccountUpdate } from '../../ports/accounts.ts';
 import { guard, isStatus } from './errors.ts';
 import { encodeKey } from './keys.ts';
 import { findRow, type Tables } from './tables.ts';
@@ -59,6 +59,15 @@ const rowOf = (account: Account, state: AccountRow['state']): AccountRow => ({
   ...(account.avatarUrl !== null && { avatarUrl: account.avatarUrl }),
 });
 
+/** The row of the same registration with something changed. */
+const rowWith = (row: AccountRow, change: Partial<Account>): AccountRow => ({
+  ...rowOf({ ...accountOf(row), ...change }, row.state),
+  registrationId: row.registrationId,
+});
+
+const hasEmail = ({ email }: AccountRow, claim: ClaimRow): boolean =>
+  email !== undefined && claimKey(email).partitionKey === claim.partitionKey;
+
 const accountOf = (row: AccountRow): Account => ({
   userId: row.userId,
   passwordHash: row.passwordHash,
@@ -83,6 +92,10 @@ const accountOf = (row: AccountRow): Account => ({
  * So an attempt that succeeds holds both, two attempts never both succeed, and one that died between any two steps
  * leaves nothing that the next one could not take at once. Every write carries the attempt's id, so a write whose
  * answer was lost is recognised as done when it is repeated.
+ *
+ * A change of address goes the same way: claim the new one in the account's name, then write the account under its ETag,
+ * then let go of the old one. A claim whose account has another address is not held: whoever wants it touches that account
+ * first, so that a change that is still under way begins anew and finds it gone.
  */
 export class TableAccounts implements Accounts {
   readonly #table: TableClient;
@@ -114,6 +127,39 @@ export class TableAccounts implements Accounts {
       throw error;
     });
     await this.#activate(row, etag);
+  }
+
+  async update(
+    userId: string,
+    update: AccountUpdate,
+  ): Promise<{ before: Account; after: Account } | undefined> {
+    for (let attempt = 0; attempt < maxAttempts; attempt++) {
+      const row = await this.#read<AccountRow>(accountKey(userId));
+      if (row?.state !== 'active' || row.userId !== userId) return undefined;
+      const before = accountOf(row);
+      const after = { ...before, ...update };
+      const claims = (email: string): ClaimRow => ({
+        ...claimKey(email),
+        registrationId: row.registrationId,
+        account: row.partitionKey,
+      });
+      const isSame = (email: string): boolean =>
+        after.email !== null && foldEmail(after.email) === foldEmail(email);
+      if (after.email !== null && !(before.email !== null && isSame(before.email)))
+        await this.#claimEmail(claims(after.email));
+      if ((await this.#replace(rowWith(row, after), row.etag)) === undefined) continue;
+      if (before.email !== null && !isSame(before.email)) await this.#release(claims(before.email));
+      return { before, after };
+    }
+    throw new ChatError('unavailable', 'The account is being changed by too many at once.', {
+      retryAfterSeconds: 1,
+    });
+  }
+
+  /** Lets go of a claim of this account; one that another has taken meanwhile is left alone. */
+  async #release(claim: ClaimRow): Promise<void> {
+    const found = await this.#read<ClaimRow>(claim);
+    if (found?.registrationId === claim.registrationId) await this.#delete(found, found.etag);
   }
 
   /** Step 1. @returns the ETag of the account row */
@@ -149,7 +195,10 @@ export class TableAccounts implements Accounts {
   async #destroyHolder(claim: ClaimRow): Promise<boolean> {
     const holder = await this.#read<AccountRow>({ partitionKey: claim.account, rowKey: 'account' });
     if (holder?.registrationId !== claim.registrationId) return true;
-    if (holder.state === 'active') throw emailTaken();
+    if (holder.state === 'active') {
+      if (hasEmail(holder, claim)) throw emailTaken();
+      return (await this.#replace(rowWith(holder, {}), holder.etag)) !== undefined;
+    }
     return this.#delete(holder, holder.etag);
   }
 

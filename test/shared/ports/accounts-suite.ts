@@ -110,4 +110,46 @@ export const accountsSuite = (create: () => Promise<Accounts>): void => {
     for (const account of all)
       expect(await accounts.find(account.userId)).toEqual(added.includes(account) ? account : undefined);
   });
+
+  test('an account changes as a whole, and keeps what is not named', async () => {
+    const accounts = await create();
+    const before = anAccount({ email: 'ann@example.org', fullName: 'Ann' });
+    await accounts.add(before);
+    const after = { ...before, fullName: null, avatarUrl: 'https://example.org/a.png' };
+    expect(await accounts.update('ann', { fullName: null, avatarUrl: after.avatarUrl })).toEqual({
+      before,
+      after,
+    });
+    expect(await accounts.find('ann')).toEqual(after);
+    expect(await accounts.update('Ann', { fullName: 'x' })).toBeUndefined();
+    expect(await accounts.update('nobody', { fullName: 'x' })).toBeUndefined();
+  });
+
+  test('a changed address is taken, and the old one free', async () => {
+    const accounts = await create();
+    await accounts.add(anAccount({ email: 'ann@example.org' }));
+    await accounts.update('ann', { email: 'new@example.org' });
+    const other = anAccount({ userId: 'bo1', email: 'NEW@example.org' });
+    await expect(accounts.add(other)).rejects.toMatchObject({ code: 'email-taken' });
+    await accounts.add({ ...other, email: 'ann@example.org' });
+    await expect(accounts.update('ann', { email: 'Ann@example.org' })).rejects.toMatchObject({
+      code: 'email-taken',
+    });
+    await accounts.update('ann', { email: 'New@example.org' }); // the same, written otherwise
+    await accounts.update('ann', { email: null });
+    await accounts.update('bo1', { email: 'new@example.org' });
+    expect([(await accounts.find('ann'))?.email, (await accounts.find('bo1'))?.email]).toEqual([
+      null,
+      'new@example.org',
+    ]);
+  });
+
+  test('of many who change to one address at once no two get it', async () => {
+    const accounts = await create();
+    const userIds = Array.from({ length: 6 }, (_, index) => `user${index}`);
+    for (const userId of userIds) await accounts.add(anAccount({ userId }));
+    await Promise.allSettled(userIds.map((userId) => accounts.update(userId, { email: 'we@example.org' })));
+    const all = await Promise.all(userIds.map((userId) => accounts.find(userId)));
+    expect(all.filter((account) => account?.email === 'we@example.org').length).toBeLessThanOrEqual(1);
+  });
 };

@@ -1,11 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { MemoryAccounts } from '../../../shared/adapters/memory/memory-accounts.ts';
+import { MemoryUserNames } from '../../../shared/adapters/memory/memory-user-names.ts';
 import { ChatError } from '../../../shared/domain/errors.ts';
 import type { PasswordHasher } from '../../../shared/ports/accounts.ts';
 import type { RateLimiter } from '../../../shared/ports/rate-limiter.ts';
+import { accountChange, usersQuery } from '../../../shared/contract/accounts.ts';
+import { findUsers, getUser } from '../../../shared/use-cases/find-users.ts';
 import { getOwnAccount } from '../../../shared/use-cases/get-own-account.ts';
 import { logIn } from '../../../shared/use-cases/log-in.ts';
 import { registerUser } from '../../../shared/use-cases/register-user.ts';
+import { updateAccount } from '../../../shared/use-cases/update-account.ts';
 
 const now = new Date('2026-01-02T03:04:05.006Z');
 const expiresAt = new Date('2026-01-02T04:04:05.006Z');
@@ -23,8 +27,10 @@ const anApp = (rateLimiter?: RateLimiter) => {
       return Promise.resolve(stored === `hash of ${text}`);
     },
   };
+  const names = new MemoryUserNames();
   const parts = {
     accounts,
+    names,
     hasher,
     rateLimiter: rateLimiter ?? {
       take: (kind, key) => {
@@ -36,10 +42,13 @@ const anApp = (rateLimiter?: RateLimiter) => {
     issuer: { issue: (userId: string) => Promise.resolve({ token: `token of ${userId}`, expiresAt }) },
   };
   return {
-    ...{ taken, verified, accounts },
+    ...{ taken, verified, accounts, names },
     register: registerUser(parts),
     logIn: logIn(parts),
     ownAccount: getOwnAccount(parts),
+    update: updateAccount(parts),
+    user: getUser(parts),
+    find: (query: object) => findUsers(parts)('ann', usersQuery.parse(query)),
   };
 };
 
@@ -126,5 +135,135 @@ describe('one’s own account', () => {
 
   test('is not that of a built-in account once those are switched off', async () => {
     expect(await getOwnAccount({ accounts: undefined })('ann')).toEqual({ userId: 'ann', ...idAlone });
+  });
+});
+
+const people = () => {
+  const app = anApp();
+  const join = (username: string, fullName?: string, email?: string) =>
+    app.register({ username, password, email, fullName }, '192.0.2.1');
+  return {
+    ...app,
+    join,
+    ids: async (q: string, rest: object = {}) =>
+      (await app.find({ q, ...rest })).items.map(({ userId }) => userId),
+  };
+};
+
+describe('changing one’s account', () => {
+  test('changes what is given, takes away what is null, and leaves the rest', async () => {
+    const { join, update, ownAccount } = people();
+    await join('ann', 'Ann Lee', 'a@b.co');
+    const avatarUrl = 'https://example.org/ann.png';
+    expect(await update('ann', { avatarUrl })).toMatchObject({
+      fullName: 'Ann Lee',
+      email: 'a@b.co',
+      avatarUrl,
+    });
+    await update('ann', { fullName: null, email: null });
+    expect(await ownAccount('ann')).toMatchObject({ fullName: null, email: null, avatarUrl });
+    await update('ann', {});
+    expect(await ownAccount('ann')).toMatchObject({ fullName: null, avatarUrl });
+  });
+
+  test('is for who has one', async () => {
+    const { update } = people();
+    await expect(update('auth0|7', { fullName: 'Eve' })).rejects.toMatchObject({ code: 'not-found' });
+  });
+
+  test('takes no address that another has', async () => {
+    const { join, update, ids } = people();
+    await join('ann', 'Ann', 'a@b.co');
+    await join('bo1', 'Bo');
+    await expect(update('bo1', { email: 'A@B.co', fullName: 'Carl' })).rejects.toMatchObject({
+      code: 'email-taken',
+    });
+    expect(await ids('carl')).toEqual([]);
+    expect(await ids('bo')).toEqual(['bo1']);
+  });
+
+  test.each([
+    'http://example.org/a.png',
+    'https://user:pass@example.org/a.png',
+    'https://user@example.org/a.png',
+    'javascript:alert(1)',
+    '//example.org/a.png',
+    'https://',
+    `https://example.org/${'a'.repeat(2048)}`,
+    'https://example.org/\u0000',
+  ])('refuses %j as a picture', (avatarUrl) => {
+    expect(accountChange.safeParse({ avatarUrl }).error?.issues[0]?.path).toEqual(['avatarUrl']);
+  });
+});
+
+describe('finding users', () => {
+  test('goes by the beginning of the user name or of a word of the full name, in any case and accent', async () => {
+    const { join, ids } = people();
+    await join('zoe', 'Ánnika  van der Berg');
+    await join('annabel');
+    await join('bob', 'Joanna Berg');
+    expect(await ids('ANN')).toEqual(['annabel', 'zoe']);
+    expect(await ids('annika van')).toEqual(['zoe']);
+    expect((await ids('bèrg')).toSorted()).toEqual(['bob', 'zoe']);
+    expect(await ids('nna')).toEqual([]);
+    expect(await ids('\u0301')).toEqual([]);
+  });
+
+  test('shows each once, also with several names that begin so, and goes on where a page ended', async () => {
+    const { join, find } = people();
+    for (let n = 0; n < 7; n++) await join(`ann${n}`, `Ann${n} Anna Anders`);
+    const seen: string[] = [];
+    let cursor: string | null = null;
+    do {
+      const page: Awaited<ReturnType<typeof find>> = await find({ q: 'an', limit: '3', cursor });
+      expect(page.items.length).toBeLessThanOrEqual(3);
+      seen.push(...page.items.map(({ userId }) => userId));
+      cursor = page.nextCursor;
+    } while (cursor !== null);
+    expect(seen.toSorted()).toEqual(Array.from({ length: 7 }, (_, n) => `ann${n}`));
+  });
+
+  test('goes by the names that users have now', async () => {
+    const { join, ids, update } = people();
+    await join('bo1', 'Bo Berg');
+    await update('bo1', { fullName: 'Carl Lee' });
+    expect(await ids('berg')).toEqual([]);
+    expect(await ids('carl')).toEqual(['bo1']);
+    expect(await ids('bo')).toEqual(['bo1']);
+  });
+
+  test('passes over names that lead nowhere: of registrations that failed, of changes that died', async () => {
+    const { join, ids, names } = people();
+    await join('ann', 'Ann', 'a@b.co');
+    await expect(join('anders', 'Ann Two', 'a@b.co')).rejects.toMatchObject({ code: 'email-taken' });
+    expect(await names.find('an', 10, undefined)).toHaveLength(1);
+    await names.put('ann', ['andrea']);
+    await names.put('nobody', ['anna']);
+    expect(await ids('an')).toEqual(['ann']);
+  });
+
+  test('shows what others may see, and no more', async () => {
+    const { join, find, user } = people();
+    await join('ann', 'Ann', 'a@b.co');
+    const profile = { userId: 'ann', fullName: 'Ann', avatarUrl: null };
+    expect((await find({ q: 'a' })).items).toEqual([profile]);
+    expect(await user('ann')).toEqual(profile);
+    await expect(user('nobody')).rejects.toMatchObject({ code: 'not-found' });
+  });
+
+  test('refuses cursors that are not its own', async () => {
+    const { find } = people();
+    for (const place of ['x', 'an', `${'an'.repeat(300)}\nbo`, 'bo\nbo', 'an\n'])
+      await expect(find({ q: 'an', cursor: Buffer.from(place).toString('base64url') })).rejects.toMatchObject(
+        {
+          code: 'malformed-request',
+        },
+      );
+    await expect(find({ q: 'an', cursor: '%' })).rejects.toMatchObject({ code: 'malformed-request' });
+  });
+
+  test('is limited', async () => {
+    const app = anApp(full);
+    await expect(app.find({ q: 'a' })).rejects.toMatchObject({ code: 'rate-limited' });
   });
 });

@@ -26,6 +26,7 @@ const aChat = async () => {
     login: rate,
     'login-account': rate,
     register: rate,
+    'find-users': rate,
   };
   const rateLimiter = new TokenBucketRateLimiter(clock, rates);
   await log.append(anAcceptedMessage({ from: 'ann', to: 'bo' }), clock.now());

@@ -8,6 +8,7 @@ const rates = {
   login: { perSecond: 1, burst: 60 },
   'login-account': { perSecond: 1 / 3, burst: 20 },
   register: { perSecond: 1 / 3, burst: 20 },
+  'find-users': { perSecond: 1 / 3, burst: 20 },
 };
 
 const aLimiter = (max?: number) => {

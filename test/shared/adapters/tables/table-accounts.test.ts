@@ -169,3 +169,52 @@ test('storage that is away makes accounts unavailable', async () => {
   const accounts = accountsIn(obstructed(await aTable(), away));
   await expect(accounts.add(withEmail)).rejects.toMatchObject({ code: 'unavailable' });
 });
+
+describe('a change of address', () => {
+  const elsewhere = { email: 'new@example.org' };
+
+  test('that dies halfway changes nothing, takes nothing, and can be tried again', async () => {
+    for (let last = 1; last <= 2; last++) {
+      const table = await aTable();
+      await accountsIn(table).add(withEmail);
+      await expect(accountsIn(dyingBefore(table, last)).update('ann', elsewhere)).rejects.toThrow('died');
+      const accounts = accountsIn(table);
+      expect(await accounts.find('ann')).toEqual(withEmail);
+      const bo = anAccount({ userId: 'bo1', ...elsewhere });
+      if (last === 1) await accounts.update('ann', elsewhere);
+      else await accounts.add(bo); // the claim that was left is nobody's
+      expect((await accounts.find('ann'))?.email).toBe(last === 1 ? elsewhere.email : withEmail.email);
+    }
+  });
+
+  test('that died before its end has set nothing free for two', async () => {
+    const table = await aTable();
+    await accountsIn(table).add(withEmail);
+    await expect(accountsIn(dyingBefore(table, 3)).update('ann', elsewhere)).rejects.toThrow('died');
+    const accounts = accountsIn(table);
+    expect((await accounts.find('ann'))?.email).toBe(elsewhere.email);
+    await accounts.add(anAccount({ userId: 'bo1', email: 'ann@example.org' })); // its claim was left, and is nobody's
+    await expect(accounts.add(anAccount({ userId: 'cy1', ...elsewhere }))).rejects.toMatchObject({
+      code: 'email-taken',
+    });
+  });
+
+  test('that is overtaken after its claim finds the address taken', async () => {
+    const table = await aTable();
+    await accountsIn(table).add(withEmail);
+    const bo = anAccount({ userId: 'bo1', ...elsewhere });
+    let isOvertaken = false;
+    const slow = accountsIn(
+      obstructed(table, async (count, write) => {
+        if (count === 2 && !isOvertaken) {
+          isOvertaken = true;
+          await accountsIn(table).add(bo);
+        }
+        return write();
+      }),
+    );
+    await expect(slow.update('ann', elsewhere)).rejects.toMatchObject({ code: 'email-taken' });
+    const accounts = accountsIn(table);
+    expect([await accounts.find('ann'), await accounts.find('bo1')]).toEqual([withEmail, bo]);
+  });
+});
