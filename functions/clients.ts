@@ -88,8 +88,13 @@ const openStorage = (reach: Reach, credential: () => TokenCredential, options: R
 /**
  * Makes the SDK clients of the services that the settings name; nothing is connected yet.
  * @param limits of each call to Table Storage and Web PubSub; the other adapters have their own
+ * @param httpClient that carries those calls
  */
-export const openClients = (config: Config, limits: TimeLimits = standardLimits) => {
+export const openClients = (
+  config: Config,
+  limits: TimeLimits = standardLimits,
+  httpClient: HttpClient = leanHttpClient(),
+) => {
   let identity: TokenCredential | undefined;
   const credential = (): TokenCredential =>
     (identity ??= new DefaultAzureCredential(
@@ -98,7 +103,7 @@ export const openClients = (config: Config, limits: TimeLimits = standardLimits)
   const { serviceBus, webPubSub } = config;
   sendWithoutDelay();
   const options: RestOptions = {
-    httpClient: leanHttpClient(),
+    httpClient,
     allowInsecureConnection: true,
     retryOptions,
     additionalPolicies: timeLimit(limits),

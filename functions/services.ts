@@ -93,9 +93,8 @@ const nobodysEvents: EventFeed & { close: () => Promise<void> } = {
 };
 
 /** The composition root: the only place where ports meet their adapters. */
-export const createServices = (config: Config) => {
+export const createServices = (config: Config, clients = openClients(config)) => {
   const clock = systemTimer;
-  const clients = openClients(config);
   const tables = openTables(clients.openTable);
 
   const heads = new ConversationHeads(tables);
