@@ -4,9 +4,11 @@ import { isDeepStrictEqual } from 'node:util';
 import { WebPubSubClient } from '@azure/web-pubsub-client';
 import { SignJWT } from 'jose';
 import { inject } from 'vitest';
+import type { ApiDocument } from '../../functions/openapi/document.ts';
 import { serverEvent } from '../../shared/contract/server-events.ts';
 import type { ServerEvent } from '../../shared/domain/event.ts';
 import type { Message } from '../../shared/domain/message.ts';
+import { Contract } from './contract.ts';
 
 /** What the chat answers, as far as tests look at it. */
 export interface Answer<T = Record<string, unknown>> {
@@ -34,7 +36,15 @@ export interface HistoryAnswer {
   headSeq: number;
 }
 
-/** Calls the running stack. */
+let published: Promise<Contract> | undefined;
+
+/** What the running stack says of itself. */
+export const contract = (): Promise<Contract> =>
+  (published ??= fetch(`${inject('stack').urls.functions}/api/openapi.json`)
+    .then((response) => response.json())
+    .then((document) => new Contract(document as ApiDocument)));
+
+/** Calls the running stack, and holds each answer to what the stack documents. */
 export const request = async <T = Record<string, unknown>>(
   method: string,
   path: string,
@@ -50,10 +60,13 @@ export const request = async <T = Record<string, unknown>>(
     ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
   const text = await response.text();
+  const answered = text === '' ? undefined : (JSON.parse(text) as unknown);
+  const contentType = response.headers.get('content-type') ?? '';
+  await (await contract()).check({ method, path, status: response.status, contentType, body: answered });
   return {
     status: response.status,
     headers: response.headers,
-    body: (text === '' ? {} : JSON.parse(text)) as T,
+    body: (answered ?? {}) as T,
   };
 };
 

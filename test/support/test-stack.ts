@@ -25,7 +25,14 @@ function sampleSettings(): Record<string, string> {
 }
 
 /** What would make tests wait, or stop them for being many. */
-const quick = { DELIVERY_CHECK_SECONDS: '2', SEND_RATE: '1000', SEND_BURST: '1000' };
+const quick = {
+  DELIVERY_CHECK_SECONDS: '2',
+  SEND_RATE: '1000',
+  SEND_BURST: '1000',
+  LOGIN_PER_MINUTE: '1000',
+  LOGIN_PER_MINUTE_AND_ACCOUNT: '1000',
+  REGISTER_PER_MINUTE: '1000',
+};
 
 export type TestStackOptions = Pick<StackOptions, 'dataDir' | 'onLine' | 'onUnexpectedExit'>;
 
