@@ -16,7 +16,7 @@ export const editMessage = (services: ChangeServices & Pick<Services, 'messageLi
     access: 'sender',
     body: messageEdit(services.messageLimits),
     replies: changeReplies,
-    problems: ['not-found', 'message-deleted', 'message-rejected', 'rate-limited'],
+    problems: ['not-found', 'message-deleted', 'message-rejected', 'blocked', 'rate-limited'],
     handle: (exchange) =>
       requestChange(services, exchange, async () => ({
         type: 'edit',
@@ -52,7 +52,7 @@ export const restoreMessage = (services: ChangeServices): Route =>
     description: `For who deleted it, and for owners and admins of a group. ${idempotencyNote}`,
     access: 'sender or group admin',
     replies: changeReplies,
-    problems: ['not-found', 'message-deleted', 'rate-limited'],
+    problems: ['not-found', 'message-deleted', 'blocked', 'rate-limited'],
     handle: (exchange) =>
       requestChange(services, exchange, () => ({ type: 'restore', messageId: exchange.param('messageId') })),
   });

@@ -13,7 +13,7 @@ export const pinMessage = (services: ChangeServices): Route =>
     description: idempotencyNote,
     access: 'group admin',
     replies: changeReplies,
-    problems: ['not-found', 'message-deleted', 'rate-limited'],
+    problems: ['not-found', 'message-deleted', 'blocked', 'rate-limited'],
     handle: (exchange) =>
       requestChange(services, exchange, () => ({ type: 'pin', messageId: exchange.param('messageId') })),
   });

@@ -15,7 +15,14 @@ export const addReaction = (services: ChangeServices): Route =>
     description: `A message takes at most 20 different emojis. ${idempotencyNote}`,
     access: 'member',
     replies: changeReplies,
-    problems: ['malformed-request', 'not-found', 'not-permitted', 'message-deleted', 'rate-limited'],
+    problems: [
+      'malformed-request',
+      'not-found',
+      'not-permitted',
+      'message-deleted',
+      'blocked',
+      'rate-limited',
+    ],
     handle: (exchange) =>
       requestChange(services, exchange, () => ({
         type: 'react',

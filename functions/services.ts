@@ -215,6 +215,7 @@ export const createServices = (config: Config, clients = openClients(config)) =>
       moderator,
       rateLimiter,
       directory,
+      blocks,
       clock,
       maxMembers,
       newId: randomUUID,

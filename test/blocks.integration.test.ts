@@ -5,7 +5,7 @@ import { eventually, User } from './support/chat.ts';
 
 it('who is blocked cannot write directly any more, until that is taken back', async () => {
   const [ann, bo] = await Promise.all([User.create('ann'), User.create('bo')]);
-  const { conversationId } = await ann.send(bo, 'one');
+  const { conversationId, messageId } = await ann.send(bo, 'one');
   await bo.inboxWith(1);
   expect((await bo.call('PUT', `/users/${ann.id}/block`)).status).toBe(204);
   expect((await bo.get('/users/me/blocks')).body).toMatchObject({
@@ -23,6 +23,13 @@ it('who is blocked cannot write directly any more, until that is taken back', as
     status: 403,
     body: { code: 'blocked' },
   });
+  const message = `/conversations/${conversationId}/messages/${messageId}`;
+  expect(await ann.call('PATCH', message, { messageText: 'otherwise' })).toMatchObject({
+    status: 403,
+    body: { code: 'blocked' },
+  });
+  expect((await bo.call('PUT', `${message}/reactions/${encodeURIComponent('👍')}`)).status).toBe(202);
+  expect((await ann.call('DELETE', message)).status).toBe(202); // harms nobody
   const group = await aGroup(ann, bo);
   expect((await ann.post(`/conversations/${group}/messages`, { messageText: 'all' })).status).toBe(202);
   expect((await bo.call('PUT', `/users/${bo.id}/block`)).status).toBe(400);

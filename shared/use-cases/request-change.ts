@@ -3,6 +3,7 @@ import type { ChangeReceipt } from '../contract/changes.ts';
 import { decideChange } from '../domain/decide-change.ts';
 import { ChatError, notAMember } from '../domain/errors.ts';
 import { changeIdOf } from '../domain/identifiers.ts';
+import type { Blocks } from '../ports/blocks.ts';
 import type { ChangeLog } from '../ports/change-log.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
@@ -12,6 +13,7 @@ import type { Outbox, Tracing } from '../ports/outbox.ts';
 import type { RateLimiter } from '../ports/rate-limiter.ts';
 import { forEach } from '../domain/chunks.ts';
 import { requireMember } from './membership.ts';
+import { requireUnblocked } from './require-unblocked.ts';
 
 export interface RequestChangeParts {
   log: Pick<ConversationLog, 'member'>;
@@ -20,6 +22,7 @@ export interface RequestChangeParts {
   moderator: Moderator;
   rateLimiter: RateLimiter;
   directory: Directory;
+  blocks: Pick<Blocks, 'blockersIn'>;
   clock: Clock;
   /** Members that a group may have. */
   maxMembers: number;
@@ -33,6 +36,14 @@ export interface ChangeRequest {
   clientChangeId: string | undefined;
   action: ChangeAction;
 }
+
+/** What says something to the other, who may have blocked who says it. To take something back is nobody's harm. */
+const telling: ReadonlySet<ChangeAction['type']> = new Set<ChangeAction['type']>([
+  'edit',
+  'restore',
+  'pin',
+  'react',
+]);
 
 /** Users looked up at once. */
 const lookups = 32;
@@ -61,7 +72,7 @@ const moderate = async (moderator: Moderator, action: ChangeAction): Promise<voi
  * What cannot be done as things stand is refused at once; what cannot be done any more when its turn has come, the caller
  * is told by `change.rejected`.
  * @param read gives what; it is asked after the caller is known to be a member
- * @throws ChatError `not-a-member` before anything else; what `read` throws; `not-found`, `not-permitted`,
+ * @throws ChatError `not-a-member` before anything else; what `read` throws; `not-found`, `not-permitted`, `blocked`,
  * `message-deleted`, `not-a-group`, `last-owner`, `group-full`, `message-rejected`, `rate-limited`; `unavailable`, after
  * which the change may have been accepted all the same
  */
@@ -77,6 +88,7 @@ export const requestChange =
     const { clientChangeId = parts.newId(), action: asked } = await read();
     await parts.rateLimiter.take('send', userId);
     const action = await known(parts.directory, asked);
+    if (telling.has(action.type)) await requireUnblocked(parts.blocks, conversationId, userId);
     const ground = await parts.changes.ground(conversationId, userId, action);
     if (!ground) throw notAMember();
     const now = parts.clock.now();
