@@ -33,14 +33,22 @@ export interface Application {
   pushErrors: unknown[];
 }
 
-/** Who joins is in the group before it is told anything, and who is removed is out of it. */
+/**
+ * Who joins is in the group before it is told anything, and who is removed is out of it. A change that comes again may be
+ * history by now: who has been removed since stays out, who has come back stays in.
+ */
 const settleGroup = async (
   { broadcaster }: ApplyChangeParts,
   conversationId: string,
   change: LoggedChange,
+  memberIds: ReadonlySet<string>,
 ): Promise<void> => {
-  if (change.type === 'member.added') await broadcaster.join(conversationId, change.userIds);
-  if (change.type === 'member.removed') await broadcaster.leave(conversationId, change.userId);
+  if (change.type === 'member.added') {
+    const userIds = change.userIds.filter((userId) => memberIds.has(userId));
+    if (userIds.length > 0) await broadcaster.join(conversationId, userIds);
+  }
+  if (change.type === 'member.removed' && !memberIds.has(change.userId))
+    await broadcaster.leave(conversationId, change.userId);
 };
 
 const isNewText = (change: LoggedChange): change is Extract<LoggedChange, { seq: number }> =>
@@ -73,17 +81,17 @@ const tell = async (
   tracing: Tracing,
 ): Promise<unknown[]> => {
   const { head, change, message } = changed;
+  const memberIds = new Set(await parts.log.memberIds(head));
   await Promise.all([
-    settleGroup(parts, head.conversationId, change),
+    settleGroup(parts, head.conversationId, change, memberIds),
     isNewText(change) ? parts.search.forget(head.conversationId, change.seq) : undefined,
   ]);
   const shown =
     change.type === 'message.updated' && message ? await messageView(parts, head, message) : undefined;
   const event = changeEvent(head.conversationId, change, shown);
-  const memberCount = (await parts.log.memberIds(head)).length;
   const [pushErrors] = await Promise.all([
     push(parts, changed, event),
-    parts.events.publish(changeHappened(event, memberCount), tracing),
+    parts.events.publish(changeHappened(event, memberIds.size), tracing),
   ]);
   return pushErrors;
 };

@@ -76,8 +76,8 @@ export class TableConversationLog implements ConversationLog {
   async append(message: AcceptedMessage, now: Date): Promise<Appended> {
     const { conversationId } = message;
     for (let tries = 0; tries < maxTries; tries++) {
-      const head = this.#heads.get(conversationId) ?? (await this.#heads.read(conversationId));
-      if (head && !(await this.#isBy(message, head))) {
+      const head = await this.#headFor(message);
+      if (head === 'not by a member') {
         const found = await this.#find(message); // of one who was a member then
         if (found) return found;
         throw notAMember();
@@ -287,7 +287,15 @@ export class TableConversationLog implements ConversationLog {
     return rows.map((row) => moveOf(row as unknown as MoveRow));
   }
 
-  /** Whether the sender may write here (still). */
+  /** The head to write behind. One that is remembered may be from before the sender joined. */
+  async #headFor(message: AcceptedMessage): Promise<KnownHead | 'not by a member' | undefined> {
+    const { conversationId } = message;
+    const known = this.#heads.get(conversationId);
+    if (known && (await this.#isBy(message, known))) return known;
+    const head = await this.#heads.read(conversationId);
+    return head && !(await this.#isBy(message, head)) ? 'not by a member' : head;
+  }
+
   async #isBy({ conversationId, senderId }: AcceptedMessage, { row }: KnownHead): Promise<boolean> {
     return (await this.memberIds(headOf(conversationId, row))).includes(senderId);
   }

@@ -236,6 +236,18 @@ describe.each<[string, () => { log: ConversationLog; changes: ChangeLog }]>([
     expect(early.message.seq).toBe(1);
   });
 
+  it('lets who was added by another instance write at once, and nobody whom it removed', async () => {
+    const { log, changes, ann, bo, cy, id, say } = await aTrip();
+    await say(ann, 'one'); // from now on this instance remembers the head
+    const other = changes instanceof TableChangeLog ? new TableChangeLog(tables) : changes;
+    const { ask } = asking(other, id);
+    await ask(ann, { type: 'add-members', userIds: [cy], role: 'member' });
+    await say(cy, 'hello');
+    await ask(ann, { type: 'remove-member', userId: bo }, { clientChangeId: 'out' });
+    await expect(say(bo, 'late')).rejects.toMatchObject({ code: 'not-a-member' });
+    expect(await log.head(id)).toMatchObject({ headSeq: 4 });
+  });
+
   it('finds the place of a message of one who has left since', async () => {
     const { log, ann, bo, id, ask } = await aTrip();
     const message = { ...anAcceptedMessage({ from: bo, to: ann }), conversationId: id, directMembers: null };

@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest';
+import { MemoryChangeLog } from '../../../shared/adapters/memory/memory-change-log.ts';
+import { MemoryConversationLog } from '../../../shared/adapters/memory/memory-conversation-log.ts';
+import { MemoryInbox } from '../../../shared/adapters/memory/memory-inbox.ts';
+import { MemoryPresence } from '../../../shared/adapters/memory/memory-presence.ts';
+import type { AcceptedChange, ChangeAction } from '../../../shared/domain/change.ts';
+import { changeIdOf } from '../../../shared/domain/identifiers.ts';
+import { applyChange } from '../../../shared/use-cases/apply-change.ts';
+import { aGroup, anAcceptedMessage } from '../../support/builders.ts';
+import { FakeBroadcaster, FakeEventFeed, FakeOutbox, FakeTimer, tracing } from '../../support/fakes.ts';
+
+const [ann, bo, cy] = ['ann', 'bo', 'cy'];
+
+const aTrip = async () => {
+  const log = new MemoryConversationLog();
+  const forgotten: number[] = [];
+  const parts = {
+    log,
+    changes: new MemoryChangeLog(log),
+    inbox: new MemoryInbox(),
+    presence: new MemoryPresence(),
+    broadcaster: new FakeBroadcaster(),
+    outbox: new FakeOutbox(),
+    events: new FakeEventFeed(),
+    search: { forget: (_: string, seq: number) => Promise.resolve(void forgotten.push(seq)) },
+    clock: new FakeTimer(),
+    inboxGroupSize: 100,
+    maxMembers: 3,
+  };
+  const group = aGroup(ann, [bo]);
+  const { conversationId } = group;
+  await log.create(group, parts.clock.now());
+  const message = { ...anAcceptedMessage({ from: bo, to: ann }), conversationId, directMembers: null };
+  const { messageId } = (await log.append(message, parts.clock.now())).message;
+  const apply = applyChange(parts);
+  let count = 0;
+  const asked = (userId: string, action: ChangeAction): AcceptedChange => ({
+    changeId: changeIdOf(conversationId, userId, `k${count++}`),
+    conversationId,
+    userId,
+    acceptedAt: parts.clock.now().toISOString(),
+    action,
+  });
+  return {
+    ...parts,
+    conversationId,
+    messageId,
+    forgotten,
+    asked,
+    tell: (change: AcceptedChange) => apply(change, tracing),
+    told: (to: string) => parts.broadcaster.pushed.flatMap((one) => (one.to === to ? [one.event.type] : [])),
+  };
+};
+
+const add = (...userIds: string[]): ChangeAction => ({ type: 'add-members', userIds, role: 'member' });
+
+describe('applying a change', () => {
+  it('lets nobody back into the group by a change that comes again after others', async () => {
+    const { tell, asked, broadcaster, conversationId } = await aTrip();
+    const joining = asked(ann, add(cy));
+    const leaving = asked(ann, { type: 'remove-member', userId: cy });
+    await tell(joining);
+    await tell(leaving);
+    await tell(joining);
+    expect(broadcaster.joined).toEqual([{ conversationId, userIds: [cy] }]);
+    await tell(asked(ann, add(cy)));
+    await tell(leaving);
+    expect(broadcaster.left).toEqual([{ conversationId, userId: cy }]);
+  });
+
+  it('tells members and other services of it, and again when it comes again', async () => {
+    const { tell, asked, told, events, messageId, conversationId } = await aTrip();
+    const change = asked(bo, { type: 'edit', messageId, messageText: 'two' });
+    expect(await tell(change)).toMatchObject({ rev: 1, isNew: true, pushErrors: [] });
+    expect(await tell(change)).toMatchObject({ rev: 1, isNew: false });
+    expect(told(conversationId)).toEqual(['message.updated', 'message.updated']);
+    expect(new Set(events.published.map(({ id }) => id)).size).toBe(1);
+  });
+
+  it('tells who was removed, who is out of the group by then', async () => {
+    const { tell, asked, told, presence, clock } = await aTrip();
+    await presence.connected(bo, 'c1', clock.now());
+    await tell(asked(ann, { type: 'remove-member', userId: bo }));
+    expect(told(bo)).toEqual(['member.removed']);
+  });
+
+  it('makes the search forget a text that is no more', async () => {
+    const { tell, asked, messageId, forgotten } = await aTrip();
+    await tell(asked(bo, { type: 'react', messageId, emoji: 'x' }));
+    expect(forgotten).toEqual([]);
+    await tell(asked(ann, { type: 'delete', messageId }));
+    expect(forgotten).toEqual([1]);
+  });
+
+  it('goes on when live delivery is away, and says so', async () => {
+    const { tell, asked, broadcaster, changes, conversationId, messageId } = await aTrip();
+    broadcaster.isDown = true;
+    const { pushErrors } = await tell(asked(ann, { type: 'pin', messageId }));
+    expect(pushErrors).toHaveLength(1);
+    expect(await changes.changes(conversationId, 0, 10)).toHaveLength(1);
+  });
+
+  it('is refused when it cannot be done any more', async () => {
+    const { tell, asked, messageId } = await aTrip();
+    const late = asked(bo, { type: 'edit', messageId, messageText: 'late' });
+    await tell(asked(ann, { type: 'delete', messageId }));
+    await expect(tell(late)).rejects.toMatchObject({ code: 'message-deleted' });
+    await expect(tell(asked(ann, add(cy, 'di')))).rejects.toMatchObject({ code: 'group-full' });
+    await tell(asked(ann, { type: 'remove-member', userId: bo }));
+    await expect(tell(asked(bo, { type: 'restore', messageId }))).rejects.toMatchObject({
+      code: 'not-a-member',
+    });
+  });
+});
