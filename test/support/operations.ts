@@ -1,6 +1,6 @@
 import type { Access } from '../../functions/http/route.ts';
-import { contract } from './chat.ts';
-import type { Role, World } from './world.ts';
+import { contract, eventually } from './chat.ts';
+import { callAs, type Role, type World } from './world.ts';
 
 /** An operation as the running app documents it. */
 export interface Operation {
@@ -33,11 +33,24 @@ export interface Call {
   body?: unknown;
   /** Of the good answer. */
   status?: number;
+  /** Where even the best call is refused. */
+  code?: string;
+  /** What must have happened before. */
+  prepare?: (world: World) => Promise<void>;
   /** It changes what others find: everybody gets a world of their own. */
   isAlone?: boolean;
 }
 
 let count = 0;
+
+const deleteTheMessage = async (world: World): Promise<void> => {
+  const path = `/conversations/${world.conversationId}/messages/${world.messageId}`;
+  await callAs(world, 'member', 'DELETE', path);
+  await eventually(async () => {
+    const { body } = await callAs<{ deletedAt?: string | null }>(world, 'member', 'GET', path);
+    return body.deletedAt ?? undefined;
+  });
+};
 
 /**
  * How a good call looks where it is not the document's own example on the things of a world, or is not answered with the
@@ -48,7 +61,17 @@ const calls: Record<string, (role: Role) => Call> = {
   blockUser: () => ({ params: { userId: `nuisance-${process.pid}` } }),
   unblockUser: () => ({ params: { userId: `nuisance-${process.pid}` } }),
   createConversation: () => ({ status: 201 }),
+  deleteConversation: () => ({ status: 405, code: 'method-not-allowed' }),
+  deleteMessage: () => ({ isAlone: true }),
+  restoreMessage: () => ({ isAlone: true, prepare: deleteTheMessage }),
+  // Only owners make owners, as the example would.
+  changeMember: () => ({ isAlone: true, body: { role: 'admin' } }),
+  removeMember: (role) => ({
+    isAlone: true,
+    ...(!/owner|admin/.test(role) && { params: { memberId: 'me' } }),
+  }),
   searchMessages: () => ({ query: '?q=plan' }),
+  findUsers: () => ({ query: '?q=own' }),
 };
 
 export const callOf = ({ operationId }: Operation, role: Role): Call => calls[operationId]?.(role) ?? {};
@@ -65,6 +88,8 @@ export const pathIn = (world: World, path: string, params: Record<string, string
     messageId,
     attachmentId,
     userId: ids.owner ?? '',
+    memberId: ids['other member'] ?? '',
+    emoji: '👍',
     ...params,
   };
   return path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(all[name] ?? 'unknown'));

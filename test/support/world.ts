@@ -43,6 +43,13 @@ const appAdmin = (): Promise<string> =>
     .setExpirationTime('1h')
     .sign(signingKey());
 
+const openAccount = async (username: string): Promise<void> => {
+  const { status, body } = await request('POST', '/users/register', {
+    body: { username, password: 'open sesame' },
+  });
+  if (status !== 409) done(status, body);
+};
+
 const writeMessage = async (
   member: User,
   conversationId: string,
@@ -67,11 +74,14 @@ const writeMessage = async (
   return { messageId, attachmentId };
 };
 
-export const aWorld = async (): Promise<World> => {
+/** @param withAccounts everybody has a built-in account too; hashing their passwords takes time */
+export const aWorld = async ({ withAccounts = false } = {}): Promise<World> => {
   const { document } = await contract();
   const [owner, admin, member, other, removed, stranger] = (await Promise.all(
     ['owner', 'admin', 'member', 'other', 'removed', 'stranger'].map((name) => User.create(name)),
   )) as [User, User, User, User, User, User];
+  const everybody = [owner, admin, member, other, removed, stranger].map(({ id }) => id);
+  if (withAccounts) await Promise.all([...everybody, 'app-admin'].map(openAccount));
   const created = await owner.post<{ id: string }>('/conversations', {
     type: 'group',
     title: 'World',
@@ -80,7 +90,7 @@ export const aWorld = async (): Promise<World> => {
   done(created.status, created.body);
   const { id: conversationId } = created.body;
   const own = `/conversations/${conversationId}/members`;
-  const template = '/conversations/{conversationId}/members/{userId}';
+  const template = '/conversations/{conversationId}/members/{memberId}';
   const message = await writeMessage(member, conversationId);
   const takesEffect = async (method: string, user: User, body?: object): Promise<boolean> => {
     if (!document.paths[template]?.[method.toLowerCase()]) return false; // there is no way to it yet
@@ -114,9 +124,15 @@ export const aWorld = async (): Promise<World> => {
 };
 
 /** Calls as somebody; nobody has no token. */
-export const callAs = (world: World, role: Role, method: string, path: string, body?: unknown) => {
+export const callAs = <T = { code?: string }>(
+  world: World,
+  role: Role,
+  method: string,
+  path: string,
+  body?: unknown,
+) => {
   const token = world.tokens[role];
-  return request<{ code?: string }>(method, path, {
+  return request<T>(method, path, {
     ...(token !== undefined && { token }),
     ...(body !== undefined && { body }),
   });
