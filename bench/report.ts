@@ -15,6 +15,20 @@ export interface Outcome {
   readonly result: ScenarioResult;
 }
 
+/** A scenario that came to no figures in one run. */
+export interface Failure {
+  readonly run: number;
+  readonly system: SystemName;
+  readonly scenario: ScenarioName;
+  readonly reason: string;
+}
+
+/** All that was found out. */
+export interface Findings {
+  readonly outcomes: readonly Outcome[];
+  readonly failures: readonly Failure[];
+}
+
 interface Comparison {
   readonly row: Row;
   readonly parley: number | undefined;
@@ -102,9 +116,18 @@ const distrusted = (outcomes: readonly Outcome[]): string[] =>
       return `- not to be trusted: ${scenario} of ${system} in run ${run}; others used up to ${percent} % of a core`;
     });
 
-/** The report as Markdown: the setting, the table of medians, and what to doubt. */
-export const report = (setting: Setting, outcomes: readonly Outcome[], notes: readonly string[]): string => {
-  const runs = Math.max(...outcomes.map(({ run }) => run));
+const failed = (failures: readonly Failure[]): string[] =>
+  failures.map(
+    ({ run, system, scenario, reason }) => `- failed: ${scenario} of ${system} in run ${run}: ${reason}`,
+  );
+
+/** The report as Markdown: the setting, the table of medians, what failed, and what to doubt. */
+export const report = (
+  setting: Setting,
+  { outcomes, failures }: Findings,
+  notes: readonly string[],
+): string => {
+  const runs = Math.max(0, ...outcomes.map(({ run }) => run));
   const table = markdown([
     ['', 'Parley', 'rival', 'ratio', 'aim'],
     ...compare(outcomes).map(cells),
@@ -115,6 +138,7 @@ export const report = (setting: Setting, outcomes: readonly Outcome[], notes: re
     `- ${setting.machine}, Node ${setting.node}, load before ${setting.loadBefore.toFixed(2)}`,
     `- medians of ${runs} ${runs === 1 ? 'run' : 'runs'}, each on freshly started servers`,
     ...notes.map((note) => `- ${note}`),
+    ...failed(failures),
     ...distrusted(outcomes),
     '',
     table,

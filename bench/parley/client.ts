@@ -21,6 +21,8 @@ type Frame =
 
 /** As often as Microsoft's client does it. */
 const sequenceAckMs = 1000;
+/** How long the app may take to say that it knows of a connection. */
+const greetingMs = 60_000;
 const httpSockets = 64;
 const inboxPage = 100;
 /** Messages that one receipt can name. */
@@ -92,13 +94,15 @@ class Device implements ChatUser {
     // Timers of its own: devices that connect one after the other do not all speak at the same moment.
     const timers = [setInterval(() => this.#acknowledgeSequence(), sequenceAckMs)];
     if (receiptSeconds > 0) timers.push(setInterval(() => this.#sendReceipts(), receiptSeconds * 1000));
-    await new Promise<void>((resolve, reject) => {
-      socket.onClosed = () => {
-        timers.forEach((timer) => clearInterval(timer));
-        reject(new Error(`The connection of ${this.#userId} was closed.`));
-      };
-      socket.onText = (text) => this.#read(JSON.parse(text) as Frame, resolve);
-    });
+    const ready = Promise.withResolvers<undefined>();
+    const fail = (how: string): void => ready.reject(new Error(`The connection of ${this.#userId} ${how}.`));
+    const timer = setTimeout(() => fail('was not greeted in time'), greetingMs);
+    socket.onClosed = () => {
+      timers.forEach((each) => clearInterval(each));
+      fail('was closed');
+    };
+    socket.onText = (text) => this.#read(JSON.parse(text) as Frame, () => ready.resolve(undefined));
+    await ready.promise.finally(() => clearTimeout(timer));
   }
 
   send(to: string, text: string): Promise<void> {

@@ -13,7 +13,7 @@ const syncPage = 500;
 export class RivalDevice implements ChatUser {
   readonly #socket: LightWebSocket;
   readonly #onMessage: (text: string) => void;
-  readonly #waiting = new Map<number, (answer: unknown) => void>();
+  readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
   #lastAck = 0;
   #setOpen: () => void = () => undefined;
   #fail: (error: Error) => void = () => undefined;
@@ -22,7 +22,11 @@ export class RivalDevice implements ChatUser {
     this.#socket = socket;
     this.#onMessage = onMessage;
     socket.onText = (packet) => this.#read(packet, token);
-    socket.onClosed = () => this.#fail(new Error('The connection was closed.'));
+    socket.onClosed = () => {
+      const error = new Error('The connection was closed.');
+      this.#fail(error);
+      for (const { reject } of this.#waiting.values()) reject(error);
+    };
   }
 
   /** Connects; resolves when the server has said that the user can receive. */
@@ -64,11 +68,11 @@ export class RivalDevice implements ChatUser {
   }
 
   #ask(event: string, data: object): Promise<unknown> {
-    return new Promise((resolve) => {
-      const id = this.#lastAck++;
-      this.#waiting.set(id, resolve);
-      this.#socket.send(`42${id}${JSON.stringify([event, data])}`);
-    });
+    const id = this.#lastAck++;
+    const answered = Promise.withResolvers<unknown>();
+    this.#waiting.set(id, answered);
+    this.#socket.send(`42${id}${JSON.stringify([event, data])}`);
+    return answered.promise;
   }
 
   #read(packet: string, token: string): void {
@@ -78,7 +82,7 @@ export class RivalDevice implements ChatUser {
       const start = packet.indexOf('[');
       const id = Number(packet.slice(2, start));
       const [answer] = JSON.parse(packet.slice(start)) as unknown[];
-      this.#waiting.get(id)?.(answer);
+      this.#waiting.get(id)?.resolve(answer);
       this.#waiting.delete(id);
     } else if (packet === '2') this.#socket.send('3');
     else if (packet.startsWith('42["ready"')) this.#setOpen();

@@ -40,17 +40,25 @@ const startRedis = (port: number, dataDir: string): ChildProcess =>
     { stdio: ['ignore', 'ignore', 'inherit'] },
   );
 
+/** What ends when asked has this long; what does not is ended. */
+const patienceMs = 10_000;
+
 const end = async (child: ChildProcess): Promise<void> => {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
   child.kill('SIGTERM');
-  await once(child, 'exit');
+  const timer = setTimeout(() => child.kill('SIGKILL'), patienceMs);
+  await ended;
+  clearTimeout(timer);
 };
 
-/** The port at which the server serves. @throws Error when it ends instead */
-const readyPort = (server: ChildProcess): Promise<number> =>
+/** The port at which the server serves. @throws Error when it, or Redis, ends instead */
+const readyPort = (server: ChildProcess, redis: ChildProcess): Promise<number> =>
   new Promise((resolve, reject) => {
     server.once('message', (message: { port: number }) => resolve(message.port));
     server.once('exit', () => reject(new Error('The rival did not start.')));
+    redis.once('error', (error) => reject(new Error(`Redis did not start: ${error.message}`)));
+    redis.once('exit', () => reject(new Error('Redis did not start.')));
   });
 
 /** @param dataDir folder for Redis; it must exist and be empty */
@@ -68,7 +76,7 @@ export const startRival = async (dataDir: string): Promise<ChatSystem> => {
     await end(redis);
   };
   try {
-    const port = await readyPort(server);
+    const port = await readyPort(server, redis);
     return {
       name: 'rival',
       processes: { server: server.pid ?? 0, redis: redis.pid ?? 0 },
