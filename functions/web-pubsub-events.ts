@@ -39,6 +39,8 @@ const allowOrigin = ({ webPubSub }: WebPubSubEventsServices, request: HttpReques
   return { status: 200, headers: { 'WebHook-Allowed-Origin': webPubSub.host } };
 };
 
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
 /**
  * What an event says: undefined if it is not JSON, which the contract then refuses. Of what is too large the client's
  * `ref` is still wanted, so that it knows what was refused.
@@ -50,7 +52,7 @@ const readData = async (
   const bytes = await request.arrayBuffer();
   const refusal = bytes.byteLength > maxBytes ? { refusal: tooLarge(maxBytes) } : {};
   try {
-    return { data: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)), ...refusal };
+    return { data: JSON.parse(utf8.decode(bytes)), ...refusal };
   } catch {
     return { data: undefined, ...refusal };
   }

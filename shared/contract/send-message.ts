@@ -78,14 +78,14 @@ const foldNames =
     return Object.fromEntries(folded);
   };
 
+const withConversationId = z.preprocess(
+  foldNames(fields),
+  z.object({ conversationId: z.string().optional().catch(undefined) }).catch({ conversationId: undefined }),
+);
+
 /** The conversation that a body names, before anything else of it is looked at: membership is checked first. */
-export const conversationIdIn = (body: unknown): string | undefined => {
-  const { conversationId } = z
-    .object({ conversationId: z.string().optional().catch(undefined) })
-    .catch({ conversationId: undefined })
-    .parse(foldNames(fields)(body));
-  return conversationId;
-};
+export const conversationIdIn = (body: unknown): string | undefined =>
+  withConversationId.parse(body).conversationId;
 
 const attachment = ({ maxAttachmentBytes }: MessageLimits) =>
   z.object({

@@ -1,21 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { openClients } from '../functions/clients.ts';
-import { leanHttpClient } from '../functions/clients/http-client.ts';
-import { createServices, type Services } from '../functions/services.ts';
-import { startServiceBus, type ServiceBus, type ServiceBusConfig } from '../local/service-bus/index.ts';
-import { startWebPubSub, type WebPubSub } from '../local/web-pubsub/index.ts';
-import { loadConfig } from '../shared/config.ts';
-import { newConversation } from '../shared/contract/conversations.ts';
-import { envelopeVersion } from '../shared/contract/queue.ts';
-import { sendMessageRequest } from '../shared/contract/send-message.ts';
-import { isGroup } from '../shared/domain/identifiers.ts';
-import type { AcceptedMessage } from '../shared/domain/message.ts';
-import { startAzurite, type Azurite } from './support/azurite.ts';
-import { anAcceptedMessage, aUser } from './support/builders.ts';
-import { CallCounter, type Calls } from './support/calls.ts';
-import { tracing } from './support/fakes.ts';
+import { openClients } from '../../functions/clients.ts';
+import { leanHttpClient } from '../../functions/clients/http-client.ts';
+import { createServices, type Services } from '../../functions/services.ts';
+import { startServiceBus, type ServiceBus, type ServiceBusConfig } from '../../local/service-bus/index.ts';
+import { startWebPubSub, type WebPubSub } from '../../local/web-pubsub/index.ts';
+import { loadConfig } from '../../shared/config.ts';
+import { newConversation } from '../../shared/contract/conversations.ts';
+import { envelopeVersion } from '../../shared/contract/queue.ts';
+import { sendMessageRequest } from '../../shared/contract/send-message.ts';
+import { isGroup } from '../../shared/domain/identifiers.ts';
+import type { AcceptedMessage } from '../../shared/domain/message.ts';
+import { startAzurite, type Azurite } from '../support/azurite.ts';
+import { anAcceptedMessage, aUser } from '../support/builders.ts';
+import { CallCounter, type Calls } from '../support/calls.ts';
+import { tracing } from '../support/fakes.ts';
 
 /**
  * What each thing that happens often costs: calls to the real services through the real clients. A saving that is lost
@@ -218,7 +218,7 @@ const useCases: Record<string, [UseCase, Calls]> = {
       for (let count = 0; count < 10; count++) await deliver(from());
       return () => services.readInbox(bo, 10, undefined);
     },
-    { tables: 2, rows: 0, serviceBus: 0, webPubSub: 0 },
+    { tables: 3, rows: 0, serviceBus: 0, webPubSub: 0 },
   ],
   'acknowledging ten messages of the inbox': [
     async () => {
