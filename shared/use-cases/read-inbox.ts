@@ -1,5 +1,5 @@
 import type { InboxPage } from '../contract/lists.ts';
-import { canSee, isDelivered, type Member } from '../domain/conversation.ts';
+import { canSee, isDelivered, toRanges, type Member } from '../domain/conversation.ts';
 import { asMessage, shownAt, type LoggedMessage } from '../domain/message.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
@@ -43,14 +43,24 @@ const refresh = async (
   items: KeptMessage[],
   origins: Map<string, Origin>,
 ): Promise<Map<string, LoggedMessage>> => {
-  const messages = new Map<string, LoggedMessage>();
-  await forEach(items, lookups, async ({ inboxId, message: kept, headRev }) => {
-    const { conversationId, seq } = kept;
-    const isSame = headRev === origins.get(conversationId)?.headRev;
-    const [message] = isSame ? [kept] : await log.read(conversationId, { from: seq, to: seq });
-    if (message) messages.set(inboxId, shownAt(message, clock.now()));
+  const isSame = ({ message, headRev }: KeptMessage): boolean =>
+    headRev === origins.get(message.conversationId)?.headRev;
+  const placeOf = ({ conversationId, seq }: LoggedMessage): string => `${conversationId}|${seq}`;
+  const changed = items.filter((item) => !isSame(item)).map(({ message }) => message);
+  const ranges = [...Map.groupBy(changed, ({ conversationId }) => conversationId)].flatMap(
+    ([conversationId, kept]) =>
+      toRanges(kept.map(({ seq }) => seq)).map(([from, to]) => ({ conversationId, from, to })),
+  );
+  const read = new Map<string, LoggedMessage>();
+  await forEach(ranges, lookups, async ({ conversationId, ...range }) => {
+    for (const message of await log.read(conversationId, range)) read.set(placeOf(message), message);
   });
-  return messages;
+  return new Map(
+    items.flatMap((item): [string, LoggedMessage][] => {
+      const message = isSame(item) ? item.message : read.get(placeOf(item.message));
+      return message ? [[item.inboxId, shownAt(message, clock.now())]] : [];
+    }),
+  );
 };
 
 /**

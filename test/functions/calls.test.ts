@@ -75,6 +75,23 @@ const deliver = async (message: AcceptedMessage): Promise<void> => {
   if (outcome.parked) throw new Error(`It was put aside: ${outcome.detail}`);
 };
 
+/** Edits a message. */
+const change = async (userId: string, conversationId: string, messageId: string): Promise<void> => {
+  const outcome = await services.deliverMessage({
+    v: envelopeVersion,
+    kind: 'change',
+    ...tracing,
+    change: {
+      changeId: randomUUID(),
+      conversationId,
+      userId,
+      acceptedAt: new Date().toISOString(),
+      action: { type: 'edit', messageId, messageText: 'Changed' },
+    },
+  });
+  if (outcome.parked) throw new Error(`It was put aside: ${outcome.detail}`);
+};
+
 /** Lets a device in and tells it so. @returns what it was let in with */
 const connect = async (userId: string, connectionId: string): Promise<void> => {
   const { fingerprint } = await services.admitClient(userId, connectionId);
@@ -219,6 +236,17 @@ const useCases: Record<string, [UseCase, Calls]> = {
       return () => services.readInbox(bo, 10, undefined);
     },
     { tables: 3, rows: 0, serviceBus: 0, webPubSub: 0 },
+  ],
+  'reading a page of the inbox when something has changed since': [
+    async () => {
+      const { ann, bo, from, conversationId } = await aPair({ bo: false });
+      for (let count = 0; count < 8; count++) await deliver(from());
+      const { messageId } = from({ clientMessageId: 'to be changed' });
+      await deliver(from({ clientMessageId: 'to be changed' }));
+      await change(ann, conversationId, messageId);
+      return () => services.readInbox(bo, 10, undefined);
+    },
+    { tables: 4, rows: 0, serviceBus: 0, webPubSub: 0 },
   ],
   'acknowledging ten messages of the inbox': [
     async () => {
