@@ -23,6 +23,12 @@ export const deliverMessage =
       return;
     }
     const { result } = outcome;
+    if ('piece' in result) {
+      const { messages, attachments, reactions, upTo } = result.piece;
+      const erased = { messages, attachments, reactions: reactions.length, upTo };
+      logEvent(context, 'info', 'piece.erased', erased, traceId);
+      return;
+    }
     const { pushErrors, ...done } = 'change' in result ? result.change : result.message;
     const event = 'change' in result ? 'change.applied' : 'message.delivered';
     logEvent(context, 'info', event, { ...done }, traceId);

@@ -3,6 +3,7 @@ import { loadConfig } from '../shared/config.ts';
 import { registerCheckDelivery } from './check-delivery.ts';
 import { registerCheckPresence } from './check-presence.ts';
 import { registerDeliverMessage } from './deliver-message.ts';
+import { registerRunJob } from './run-job.ts';
 import { registerRoutes } from './http/register.ts';
 import { routesOf } from './routes.ts';
 import { createServices } from './services.ts';
@@ -15,6 +16,7 @@ registerRoutes(routesOf(services));
 registerDeliverMessage(services);
 registerCheckDelivery(services);
 registerCheckPresence(services);
+registerRunJob(services);
 
 app.hook.appStart(async () => {
   await startTelemetry(config.applicationInsights);

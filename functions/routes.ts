@@ -5,12 +5,14 @@ import { addMembers, changeMember, removeMember } from './change-members.ts';
 import { deleteMessage, editMessage, restoreMessage } from './change-message.ts';
 import { countUnread } from './count-unread.ts';
 import { createConversation } from './create-conversation.ts';
+import { eraseOwnAccount } from './erase-own-account.ts';
 import { findUsers, getUser } from './find-users.ts';
 import { getAttachment } from './get-attachment.ts';
 import { getConversationPresence } from './get-conversation-presence.ts';
 import { getConversation } from './get-conversation.ts';
 import { getDocs } from './get-docs.ts';
 import { getOpenApi } from './get-openapi.ts';
+import { getJob } from './get-job.ts';
 import { getMessage } from './get-message.ts';
 import { getOwnAccount } from './get-own-account.ts';
 import { getUserPresence } from './get-user-presence.ts';
@@ -96,6 +98,8 @@ export const routesOf = (services: Services): Route[] => {
     logIn,
     getOwnAccount,
     updateOwnAccount,
+    eraseOwnAccount,
+    getJob,
     findUsers,
     getUser,
     blockUser,

@@ -15,13 +15,16 @@ import { ConversationHeads } from '../shared/adapters/tables/conversation-heads.
 import { TableChangeLog } from '../shared/adapters/tables/table-change-log.ts';
 import { TableConversationLog } from '../shared/adapters/tables/table-conversation-log.ts';
 import { TableInbox } from '../shared/adapters/tables/table-inbox.ts';
+import { TableJobs } from '../shared/adapters/tables/table-jobs.ts';
 import { TableMessageSearch } from '../shared/adapters/tables/table-message-search.ts';
 import { TablePresence } from '../shared/adapters/tables/table-presence.ts';
 import { TableUserNames } from '../shared/adapters/tables/table-user-names.ts';
 import { createTables, openTables } from '../shared/adapters/tables/tables.ts';
 import { WebPubSubBroadcaster } from '../shared/adapters/web-pubsub/web-pubsub-broadcaster.ts';
 import { settingOf, type Config } from '../shared/config.ts';
-import { checkEnvelope, conversationEnvelope } from '../shared/contract/queue.ts';
+import { checkEnvelope, conversationEnvelope, jobEnvelope } from '../shared/contract/queue.ts';
+import { newJobId } from '../shared/domain/identifiers.ts';
+import type { Caller } from '../shared/domain/user.ts';
 import type { Timer } from '../shared/ports/clock.ts';
 import type { EventFeed } from '../shared/ports/event-feed.ts';
 import type { Profiles } from '../shared/ports/profiles.ts';
@@ -39,7 +42,11 @@ import { countUnread } from '../shared/use-cases/count-unread.ts';
 import { createConversation } from '../shared/use-cases/create-conversation.ts';
 import { deliverMessage } from '../shared/use-cases/deliver-message.ts';
 import { disconnectClient } from '../shared/use-cases/disconnect-client.ts';
+import { eraseInConversation } from '../shared/use-cases/erase-in-conversation.ts';
+import { eraseStep } from '../shared/use-cases/erase-step.ts';
+import { eraseUser } from '../shared/use-cases/erase-user.ts';
 import { findUsers, getUser } from '../shared/use-cases/find-users.ts';
+import { getJob } from '../shared/use-cases/get-job.ts';
 import { getAttachment } from '../shared/use-cases/get-attachment.ts';
 import { getConversation } from '../shared/use-cases/get-conversation.ts';
 import { getMessage, listMessageReceipts, listRevisions } from '../shared/use-cases/get-message.ts';
@@ -55,6 +62,8 @@ import { readHistory } from '../shared/use-cases/read-history.ts';
 import { readInbox } from '../shared/use-cases/read-inbox.ts';
 import { recordReceipt } from '../shared/use-cases/record-receipt.ts';
 import { registerUser } from '../shared/use-cases/register-user.ts';
+import { requireNotErased } from '../shared/use-cases/require-not-erased.ts';
+import { runJob } from '../shared/use-cases/run-job.ts';
 import { searchMessages } from '../shared/use-cases/search-messages.ts';
 import { rejectChange, rejectMessage } from '../shared/use-cases/reject-message.ts';
 import { requestChange } from '../shared/use-cases/request-change.ts';
@@ -73,11 +82,15 @@ const systemTimer: Timer = {
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
 };
 
-const authOf = (config: Config) => {
+const authOf = (config: Config, refuse: (caller: Caller) => Promise<void>) => {
   const { auth } = config;
-  if (auth.kind === 'oidc') return { authenticator: new OidcTokens([auth], systemTimer), issuer: undefined };
-  const tokens = new SharedKeyTokens(auth, systemTimer);
-  return { authenticator: tokens, issuer: tokens };
+  if (auth.kind === 'oidc') {
+    const tokens = (refuseCaller?: typeof refuse) => new OidcTokens([auth], systemTimer, refuseCaller);
+    return { authenticator: tokens(refuse), anyAuthenticator: tokens(), issuer: undefined };
+  }
+  const tokens = new SharedKeyTokens(auth, systemTimer, refuse);
+  const anyAuthenticator = new SharedKeyTokens(auth, systemTimer);
+  return { authenticator: tokens, anyAuthenticator, issuer: tokens };
 };
 
 /** Where users are not ours to know, everybody may be written to. */
@@ -106,6 +119,7 @@ export const createServices = (config: Config, clients = openClients(config)) =>
   const blocks = new TableBlocks(tables, clock);
   const accounts = new TableAccounts(tables);
   const names = new TableUserNames(tables);
+  const jobs = new TableJobs(tables);
   const outbox = new ServiceBusOutbox(clients.openServiceBus, clock, config);
   const events = config.tellsEvents ? new ServiceBusEventFeed(clients.openServiceBus) : nobodysEvents;
   const broadcaster = new WebPubSubBroadcaster(clients.hub, clock, config);
@@ -125,7 +139,8 @@ export const createServices = (config: Config, clients = openClients(config)) =>
     register: perMinute(config.rates.registerPerMinute),
     'find-users': { perSecond: 2, burst: 20 },
   });
-  const { authenticator, issuer } = authOf(config);
+  const requirePresent = requireNotErased({ jobs });
+  const { authenticator, anyAuthenticator, issuer } = authOf(config, ({ userId }) => requirePresent(userId));
   const directory = issuer && config.receivers === 'registered' ? new AccountDirectory(accounts) : anybody;
   const profiles = issuer ? new AccountProfiles(accounts, clock) : nobodysProfiles;
 
@@ -134,7 +149,11 @@ export const createServices = (config: Config, clients = openClients(config)) =>
   const { inboxGroupSize, maxMembers } = config;
   const bringing = { log, presence, broadcaster, inbox, outbox, events, clock, inboxGroupSize };
   const deliver = deliverMessage({ ...bringing, blocks });
-  const apply = applyChange({ ...bringing, changes, search, maxMembers });
+  const changing = { ...bringing, changes, search, maxMembers };
+  const apply = applyChange(changing);
+  const erasePiece = eraseInConversation({ ...changing, log, inbox, blocks, attachments });
+  const erasing = { accounts: issuer && accounts, names, log, inbox, blocks, presence, broadcaster, clock };
+  const run = runJob({ jobs, outbox, eraseStep: eraseStep(erasing) });
   const check = checkDelivery({
     log,
     inbox,
@@ -158,6 +177,8 @@ export const createServices = (config: Config, clients = openClients(config)) =>
   return {
     clock,
     authenticator,
+    /** Lets in also who is erased. */
+    anyAuthenticator,
     http: config.http,
     messageLimits: {
       maxMessageLength: config.message.maxLength,
@@ -237,7 +258,10 @@ export const createServices = (config: Config, clients = openClients(config)) =>
     blockUser: blockUser({ blocks, directory, clock }),
     listBlocks: listBlocks({ blocks }),
 
-    clientUrl: (userId: string) => broadcaster.clientUrl(userId),
+    clientUrl: async (userId: string) => {
+      await requirePresent(userId);
+      return broadcaster.clientUrl(userId);
+    },
     admitClient: admitClient({
       presence,
       log,
@@ -258,11 +282,20 @@ export const createServices = (config: Config, clients = openClients(config)) =>
       handle: async (envelope) => {
         const tracing = { traceparent: envelope.traceparent };
         if (envelope.kind === 'change') return { change: await apply(envelope.change, tracing) };
+        if (envelope.kind === 'erasure') return { piece: await erasePiece(envelope.piece, tracing) };
         return { message: await deliver(envelope.message, tracing) };
       },
-      refused: (envelope, code) =>
-        envelope.kind === 'change' ? rejectTheChange(envelope.change, code) : reject(envelope.message, code),
+      refused: async (envelope, code) => {
+        if (envelope.kind === 'change') await rejectTheChange(envelope.change, code);
+        if (envelope.kind === 'message') await reject(envelope.message, code);
+      },
     }),
+    runJob: workOff(work, jobEnvelope, {
+      handle: ({ job, traceparent }) => run(job, { traceparent }),
+    }),
+    eraseUser: eraseUser({ jobs, outbox, accounts: issuer && accounts, clock, newId: newJobId }),
+    getJob: getJob({ jobs }),
+
     checkDelivery: workOff(work, checkEnvelope, {
       handle: async (envelope) => {
         if (envelope.kind === 'check')

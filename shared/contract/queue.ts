@@ -68,8 +68,68 @@ const changeEnvelope = z.object({
   }),
 });
 
+const seq = z.int().min(0);
+
+const ownReactions = z.array(z.object({ messageId: z.string(), emoji: z.string() }));
+
+const erasureEnvelope = z.object({
+  v: z.literal(envelopeVersion),
+  kind: z.literal('erasure'),
+  traceparent: z.string(),
+  piece: z.object({
+    jobId: z.string(),
+    step: z.int(),
+    conversationId: z.string(),
+    userId: z.string(),
+    from: seq,
+    reactions: ownReactions,
+  }),
+});
+
 /** What waits for its turn in a conversation. */
-export const conversationEnvelope = z.discriminatedUnion('kind', [messageEnvelope, changeEnvelope]);
+export const conversationEnvelope = z.discriminatedUnion('kind', [
+  messageEnvelope,
+  changeEnvelope,
+  erasureEnvelope,
+]);
+
+const count = z.int().min(0);
+
+const erasureJob = z.object({
+  kind: z.literal('erasure'),
+  jobId: z.string(),
+  step: z.int(),
+  startedAt: z.iso.datetime(),
+  finishedAt: z.iso.datetime().nullable(),
+  userId: z.string(),
+  stage: z.enum(['account', 'blocks', 'conversations', 'inbox', 'presence', 'done']),
+  current: z.object({ conversationId: z.string(), from: seq, reactions: ownReactions }).nullable(),
+  pending: z.array(z.string()),
+  counts: z.object({
+    accounts: count,
+    conversations: count,
+    messages: count,
+    attachments: count,
+    reactions: count,
+    inboxItems: count,
+    blocks: count,
+  }),
+});
+
+/** A step of a job. */
+export const jobEnvelope = z.object({
+  v: z.literal(envelopeVersion),
+  kind: z.literal('job'),
+  traceparent: z.string(),
+  job: z.object({
+    jobId: z.string(),
+    step: z.int(),
+    begin: erasureJob.exactOptional(),
+    piece: z
+      .object({ upTo: seq, isEnd: z.boolean(), messages: count, attachments: count, reactions: ownReactions })
+      .exactOptional(),
+  }),
+});
 
 const deliveryCheckEnvelope = z.object({
   v: z.literal(envelopeVersion),

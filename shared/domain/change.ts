@@ -23,18 +23,24 @@ export type ConversationAction =
   | { type: 'remove-member'; userId: string }
   | { type: 'set-role'; userId: string; role: Role };
 
+/** What the erasure of a user does to a conversation. Nobody can ask for one of these by itself. */
+export type ErasureAction =
+  | { type: 'erase-message'; messageId: string }
+  | { type: 'erase-reaction'; messageId: string; emoji: string }
+  | { type: 'hand-over' | 'erase-member' };
+
 /** What owners and admins may set of a conversation. */
 export type Settings = Pick<Head, 'title' | 'metadata' | 'retentionSeconds' | 'earlierHistory'>;
 
 /** A change that the queue holds: authorised when it was asked for, without a `rev` yet. */
-export interface AcceptedChange {
+export interface AcceptedChange<A = ChangeAction> {
   /** Names the change for ever, whoever tells it again. */
   changeId: string;
   conversationId: string;
   /** Who asks for it. */
   userId: string;
   acceptedAt: string;
-  action: ChangeAction;
+  action: A;
 }
 
 /** For each type one of its own, so that they can be told apart. */
@@ -103,16 +109,20 @@ export interface Decision {
   reaction?: { emoji: string; userId: string; isAdded: boolean };
   settings?: Settings;
   members?: Member[];
+  /** Of a direct conversation: the users it has left. */
+  directMembers?: string[];
   /** Told in the log, too. */
   note?: SystemNote;
 }
 
 /** Whether an action is about one message. */
-export const isMessageAction = (action: ChangeAction): action is MessageAction => 'messageId' in action;
+export const isMessageAction = <A extends ChangeAction | ErasureAction>(
+  action: A,
+): action is Extract<A, { messageId: string }> => 'messageId' in action;
 
 /** The message that notes a change in the log, at the next place. */
 export const noteOf = (
-  { changeId, conversationId, userId }: AcceptedChange,
+  { changeId, conversationId, userId }: Pick<AcceptedChange, 'changeId' | 'conversationId' | 'userId'>,
   system: SystemNote,
   { headSeq, lastActivityAt, retentionSeconds }: Head,
   now: Date,
@@ -138,7 +148,7 @@ export const noteOf = (
 };
 
 /** A message with one reaction more, or less. */
-const withReaction = (
+export const withReaction = (
   message: LoggedMessage,
   { emoji, userId, isAdded }: NonNullable<Decision['reaction']>,
 ): LoggedMessage => {

@@ -61,6 +61,15 @@ export const deliveryCheckId = (
 export const rejectionId = (conversationId: string, kind: 'message' | 'change', clientId: string): string =>
   `r-${digest('rejected', conversationId, kind, clientId)}`;
 
+/** A job's id, which nobody can guess: 192 random bits. */
+export const newJobId = (): string => `j-${randomBytes(24).toString('base64url')}`;
+
+export const isJobId = (id: string): boolean => /^j-[\w-]{32}$/.test(id);
+
+/** Names a step of a job on its way. */
+export const jobStepId = (jobId: string, step: number, what: string): string =>
+  `s-${digest('job', jobId, String(step), what)}`;
+
 /** Names one look at a user's presence: the same however often the connection's event is told. */
 export const presenceLookId = (userId: string, connectionId: string, occasion: string): string =>
   `p-${digest('presence', userId, connectionId, occasion)}`;

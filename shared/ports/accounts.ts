@@ -28,6 +28,13 @@ export interface Accounts {
    * @throws ChatError `email-taken`, `unavailable`
    */
   update(userId: string, update: AccountUpdate): Promise<{ before: Account; after: Account } | undefined>;
+  /**
+   * Ends an account for good: from its first write on nobody logs in and nobody finds it. Its e-mail address is free then,
+   * its name is never given again. Repeating it goes on where it stopped.
+   * @param forget what else is to go with the account, as long as it is known
+   * @throws ChatError `unavailable`
+   */
+  erase(userId: string, forget: (account: Account) => Promise<void>): Promise<void>;
   /** The account whose user id this is, to the letter. @throws ChatError `unavailable` */
   find(userId: string): Promise<Account | undefined>;
   /** The account of a user name in any case. @throws ChatError `unavailable` */

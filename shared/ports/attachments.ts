@@ -26,4 +26,7 @@ export interface Attachments {
 
   /** May read this one blob; the browser saves it under its file name and never shows it as a page. */
   downloadUrl(record: AttachmentRecord): Promise<SignedUrl>;
+
+  /** Takes an attachment and its bytes away for good, if it is this user's. Repeating it is harmless. */
+  erase(attachmentId: string, ownerId: string): Promise<void>;
 }

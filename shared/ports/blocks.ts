@@ -17,4 +17,7 @@ export interface Blocks {
 
   /** Who of the two users of a direct conversation has blocked the other; may be two seconds old. */
   blockersIn(conversationId: string): Promise<readonly string[]>;
+
+  /** From now on a user counts as one who has blocked the other in a direct conversation, but lists nobody. */
+  close(conversationId: string, userId: string): Promise<void>;
 }

@@ -2,12 +2,14 @@ import type {
   AcceptedChange,
   ChangeAction,
   Decision,
+  ErasureAction,
   Ground,
   LoggedChange,
   Version,
 } from '../domain/change.ts';
 import type { Head } from '../domain/conversation.ts';
 import type { LoggedMessage } from '../domain/message.ts';
+import type { SeqRange } from './conversation-log.ts';
 
 /** What became of a change. */
 export interface Changed {
@@ -22,21 +24,41 @@ export interface Changed {
   isNew: boolean;
 }
 
+/** A reaction of one user. */
+export interface OwnReaction {
+  seq: number;
+  emoji: string;
+}
+
 /** What changed in a conversation after its messages came: part of the same log, numbered by `rev`. */
 export interface ChangeLog {
   /** What a change of this kind rests on; undefined: no such conversation. @throws ChatError `unavailable` */
-  ground(conversationId: string, userId: string, action: ChangeAction): Promise<Ground | undefined>;
+  ground(
+    conversationId: string,
+    userId: string,
+    action: ChangeAction | ErasureAction,
+  ): Promise<Ground | undefined>;
 
   /**
    * Makes a change and gives it its place, or finds the place it has. Safe to repeat, and under concurrent writers.
    * @param decide what to write, given what stands; called again when another writer came first; null: nothing
    * @throws ChatError `not-a-member` when there is no such conversation; `unavailable`; and what `decide` throws
    */
-  apply(change: AcceptedChange, decide: (ground: Ground) => Decision | null, now: Date): Promise<Changed>;
+  apply(
+    change: AcceptedChange<ChangeAction | ErasureAction>,
+    decide: (ground: Ground) => Decision | null,
+    now: Date,
+  ): Promise<Changed>;
 
   /** The changes after `rev` in ascending order, at most `limit`. */
   changes(conversationId: string, after: number, limit: number): Promise<LoggedChange[]>;
 
   /** The texts that a message had before, oldest first. */
   versions(conversationId: string, seq: number): Promise<Version[]>;
+
+  /** Forgets the texts that a message had before. @throws ChatError `unavailable` */
+  forgetVersions(conversationId: string, seq: number): Promise<void>;
+
+  /** A user's reactions to the messages of a range, also to deleted ones. @throws ChatError `unavailable` */
+  reactionsBy(conversationId: string, userId: string, range: SeqRange): Promise<OwnReaction[]>;
 }

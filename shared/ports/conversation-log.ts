@@ -114,6 +114,12 @@ export interface ConversationLog {
   /** The conversations a user is in, with what the user has set for each. */
   listingsOf(userId: string): Promise<Listing[]>;
 
+  /** A conversation that a user is in, or else was in; undefined when there is none that was not forgotten. */
+  anyOf(userId: string): Promise<string | undefined>;
+
+  /** Forgets that a user was in a conversation, and when its watermarks moved. Not for who is in it. */
+  forgetMember(conversationId: string, userId: string): Promise<void>;
+
   /** What a user has set for one conversation. */
   listing(conversationId: string, userId: string): Promise<Listing>;
 

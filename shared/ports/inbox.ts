@@ -34,4 +34,7 @@ export interface Inbox {
 
   /** Removes exactly the rows named; what is gone already stays gone. */
   remove(userId: string, inboxIds: readonly string[]): Promise<void>;
+
+  /** Removes what is kept of these messages of a conversation. */
+  forget(userId: string, messages: readonly LoggedMessage[]): Promise<void>;
 }

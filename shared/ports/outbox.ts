@@ -1,4 +1,5 @@
 import type { AcceptedChange } from '../domain/change.ts';
+import type { ErasurePiece, JobMessage } from '../domain/job.ts';
 import type { AcceptedMessage } from '../domain/message.ts';
 
 /** What a Service Bus-triggered function is told besides the message. */
@@ -31,6 +32,12 @@ export interface Outbox {
 
   /** A change goes the way of the messages of its conversation: it cannot overtake what it changes. */
   enqueueChange(change: AcceptedChange, tracing: Tracing): Promise<void>;
+
+  /** What is to be erased in a conversation waits for its turn behind what was accepted before. */
+  enqueueErasure(piece: ErasurePiece, tracing: Tracing): Promise<void>;
+
+  /** Steps of one job are worked off one by one. Asking for the same again is one. */
+  enqueueJob(message: JobMessage, tracing: Tracing): Promise<void>;
 
   /** Schedules a check; several for one user (or all) and conversation within a window are one. */
   scheduleCheck(check: DeliveryCheck, tracing: Tracing): Promise<void>;

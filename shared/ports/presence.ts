@@ -31,4 +31,7 @@ export interface Presence {
 
   /** Forgets connections, whose users were last seen then, or end marks. Repeating it is harmless. */
   end(leases: readonly Lease[], at: Date): Promise<void>;
+
+  /** Forgets all that is known of a user. */
+  erase(userId: string): Promise<void>;
 }

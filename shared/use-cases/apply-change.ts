@@ -1,4 +1,11 @@
-import type { AcceptedChange, LoggedChange } from '../domain/change.ts';
+import type {
+  AcceptedChange,
+  ChangeAction,
+  Decision,
+  ErasureAction,
+  Ground,
+  LoggedChange,
+} from '../domain/change.ts';
 import { changeHappened } from '../domain/chat-event.ts';
 import { decideChange } from '../domain/decide-change.ts';
 import { changeEvent, type ServerEvent } from '../domain/event.ts';
@@ -96,6 +103,28 @@ const tell = async (
   return pushErrors;
 };
 
+/** Makes a change, gives it its `rev` and tells the members and other services. Doing it again is harmless. */
+export const carryOut = async (
+  parts: ApplyChangeParts,
+  accepted: AcceptedChange<ChangeAction | ErasureAction>,
+  decide: (ground: Ground) => Decision | null,
+  tracing: Tracing,
+): Promise<Application> => {
+  const changed = await parts.changes.apply(accepted, decide, parts.clock.now());
+  const { head, change, note, isNew } = changed;
+  const pushErrors = change ? await tell(parts, { ...changed, change }, tracing) : [];
+  if (note) await bringMessage(parts, { message: note, head, isNew }, tracing);
+  const { changeId, conversationId } = accepted;
+  return {
+    changeId,
+    conversationId,
+    rev: change?.rev ?? null,
+    type: change?.type ?? null,
+    isNew,
+    pushErrors,
+  };
+};
+
 /**
  * Makes an accepted change, gives it its `rev` and tells the members and other services. Applying it again is harmless:
  * it keeps its place, a push may be repeated, and the event has the same id.
@@ -104,24 +133,12 @@ const tell = async (
  */
 export const applyChange =
   (parts: ApplyChangeParts) =>
-  async (accepted: AcceptedChange, tracing: Tracing): Promise<Application> => {
-    const now = parts.clock.now();
-    const { maxMembers } = parts;
-    const changed = await parts.changes.apply(
+  (accepted: AcceptedChange, tracing: Tracing): Promise<Application> => {
+    const [now, { maxMembers }] = [parts.clock.now(), parts];
+    return carryOut(
+      parts,
       accepted,
       (ground) => decideChange(accepted, ground, { now, maxMembers }),
-      now,
+      tracing,
     );
-    const { head, change, note, isNew } = changed;
-    const pushErrors = change ? await tell(parts, { ...changed, change }, tracing) : [];
-    if (note) await bringMessage(parts, { message: note, head, isNew }, tracing);
-    const { changeId, conversationId } = accepted;
-    return {
-      changeId,
-      conversationId,
-      rev: change?.rev ?? null,
-      type: change?.type ?? null,
-      isNew,
-      pushErrors,
-    };
   };

@@ -22,6 +22,11 @@ it('a delivery check that a dead worker held is made again within seconds', () =
   expect(seconds).toBeLessThanOrEqual(10); // a check is due after 30 s, and everybody has everything after 45
 });
 
+it('the steps of a job come one by one, and a step that is asked for twice once', () => {
+  const jobs = namespace?.Queues.find(({ Name }) => Name === 'chat-jobs');
+  expect(jobs?.Properties).toMatchObject({ RequiresSession: true, RequiresDuplicateDetection: true });
+});
+
 it('an event that is told twice reaches its subscribers once', () => {
   const topic = namespace?.Topics.find(({ Name }) => Name === 'chat-events');
   expect(topic?.Properties.RequiresDuplicateDetection).toBe(true);

@@ -2,6 +2,7 @@ import type { AcceptedChange } from '../../shared/domain/change.ts';
 import { ChatError } from '../../shared/domain/errors.ts';
 import type { ChatEvent } from '../../shared/domain/chat-event.ts';
 import type { ServerEvent } from '../../shared/domain/event.ts';
+import type { ErasurePiece, JobMessage } from '../../shared/domain/job.ts';
 import type { AcceptedMessage } from '../../shared/domain/message.ts';
 import type { AttachmentRecord, Attachments, SignedUrl } from '../../shared/ports/attachments.ts';
 import type { Broadcaster } from '../../shared/ports/broadcaster.ts';
@@ -111,6 +112,17 @@ export class FakeOutbox implements Outbox {
     return this.#unlessDown(() => this.changes.push(change));
   }
 
+  readonly pieces: ErasurePiece[] = [];
+  readonly jobs: JobMessage[] = [];
+
+  enqueueErasure(piece: ErasurePiece): Promise<void> {
+    return this.#unlessDown(() => this.pieces.push(piece));
+  }
+
+  enqueueJob(job: JobMessage): Promise<void> {
+    return this.#unlessDown(() => this.jobs.push(structuredClone(job)));
+  }
+
   scheduleCheck(check: DeliveryCheck): Promise<void> {
     return this.#unlessDown(() => this.checks.push(check));
   }
@@ -146,6 +158,13 @@ export class FakeAttachments implements Attachments {
 
   isUploaded(attachmentId: string): Promise<boolean> {
     return Promise.resolve(this.uploaded.has(attachmentId));
+  }
+
+  erase(attachmentId: string, ownerId: string): Promise<void> {
+    if (this.records.get(attachmentId)?.ownerId !== ownerId) return Promise.resolve();
+    this.uploaded.delete(attachmentId);
+    this.records.delete(attachmentId);
+    return Promise.resolve();
   }
 
   uploadUrl(attachmentId: string): Promise<SignedUrl> {

@@ -70,6 +70,8 @@ const calls: Record<string, (role: Role) => Call> = {
     isAlone: true,
     ...(!/owner|admin/.test(role) && { params: { memberId: 'me' } }),
   }),
+  eraseOwnAccount: () => ({ isAlone: true }),
+  getJob: () => ({ status: 404, code: 'not-found' }), // erasure.integration.test.ts has one
   searchMessages: () => ({ query: '?q=plan' }),
   findUsers: () => ({ query: '?q=own' }),
 };

@@ -112,6 +112,18 @@ export class BlobAttachments implements Attachments {
     });
   }
 
+  /** The bytes first: what is known of them is what they are found by. */
+  async erase(attachmentId: string, ownerId: string): Promise<void> {
+    const record = await this.find(attachmentId);
+    if (record?.ownerId !== ownerId) return;
+    await guard(() => this.#blob(attachmentId).deleteIfExists({ abortSignal: this.#inTime() }));
+    try {
+      await guard(() => this.#table.deleteEntity(attachmentId, 'attachment'));
+    } catch (error) {
+      if (!isStatus(error, 404)) throw error;
+    }
+  }
+
   /** The SDK would wait for an answer without end. */
   #inTime(): AbortSignal {
     return AbortSignal.timeout(this.#options.callMs ?? defaultCallMs);

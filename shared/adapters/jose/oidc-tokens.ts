@@ -3,7 +3,7 @@ import type { Caller } from '../../domain/user.ts';
 import type { Authenticator } from '../../ports/authenticator.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { issuerKeys, type IssuerKeysSettings } from './issuer-keys.ts';
-import { VerifiedTokens } from './verified-tokens.ts';
+import { VerifiedTokens, type RefuseCaller } from './verified-tokens.ts';
 
 export interface OidcIssuer extends IssuerKeysSettings {
   /** This app, as the issuer names it in `aud`. One of several is enough. */
@@ -17,22 +17,26 @@ const algorithms = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const;
 export class OidcTokens implements Authenticator {
   readonly #tokens: VerifiedTokens;
 
-  constructor(issuers: OidcIssuer[], clock: Clock) {
+  constructor(issuers: OidcIssuer[], clock: Clock, refuse: RefuseCaller = () => Promise.resolve()) {
     const known = new Map<string, OidcIssuer & { keys: JWTVerifyGetKey }>(
       issuers.map((issuer) => [issuer.issuer, { ...issuer, keys: issuerKeys(issuer) }]),
     );
-    this.#tokens = new VerifiedTokens(clock, async (token, rules) => {
-      // Not verified yet: says only whose keys to verify with, and jwtVerify compares it again.
-      const issuer = known.get(decodeJwt(token).iss ?? '');
-      if (!issuer) throw new errors.JWTInvalid('The token is of no issuer that is trusted here.');
-      const { payload } = await jwtVerify(token, issuer.keys, {
-        ...rules,
-        algorithms: [...algorithms],
-        issuer: issuer.issuer,
-        audience: issuer.audience,
-      });
-      return payload;
-    });
+    this.#tokens = new VerifiedTokens(
+      clock,
+      async (token, rules) => {
+        // Not verified yet: says only whose keys to verify with, and jwtVerify compares it again.
+        const issuer = known.get(decodeJwt(token).iss ?? '');
+        if (!issuer) throw new errors.JWTInvalid('The token is of no issuer that is trusted here.');
+        const { payload } = await jwtVerify(token, issuer.keys, {
+          ...rules,
+          algorithms: [...algorithms],
+          issuer: issuer.issuer,
+          audience: issuer.audience,
+        });
+        return payload;
+      },
+      refuse,
+    );
   }
 
   authenticate(token: string): Promise<Caller> {

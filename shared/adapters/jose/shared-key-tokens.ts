@@ -4,7 +4,7 @@ import type { Caller } from '../../domain/user.ts';
 import type { TokenIssuer } from '../../ports/accounts.ts';
 import type { Authenticator } from '../../ports/authenticator.ts';
 import type { Clock } from '../../ports/clock.ts';
-import { VerifiedTokens } from './verified-tokens.ts';
+import { VerifiedTokens, type RefuseCaller } from './verified-tokens.ts';
 
 export interface SharedKeySettings {
   /** Checked by `signingKeyProblem`; its UTF-8 bytes are the key. */
@@ -23,7 +23,7 @@ export class SharedKeyTokens implements Authenticator, TokenIssuer {
   readonly #key: Promise<webcrypto.CryptoKey>;
   readonly #tokens: VerifiedTokens;
 
-  constructor(settings: SharedKeySettings, clock: Clock) {
+  constructor(settings: SharedKeySettings, clock: Clock, refuse: RefuseCaller = () => Promise.resolve()) {
     const { signingKey, issuer, audience } = settings;
     this.#settings = settings;
     this.#clock = clock;
@@ -32,15 +32,19 @@ export class SharedKeyTokens implements Authenticator, TokenIssuer {
       'sign',
       'verify',
     ]);
-    this.#tokens = new VerifiedTokens(clock, async (token, rules) => {
-      const { payload } = await jwtVerify(token, await this.#key, {
-        ...rules,
-        algorithms: ['HS256'],
-        ...(issuer !== undefined && { issuer }),
-        ...(audience !== undefined && { audience }),
-      });
-      return payload;
-    });
+    this.#tokens = new VerifiedTokens(
+      clock,
+      async (token, rules) => {
+        const { payload } = await jwtVerify(token, await this.#key, {
+          ...rules,
+          algorithms: ['HS256'],
+          ...(issuer !== undefined && { issuer }),
+          ...(audience !== undefined && { audience }),
+        });
+        return payload;
+      },
+      refuse,
+    );
   }
 
   authenticate(token: string): Promise<Caller> {

@@ -22,6 +22,9 @@ export interface ClaimRules {
 /** Verifies signature and claims of a token. @throws JOSEError when the token is bad, ChatError */
 type Verify = (token: string, rules: ClaimRules) => Promise<JWTPayload>;
 
+/** @throws ChatError `unauthenticated` for one who is not wanted any more; `unavailable` */
+export type RefuseCaller = (caller: Caller) => Promise<void>;
+
 const refused = (message: string, cause?: unknown): ChatError =>
   new ChatError('unauthenticated', message, { cause });
 
@@ -49,11 +52,14 @@ interface Verified {
 export class VerifiedTokens {
   readonly #clock: Clock;
   readonly #verify: Verify;
+  readonly #refuse: RefuseCaller;
   readonly #remembered = new Map<string, Verified>();
 
-  constructor(clock: Clock, verify: Verify) {
+  /** @param refuse throws for callers who are not wanted any more; they are looked at when their token is */
+  constructor(clock: Clock, verify: Verify, refuse: RefuseCaller) {
     this.#clock = clock;
     this.#verify = verify;
+    this.#refuse = refuse;
   }
 
   /** @throws ChatError `unauthenticated`, `unavailable` */
@@ -65,12 +71,14 @@ export class VerifiedTokens {
     if (known && now.getTime() < known.until) return known.caller;
     this.#remembered.delete(token);
     const claims = await this.#claimsOf(token, now);
+    const caller = callerOf(claims);
+    await this.#refuse(caller);
     const verified = {
-      caller: callerOf(claims),
+      caller,
       until: Math.min(now.getTime() + maxRememberedMs, ((claims.exp ?? 0) + leewaySeconds) * 1000),
     };
     this.#remember(token, verified);
-    return verified.caller;
+    return caller;
   }
 
   async #claimsOf(token: string, currentDate: Date): Promise<JWTPayload> {

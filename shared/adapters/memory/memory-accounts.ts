@@ -6,11 +6,12 @@ import type { Account, Accounts, AccountUpdate } from '../../ports/accounts.ts';
 export class MemoryAccounts implements Accounts {
   readonly #byName = new Map<string, Account>();
   readonly #emails = new Set<string>();
+  readonly #erased = new Map<string, Account | undefined>();
 
   add(account: Account): Promise<void> {
     const name = foldUsername(account.userId);
     const email = account.email === null ? undefined : foldEmail(account.email);
-    if (this.#byName.has(name))
+    if (this.#byName.has(name) || this.#erased.has(name))
       return Promise.reject(new ChatError('username-taken', 'This user name is taken.'));
     if (email !== undefined && this.#emails.has(email))
       return Promise.reject(new ChatError('email-taken', 'This e-mail address belongs to another account.'));
@@ -45,5 +46,16 @@ export class MemoryAccounts implements Accounts {
   findByUsername(username: string): Promise<Account | undefined> {
     const account = this.#byName.get(foldUsername(username));
     return Promise.resolve(account && { ...account });
+  }
+
+  async erase(userId: string, forget: (account: Account) => Promise<void>): Promise<void> {
+    const name = foldUsername(userId);
+    const account = (await this.find(userId)) ?? this.#erased.get(name);
+    if (account?.userId !== userId) return;
+    this.#byName.delete(name);
+    this.#erased.set(name, account);
+    await forget(account);
+    if (account.email !== null) this.#emails.delete(foldEmail(account.email));
+    this.#erased.set(name, undefined);
   }
 }

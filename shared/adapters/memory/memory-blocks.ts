@@ -29,4 +29,9 @@ export class MemoryBlocks implements Blocks {
   blockersIn(conversationId: string): Promise<readonly string[]> {
     return Promise.resolve([...(this.#pairs.get(conversationId) ?? [])]);
   }
+
+  close(conversationId: string, userId: string): Promise<void> {
+    this.#pairs.set(conversationId, (this.#pairs.get(conversationId) ?? new Set()).add(userId));
+    return Promise.resolve();
+  }
 }

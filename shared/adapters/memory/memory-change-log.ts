@@ -2,9 +2,11 @@ import {
   isMessageAction,
   messageAfter,
   noteOf,
+  withReaction,
   type AcceptedChange,
   type ChangeAction,
   type Decision,
+  type ErasureAction,
   type Ground,
   type KeptContent,
   type LoggedChange,
@@ -14,8 +16,11 @@ import {
 import { previewOf, type Member } from '../../domain/conversation.ts';
 import { notAMember } from '../../domain/errors.ts';
 import type { LoggedMessage, Reaction } from '../../domain/message.ts';
-import type { Changed, ChangeLog } from '../../ports/change-log.ts';
+import type { Changed, ChangeLog, OwnReaction } from '../../ports/change-log.ts';
+import type { SeqRange } from '../../ports/conversation-log.ts';
 import type { MemoryConversationLog, StoredConversation } from './memory-conversation-log.ts';
+
+type AnyAction = ChangeAction | ErasureAction;
 
 /** What only changes know of a conversation. */
 interface Changes {
@@ -37,12 +42,16 @@ export class MemoryChangeLog implements ChangeLog {
     this.#log = log;
   }
 
-  ground(conversationId: string, userId: string, action: ChangeAction): Promise<Ground | undefined> {
+  ground(conversationId: string, userId: string, action: AnyAction): Promise<Ground | undefined> {
     const stored = this.#log.stored(conversationId);
     return Promise.resolve(stored && this.#ground(stored, userId, action));
   }
 
-  apply(change: AcceptedChange, decide: (ground: Ground) => Decision | null, now: Date): Promise<Changed> {
+  apply(
+    change: AcceptedChange<AnyAction>,
+    decide: (ground: Ground) => Decision | null,
+    now: Date,
+  ): Promise<Changed> {
     return new Promise((resolve) => {
       resolve(this.#apply(change, decide, now));
     });
@@ -55,6 +64,24 @@ export class MemoryChangeLog implements ChangeLog {
 
   versions(conversationId: string, seq: number): Promise<Version[]> {
     return Promise.resolve([...(this.#of(conversationId).versions.get(seq) ?? [])]);
+  }
+
+  forgetVersions(conversationId: string, seq: number): Promise<void> {
+    this.#of(conversationId).versions.delete(seq);
+    return Promise.resolve();
+  }
+
+  reactionsBy(conversationId: string, userId: string, { from, to }: SeqRange): Promise<OwnReaction[]> {
+    const { reactions } = this.#of(conversationId);
+    const messages = this.#log.stored(conversationId)?.messages ?? [];
+    const found = messages
+      .filter(({ seq }) => from <= seq && seq <= to)
+      .flatMap((message) =>
+        (reactions.get(message.seq) ?? message.reactions)
+          .filter(({ userIds }) => userIds.includes(userId))
+          .map(({ emoji }) => ({ seq: message.seq, emoji })),
+      );
+    return Promise.resolve(found);
   }
 
   #of(conversationId: string): Changes {
@@ -71,7 +98,7 @@ export class MemoryChangeLog implements ChangeLog {
     return changes;
   }
 
-  #ground(stored: StoredConversation, userId: string, action: ChangeAction): Ground {
+  #ground(stored: StoredConversation, userId: string, action: AnyAction): Ground {
     const members = [...stored.members.values()];
     const actor = members.find((member) => member.userId === userId && member.leftSeq === null);
     const target = isMessageAction(action) ? this.#target(stored, action.messageId) : undefined;
@@ -90,7 +117,7 @@ export class MemoryChangeLog implements ChangeLog {
     };
   }
 
-  #apply(change: AcceptedChange, decide: (ground: Ground) => Decision | null, now: Date): Changed {
+  #apply(change: AcceptedChange<AnyAction>, decide: (ground: Ground) => Decision | null, now: Date): Changed {
     const stored = this.#log.stored(change.conversationId);
     if (!stored) throw notAMember();
     const changes = this.#of(change.conversationId);
@@ -113,7 +140,7 @@ export class MemoryChangeLog implements ChangeLog {
   }
 
   #write(
-    change: AcceptedChange,
+    change: AcceptedChange<unknown>,
     stored: StoredConversation,
     ground: Ground,
     decision: Decision,
@@ -130,15 +157,23 @@ export class MemoryChangeLog implements ChangeLog {
     if (message) this.#replace(stored, message, decision);
     Object.assign(head, decision.settings);
     if (decision.members) head.membersRev = rev;
+    if (decision.directMembers) head.directMembers = decision.directMembers;
     for (const member of decision.members ?? []) stored.members.set(member.userId, placed(stored, member));
     if (note) this.#note(stored, note);
     return { head: { ...head }, change: logged, message, note, isNew: true };
   }
 
-  #replace(stored: StoredConversation, message: LoggedMessage, { target, replaced }: Decision): void {
+  #replace(
+    stored: StoredConversation,
+    message: LoggedMessage,
+    { target, replaced, reaction }: Decision,
+  ): void {
     const { seq } = message;
     const { kept, reactions, versions } = this.#of(message.conversationId);
     stored.messages[seq - 1] = message;
+    const hidden = reactions.get(seq);
+    if (hidden && reaction)
+      reactions.set(seq, withReaction({ ...message, reactions: hidden }, reaction).reactions);
     if (replaced) versions.set(seq, [...(versions.get(seq) ?? []), replaced]);
     if (target?.kept) {
       kept.set(seq, target.kept);

@@ -50,6 +50,7 @@ export class MemoryConversationLog implements ConversationLog {
   readonly #conversations = new Map<string, StoredConversation>();
   readonly #archived = new Map<string, string>();
   readonly #muted = new Map<string, string | null>();
+  readonly #forgotten = new Set<string>();
 
   append(message: AcceptedMessage, now: Date): Promise<Appended> {
     const { conversationId, senderId, directMembers } = message;
@@ -175,6 +176,24 @@ export class MemoryConversationLog implements ConversationLog {
       .filter(([, { members }]) => isMember(members.get(userId)))
       .map(([id]) => id);
     return Promise.all(ids.map((id) => this.listing(id, userId)));
+  }
+
+  anyOf(userId: string): Promise<string | undefined> {
+    const [id] = [...this.#conversations]
+      .filter(
+        ([id, { members }]) =>
+          isMember(members.get(userId)) || (members.has(userId) && !this.#forgotten.has(`${userId}|${id}`)),
+      )
+      .map(([id]) => id);
+    return Promise.resolve(id);
+  }
+
+  forgetMember(conversationId: string, userId: string): Promise<void> {
+    this.#forgotten.add(`${userId}|${conversationId}`);
+    this.#archived.delete(`${userId}|${conversationId}`);
+    this.#muted.delete(`${userId}|${conversationId}`);
+    this.#conversations.get(conversationId)?.moves.delete(userId);
+    return Promise.resolve();
   }
 
   listing(conversationId: string, userId: string): Promise<Listing> {

@@ -40,6 +40,10 @@ export class MemoryInbox implements Inbox {
     return Promise.resolve();
   }
 
+  forget(userId: string, messages: readonly LoggedMessage[]): Promise<void> {
+    return this.remove(userId, messages.map(idOf));
+  }
+
   #of(userId: string): Map<string, InboxItem> {
     const inbox = this.#inboxes.get(userId) ?? new Map<string, InboxItem>();
     this.#inboxes.set(userId, inbox);

@@ -71,6 +71,14 @@ export class MemoryPresence implements Presence {
     return Promise.resolve();
   }
 
+  erase(userId: string): Promise<void> {
+    for (const lease of this.#leases.values())
+      if (lease.userId === userId) this.#leases.delete(lease.connectionId);
+    this.#lastSeen.delete(userId);
+    this.#toldOnline.delete(userId);
+    return Promise.resolve();
+  }
+
   #end({ userId, connectionId, isEndMark }: Lease, at: Date): void {
     this.#leases.delete(connectionId);
     if (!isEndMark) this.#lastSeen.set(userId, at.toISOString());

@@ -1,9 +1,15 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { ServiceBusClient, ServiceBusMessage } from '@azure/service-bus';
 import type { z } from 'zod';
-import { envelopeVersion, type checkEnvelope, type conversationEnvelope } from '../../contract/queue.ts';
-import { deliveryCheckId, isGroup, presenceLookId } from '../../domain/identifiers.ts';
+import {
+  envelopeVersion,
+  type checkEnvelope,
+  type conversationEnvelope,
+  type jobEnvelope,
+} from '../../contract/queue.ts';
+import { deliveryCheckId, isGroup, jobStepId, presenceLookId } from '../../domain/identifiers.ts';
 import type { AcceptedChange } from '../../domain/change.ts';
+import type { ErasurePiece, JobMessage } from '../../domain/job.ts';
 import type { AcceptedMessage } from '../../domain/message.ts';
 import { traceIdOf } from '../../domain/trace.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -16,6 +22,7 @@ const entities = {
   direct: 'chat-queue',
   groups: 'chat-topic',
   checks: 'chat-checks',
+  jobs: 'chat-jobs',
   deadletter: 'chat-deadletter',
 } as const;
 
@@ -85,6 +92,34 @@ export class ServiceBusOutbox implements Outbox {
       ...tracing,
       change,
     });
+  }
+
+  enqueueErasure(piece: ErasurePiece, tracing: Tracing): Promise<void> {
+    const { conversationId, jobId, step } = piece;
+    return this.#enqueue(conversationId, jobStepId(jobId, step, 'piece'), {
+      v: envelopeVersion,
+      kind: 'erasure',
+      ...tracing,
+      piece,
+    });
+  }
+
+  /** The session is the job. What begins it, goes on or tells of a piece differs, though the step may be the same. */
+  async enqueueJob(job: JobMessage, tracing: Tracing): Promise<void> {
+    const { jobId, step } = job;
+    const body = { v: envelopeVersion, kind: 'job', ...tracing, job } satisfies z.input<typeof jobEnvelope>;
+    await this.#connections.run(entities.jobs, (sender, options) =>
+      sender.sendMessages(
+        {
+          body,
+          contentType: 'application/json',
+          sessionId: jobId,
+          messageId: jobStepId(jobId, step, 'step'),
+          correlationId: traceIdOf(tracing.traceparent),
+        },
+        options,
+      ),
+    );
   }
 
   /** The session is the conversation: what is enqueued for it is worked off in order. */

@@ -28,13 +28,14 @@ export const headAfter = (
   note: LoggedMessage | undefined,
 ): HeadRow => {
   const headRev = row.headRev + 1;
-  const { settings, members } = decision;
+  const { settings, members, directMembers } = decision;
   const message = messageAfter(decision, ground.target);
   return {
     ...row,
     headRev,
     ...(settings && settingsRow(settings)),
     ...(members && { membersRev: headRev }),
+    ...(directMembers && { directMembers: JSON.stringify(directMembers) }),
     ...(message?.seq === row.headSeq && { last: lastRow(message) }),
     ...(note && { headSeq: note.seq, lastAt: note.createdAt, last: lastRow(note) }),
   };
@@ -104,7 +105,7 @@ const memberAction = (conversationId: string, member: Member, ground: Ground): T
 };
 
 /** All that a change writes besides the head. */
-export const changeActions = (change: AcceptedChange, writing: Writing): TransactionAction[] => {
+export const changeActions = (change: AcceptedChange<unknown>, writing: Writing): TransactionAction[] => {
   const { conversationId: partitionKey, changeId, userId: by } = change;
   const { decision, note, row, ground, now } = writing;
   const { headRev: rev } = row;

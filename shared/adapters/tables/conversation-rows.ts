@@ -44,8 +44,9 @@ export const reactionsPrefix = (seq: number): string => `rea|${seqKey(seq)}`;
 export const reactionKey = (seq: number, emoji: string, userId: string): string =>
   `${reactionsPrefix(seq)}|${encodeKey(emoji)}|${encodeKey(userId)}`;
 export const memberKey = (userId: string): string => `member|${encodeKey(userId)}`;
+export const movesPrefix = (userId: string): string => `rcp|${encodeKey(userId)}|`;
 export const moveKey = (userId: string, watermark: Watermark, upToSeq: number): string =>
-  `rcp|${encodeKey(userId)}|${watermark}|${seqKey(upToSeq)}`;
+  `${movesPrefix(userId)}${watermark}|${seqKey(upToSeq)}`;
 
 export interface HeadRow {
   type: ConversationType;
@@ -355,6 +356,9 @@ export interface MoveRow {
 }
 
 export const moveOf = ({ upToSeq, at }: MoveRow): WatermarkMove => ({ upToSeq, at });
+
+/** Partition of `UserConversations` for where a user was; `|` is in no encoded id. */
+export const formerKey = (userId: string): string => `left|${encodeKey(userId)}`;
 
 /** A row of `UserConversations`. */
 export interface ListingRow {

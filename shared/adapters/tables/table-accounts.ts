@@ -13,8 +13,11 @@ interface AccountRow {
   rowKey: string;
   /** Names one attempt to register, so that rows of different attempts for one name can be told apart. */
   registrationId: string;
-  /** `pending` until every claim is held; to everybody else such an account does not exist. */
-  state: 'pending' | 'active';
+  /**
+   * `pending` until every claim is held; to everybody else such an account does not exist. `erased`: nobody's, for ever, so
+   * that nobody comes into the place that its user had with others.
+   */
+  state: 'pending' | 'active' | 'erased';
   userId: string;
   passwordHash: string;
   createdAt: string;
@@ -156,6 +159,27 @@ export class TableAccounts implements Accounts {
     });
   }
 
+  async erase(userId: string, forget: (account: Account) => Promise<void>): Promise<void> {
+    const key = accountKey(userId);
+    for (let attempt = 0; attempt < maxAttempts; attempt++) {
+      const row = await this.#read<AccountRow>(key);
+      if (!row || row.state === 'pending' || row.userId !== userId) return; // there is none, or nothing left of it
+      const ended: AccountRow = { ...rowWith(row, { passwordHash: '' }), state: 'erased' };
+      const etag = row.state === 'erased' ? row.etag : await this.#replace(ended, row.etag);
+      if (etag === undefined) continue; // it was changed at this moment
+      await forget(accountOf(row));
+      const { registrationId, email } = row;
+      if (email !== undefined)
+        await this.#release({ ...claimKey(email), registrationId, account: row.partitionKey });
+      const rest = { ...key, registrationId, state: 'erased' as const };
+      if ((await this.#replace({ ...rest, userId: '', passwordHash: '', createdAt: '' }, etag)) !== undefined)
+        return;
+    }
+    throw new ChatError('unavailable', 'The account is being changed by too many at once.', {
+      retryAfterSeconds: 1,
+    });
+  }
+
   /** Lets go of a claim of this account; one that another has taken meanwhile is left alone. */
   async #release(claim: ClaimRow): Promise<void> {
     const found = await this.#read<ClaimRow>(claim);
@@ -169,7 +193,7 @@ export class TableAccounts implements Accounts {
       if (inserted !== undefined) return inserted;
       const found = await this.#read<AccountRow>(row);
       if (found?.registrationId === row.registrationId) return found.etag;
-      if (found?.state === 'active') throw usernameTaken();
+      if (found?.state === 'active' || found?.state === 'erased') throw usernameTaken();
       const replaced = found && (await this.#replace(row, found.etag));
       if (replaced !== undefined) return replaced;
     }
@@ -199,7 +223,7 @@ export class TableAccounts implements Accounts {
       if (hasEmail(holder, claim)) throw emailTaken();
       return (await this.#replace(rowWith(holder, {}), holder.etag)) !== undefined;
     }
-    return this.#delete(holder, holder.etag);
+    return holder.state === 'erased' || this.#delete(holder, holder.etag);
   }
 
   /** Step 3. */

@@ -66,6 +66,11 @@ export class TableBlocks implements Blocks {
     return asked.blockers;
   }
 
+  async close(conversationId: string, userId: string): Promise<void> {
+    await this.#add({ partitionKey: pairKey(conversationId), rowKey: encodeKey(userId), userId });
+    this.#asked.delete(conversationId);
+  }
+
   async #ask(conversationId: string): Promise<readonly string[]> {
     const rows = await listRows(this.#table, odata`PartitionKey eq ${pairKey(conversationId)}`);
     return rows.map((row) => (row as unknown as { userId: string }).userId);

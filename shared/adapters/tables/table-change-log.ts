@@ -6,6 +6,7 @@ import {
   type AcceptedChange,
   type ChangeAction,
   type Decision,
+  type ErasureAction,
   type Ground,
   type LoggedChange,
   type Target,
@@ -15,11 +16,12 @@ import { forEach } from '../../domain/chunks.ts';
 import type { Member } from '../../domain/conversation.ts';
 import { notAMember } from '../../domain/errors.ts';
 import type { LoggedMessage } from '../../domain/message.ts';
-import type { Changed, ChangeLog } from '../../ports/change-log.ts';
+import type { Changed, ChangeLog, OwnReaction } from '../../ports/change-log.ts';
 import { changeActions, headAfter } from './change-actions.ts';
 import { ConversationHeads, type KnownHead } from './conversation-heads.ts';
 import {
   changeKey,
+  formerKey,
   hasLeft,
   headKey,
   headOf,
@@ -31,19 +33,25 @@ import {
   memberOf,
   messageKey,
   messageOf,
+  reactionsPrefix,
   versionKey,
   type ChangeRow,
   type KeptRow,
   type MemberRow,
+  type ReactionRow,
   type StoredMessage,
 } from './conversation-rows.ts';
 import { guard, isConflict, isStatus, maxTries, tooContended } from './errors.ts';
 import { encodeKey } from './keys.ts';
 import { readReactions } from './reactions.ts';
+import type { SeqRange } from '../../ports/conversation-log.ts';
+import { deleteRows } from './delete-rows.ts';
 import { findRow, listRows, type Tables } from './tables.ts';
 
 /** Users' lists brought up to date at once. */
 const concurrency = 16;
+
+type AnyAction = ChangeAction | ErasureAction;
 
 /** What stands, and the rows that it was read from. */
 interface Footing {
@@ -69,12 +77,12 @@ export class TableChangeLog implements ChangeLog {
     this.#heads = heads;
   }
 
-  async ground(conversationId: string, userId: string, action: ChangeAction): Promise<Ground | undefined> {
+  async ground(conversationId: string, userId: string, action: AnyAction): Promise<Ground | undefined> {
     return (await this.#footing(conversationId, userId, action))?.ground;
   }
 
   async apply(
-    change: AcceptedChange,
+    change: AcceptedChange<AnyAction>,
     decide: (ground: Ground) => Decision | null,
     now: Date,
   ): Promise<Changed> {
@@ -112,7 +120,20 @@ export class TableChangeLog implements ChangeLog {
     return rows.map(({ text, at = '' }) => ({ messageText: text ?? null, at }));
   }
 
-  async #footing(conversationId: string, userId: string, action: ChangeAction): Promise<Footing | undefined> {
+  async forgetVersions(conversationId: string, seq: number): Promise<void> {
+    const [from, to] = [versionKey(seq, 0), versionKey(seq, Number.MAX_SAFE_INTEGER)];
+    const filter = odata`PartitionKey eq ${conversationId} and RowKey ge ${from} and RowKey le ${to}`;
+    await deleteRows(this.#tables.conversations, filter);
+  }
+
+  async reactionsBy(conversationId: string, userId: string, { from, to }: SeqRange): Promise<OwnReaction[]> {
+    const [first, last] = [reactionsPrefix(from), `${reactionsPrefix(to)}}`];
+    const filter = odata`PartitionKey eq ${conversationId} and RowKey ge ${first} and RowKey lt ${last}`;
+    const rows = (await listRows(this.#tables.conversations, filter)) as unknown as ReactionRow[];
+    return rows.filter((row) => row.userId === userId).map(({ seq, emoji }) => ({ seq, emoji }));
+  }
+
+  async #footing(conversationId: string, userId: string, action: AnyAction): Promise<Footing | undefined> {
     const [head, members, target] = await Promise.all([
       this.#heads.read(conversationId),
       this.#membersFor(conversationId, userId, action),
@@ -125,7 +146,7 @@ export class TableChangeLog implements ChangeLog {
   }
 
   /** For a change of members all, those who have left too; for others the one who asks. */
-  async #membersFor(conversationId: string, userId: string, action: ChangeAction): Promise<Member[]> {
+  async #membersFor(conversationId: string, userId: string, action: AnyAction): Promise<Member[]> {
     const table = this.#tables.conversations;
     if (isMessageAction(action) || action.type === 'update') {
       const row = await findRow<MemberRow>(table, conversationId, memberKey(userId));
@@ -163,7 +184,7 @@ export class TableChangeLog implements ChangeLog {
   }
 
   async #write(
-    change: AcceptedChange,
+    change: AcceptedChange<unknown>,
     { ground, head, stored }: Footing,
     decision: Decision | null,
     now: Date,
@@ -201,7 +222,7 @@ export class TableChangeLog implements ChangeLog {
   }
 
   /** A change that is in the log already. */
-  async #find({ conversationId, changeId }: AcceptedChange): Promise<Changed | undefined> {
+  async #find({ conversationId, changeId }: AcceptedChange<unknown>): Promise<Changed | undefined> {
     const table = this.#tables.conversations;
     const marker = await findRow<{ rev?: number }>(table, conversationId, markerKey(changeId));
     if (marker?.rev === undefined) return undefined;
@@ -246,6 +267,8 @@ export class TableChangeLog implements ChangeLog {
       await guard(() => table.upsertEntity({ partitionKey, rowKey, archivedAt: '' }));
       return;
     }
+    // Whoever is erased is looked for also where they were.
+    await guard(() => table.upsertEntity({ partitionKey: formerKey(userId), rowKey }));
     try {
       await guard(() => table.deleteEntity(partitionKey, rowKey));
     } catch (error) {

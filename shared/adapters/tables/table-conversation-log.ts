@@ -23,6 +23,7 @@ import type {
   Watermarks,
 } from '../../ports/conversation-log.ts';
 import {
+  formerKey,
   headKey,
   headOf,
   lastRow,
@@ -35,6 +36,7 @@ import {
   messageOf,
   messageRow,
   moveKey,
+  movesPrefix,
   moveOf,
   retentionOf,
   newHead,
@@ -47,6 +49,7 @@ import {
 } from './conversation-rows.ts';
 import { ConversationHeads, type KnownHead } from './conversation-heads.ts';
 import { ConversationMembers, type KnownMember } from './conversation-members.ts';
+import { deleteRows } from './delete-rows.ts';
 import { guard, isConflict, isStatus, maxTries, tooContended } from './errors.ts';
 import { encodeKey } from './keys.ts';
 import { readReactions } from './reactions.ts';
@@ -221,6 +224,29 @@ export class TableConversationLog implements ConversationLog {
     const filter = odata`PartitionKey eq ${encodeKey(userId)}`;
     const rows = await listRows(this.#tables.userConversations, filter);
     return rows.map((row) => listingOf(row.rowKey ?? '', row as unknown as ListingRow));
+  }
+
+  async anyOf(userId: string): Promise<string | undefined> {
+    for (const partitionKey of [encodeKey(userId), formerKey(userId)]) {
+      const filter = odata`PartitionKey eq ${partitionKey}`;
+      const [row] = await listRows(this.#tables.userConversations, filter, { limit: 1 });
+      if (row) return row.rowKey;
+    }
+    return undefined;
+  }
+
+  async forgetMember(conversationId: string, userId: string): Promise<void> {
+    const [first, last] = [movesPrefix(userId), `${movesPrefix(userId)}}`];
+    await deleteRows(
+      this.#tables.conversations,
+      odata`PartitionKey eq ${conversationId} and RowKey ge ${first} and RowKey lt ${last}`,
+    );
+    // The rows by which it is found last.
+    for (const partitionKey of [encodeKey(userId), formerKey(userId)])
+      await deleteRows(
+        this.#tables.userConversations,
+        odata`PartitionKey eq ${partitionKey} and RowKey eq ${conversationId}`,
+      );
   }
 
   async listing(conversationId: string, userId: string): Promise<Listing> {

@@ -116,6 +116,16 @@ export class TableInbox implements Inbox {
     for (const chunk of inChunks(ids, transactionSize)) await this.#removeTogether(partitionKey, chunk);
   }
 
+  async forget(userId: string, messages: readonly LoggedMessage[]): Promise<void> {
+    const keys = new Set(messages.map(rowKeyOf));
+    const [first, last] = [[...keys].sort()[0], [...keys].sort().at(-1)];
+    if (first === undefined || last === undefined) return;
+    const filter = odata`PartitionKey eq ${encodeKey(userId)} and RowKey ge ${first} and RowKey le ${last}`;
+    const rows = await listRows(this.#table, filter, { select: ['rowKey'] });
+    const kept = rows.map(({ rowKey = '' }) => rowKey).filter((rowKey) => keys.has(rowKey));
+    await this.remove(userId, kept);
+  }
+
   /** In one transaction; where one of the rows is gone already, which fails it, row by row. */
   async #removeTogether(partitionKey: string, rowKeys: string[]): Promise<void> {
     try {

@@ -10,6 +10,7 @@ import {
 } from '../../domain/presence.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Presence } from '../../ports/presence.ts';
+import { deleteRows } from './delete-rows.ts';
 import { guard, isStatus } from './errors.ts';
 import { encodeKey } from './keys.ts';
 import { LeaseSchedule } from './lease-schedule.ts';
@@ -155,6 +156,11 @@ export class TablePresence implements Presence {
       this.#forget(userId);
     });
     await this.#schedule.remove(leases);
+  }
+
+  async erase(userId: string): Promise<void> {
+    await deleteRows(this.#table, odata`PartitionKey eq ${encodeKey(userId)}`);
+    this.#forget(userId);
   }
 
   /** The new time first: a lease with two times is looked at twice, one with none never again. */

@@ -12,6 +12,7 @@ export const tableNames = {
   attachments: 'Attachments',
   blocks: 'Blocks',
   searchSegments: 'SearchSegments',
+  jobs: 'Jobs',
 } as const;
 
 export type Tables = Record<keyof typeof tableNames, TableClient>;
@@ -27,6 +28,7 @@ export const openTables = (open: (name: string) => TableClient): Tables => ({
   attachments: open(tableNames.attachments),
   blocks: open(tableNames.blocks),
   searchSegments: open(tableNames.searchSegments),
+  jobs: open(tableNames.jobs),
 });
 
 /** Creates the tables that are missing. */

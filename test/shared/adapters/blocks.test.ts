@@ -42,6 +42,16 @@ describe.each<[string, () => Blocks]>([
     expect(await blocks.blockersIn(directConversationId(ann, aUser('cy')))).toEqual([]);
   });
 
+  it('close a conversation for who is gone, who lists nobody', async () => {
+    const blocks = open();
+    const [ann, bo] = [aUser('ann'), aUser('bo')];
+    const pair = directConversationId(ann, bo);
+    expect(await blocks.blockersIn(pair)).toEqual([]);
+    for (let repeat = 0; repeat < 2; repeat++) await blocks.close(pair, ann);
+    expect(await blocks.blockersIn(pair)).toEqual([ann]);
+    expect(await blocks.blockedBy(ann, 10, undefined)).toEqual([]);
+  });
+
   it('stay as they were when repeated', async () => {
     const blocks = open();
     const [ann, bo] = [aUser('ann'), aUser('bo')];

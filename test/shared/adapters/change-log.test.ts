@@ -5,8 +5,9 @@ import { ConversationHeads } from '../../../shared/adapters/tables/conversation-
 import { TableChangeLog } from '../../../shared/adapters/tables/table-change-log.ts';
 import { TableConversationLog } from '../../../shared/adapters/tables/table-conversation-log.ts';
 import { createTables, openTables, type Tables } from '../../../shared/adapters/tables/tables.ts';
-import type { ChangeAction } from '../../../shared/domain/change.ts';
+import type { ChangeAction, ErasureAction } from '../../../shared/domain/change.ts';
 import { decideChange } from '../../../shared/domain/decide-change.ts';
+import { decideErasure } from '../../../shared/domain/decide-erasure.ts';
 import { changeIdOf, directConversationId } from '../../../shared/domain/identifiers.ts';
 import type { ChangeLog, Changed } from '../../../shared/ports/change-log.ts';
 import type { ConversationLog } from '../../../shared/ports/conversation-log.ts';
@@ -308,5 +309,54 @@ describe.each<[string, () => { log: ConversationLog; changes: ChangeLog }]>([
     });
     expect(await changes.changes(id, 0, 10)).toEqual([]);
     expect(await changes.ground(`g-${'y'.repeat(24)}`, ann, { type: 'pin', messageId })).toBeUndefined();
+  });
+
+  it('erases a message for good: what it was, what was kept of it and how it was before', async () => {
+    const { log, changes, ann, bo, id, messageId, seq, ask } = await aPair();
+    await ask(ann, { type: 'edit', messageId, messageText: 'two' });
+    await ask(bo, { type: 'react', messageId, emoji: '👍' });
+    await ask(ann, { type: 'delete', messageId });
+    expect(await changes.reactionsBy(id, bo, everything)).toEqual([{ seq, emoji: '👍' }]);
+    expect(await changes.reactionsBy(id, ann, everything)).toEqual([]);
+
+    const erase = (userId: string, action: ErasureAction) => {
+      const changeId = changeIdOf(id, userId, JSON.stringify(action));
+      const change = { changeId, conversationId: id, userId, acceptedAt: noon.toISOString(), action };
+      return changes.apply(change, (ground) => decideErasure(change, ground, later(9)), later(9));
+    };
+    await erase(bo, { type: 'erase-reaction', messageId, emoji: '👍' });
+    expect(await changes.reactionsBy(id, bo, everything)).toEqual([]);
+    for (let repeat = 0; repeat < 2; repeat++) await changes.forgetVersions(id, seq);
+    expect(await changes.versions(id, seq)).toEqual([]);
+    for (let repeat = 0; repeat < 2; repeat++)
+      expect(await erase(ann, { type: 'erase-message', messageId })).toMatchObject({
+        change: { type: 'message.deleted', rev: 5 },
+        isNew: repeat === 0,
+      });
+    const ground = await changes.ground(id, ann, { type: 'erase-message', messageId });
+    expect(ground?.target).toMatchObject({ kept: null, versions: 0, message: { messageText: null } });
+    await expect(ask(ann, { type: 'restore', messageId })).rejects.toMatchObject({ code: 'not-permitted' });
+    expect((await log.head(id))?.lastMessage).toMatchObject({ messageText: null });
+
+    expect(await log.anyOf(ann)).toBe(id);
+    await erase(ann, { type: 'erase-member' });
+    expect(await log.member(id, ann)).toBeUndefined();
+    expect((await log.members(id)).map(({ userId }) => userId)).toEqual([bo]);
+    expect((await log.head(id))?.directMembers).toEqual([bo]);
+    await expect(
+      log.append(anAcceptedMessage({ from: ann, to: bo, messageText: 'late' }), later(10)),
+    ).rejects.toMatchObject({ code: 'not-a-member' });
+  });
+
+  it('knows where a user was, until that is forgotten', async () => {
+    const { log, ann, bo, id, ask } = await aTrip();
+    expect(await log.anyOf(aUser('nobody'))).toBeUndefined();
+    await log.raise(id, bo, { readSeq: 1 }, noon);
+    await ask(ann, { type: 'remove-member', userId: bo });
+    expect(await log.conversationsOf(bo)).toEqual([]);
+    expect(await log.anyOf(bo)).toBe(id);
+    for (let repeat = 0; repeat < 2; repeat++) await log.forgetMember(id, bo);
+    expect(await log.anyOf(bo)).toBeUndefined();
+    expect(await log.anyOf(ann)).toBe(id);
   });
 });

@@ -126,4 +126,22 @@ describe.each<[string, () => Inbox]>([
     await inbox.remove(ann, [...ids, "x' or '1' eq '1", '../bo', '']);
     expect(await inbox.find(bo, ids)).toMatchObject([{ headRev: 7 }]);
   });
+
+  it('forgets messages that are to be gone, and no others', async () => {
+    const inbox = open();
+    const bo = aUser('bo');
+    const messages = [1, 2, 3, 4].map((seq) => aLoggedMessage({ seq }));
+    const other = aLoggedMessage({ seq: 2, conversationId: `g-${'y'.repeat(24)}` });
+    await inbox.keep(bo, messages);
+    await inbox.keep(bo, [other]);
+    const gone = messages.filter(({ seq }) => seq === 3 || seq === 1);
+    for (let repeat = 0; repeat < 2; repeat++) await inbox.forget(bo, gone);
+    await inbox.forget(bo, []);
+    await inbox.forget(aUser('ann'), messages);
+    const left = (await inbox.list(bo, 100, undefined)).flatMap((item) =>
+      'message' in item ? [item.message] : [],
+    );
+    expect(left).toHaveLength(3);
+    expect(left).toEqual(expect.arrayContaining([messages[1], other, messages[3]]));
+  });
 });

@@ -45,6 +45,24 @@ describe.each<[string, () => Presence]>([
     expect(await presence.isOnline(ann, 'cached')).toBe(false);
   });
 
+  it('is forgotten as a whole, and of one user only', async () => {
+    const presence = open();
+    const [ann, bo] = [aUser('ann'), aUser('bo')];
+    for (const user of [ann, bo]) {
+      await presence.connected(user, `${user}-1`, noon);
+      await presence.connected(user, `${user}-2`, noon);
+      await presence.disconnected(user, `${user}-1`, noon);
+      await presence.noteTold(user, true);
+    }
+    for (let repeat = 0; repeat < 2; repeat++) await presence.erase(ann);
+    const nothing = { connections: [], online: false, lastSeenAt: null, isToldOnline: false };
+    expect(await presence.standing(ann, 'cached')).toEqual(nothing);
+    expect(await presence.standing(bo, 'now')).toMatchObject({
+      connections: [`${bo}-2`],
+      isToldOnline: true,
+    });
+  });
+
   it('is not brought back by a beginning that comes after its end, nor changed by repeats', async () => {
     const presence = open();
     const ann = aUser('ann');

@@ -152,4 +152,35 @@ export const accountsSuite = (create: () => Promise<Accounts>): void => {
     const all = await Promise.all(userIds.map((userId) => accounts.find(userId)));
     expect(all.filter((account) => account?.email === 'we@example.org').length).toBeLessThanOrEqual(1);
   });
+
+  test('an account that was erased is nobody’s, its address is free, its name is not', async () => {
+    const accounts = await create();
+    await accounts.add(anAccount({ userId: 'Ann', email: 'ann@example.org', fullName: 'Ann Ash' }));
+    const forgotten: (string | null)[] = [];
+    await accounts.erase('Ann', async (account) => {
+      expect(await accounts.findByUsername('ann')).toBeUndefined(); // nobody logs in by now
+      forgotten.push(account.fullName);
+    });
+    for (const userId of ['Ann', 'ann', 'nobody'])
+      await accounts.erase(userId, ({ fullName }) => Promise.resolve(void forgotten.push(fullName)));
+    expect(forgotten).toEqual(['Ann Ash']);
+    expect(await accounts.find('Ann')).toBeUndefined();
+    expect(await accounts.update('Ann', { fullName: 'x' })).toBeUndefined();
+    await expect(accounts.add(anAccount({ userId: 'ANN' }))).rejects.toMatchObject({
+      code: 'username-taken',
+    });
+    await accounts.add(anAccount({ userId: 'bo1', email: 'Ann@example.org' }));
+  });
+
+  test('the erasure of an account that stopped half way goes on', async () => {
+    const accounts = await create();
+    await accounts.add(anAccount({ email: 'ann@example.org', fullName: 'Ann Ash' }));
+    const dies = accounts.erase('ann', () => Promise.reject(new Error('died')));
+    await expect(dies).rejects.toThrow('died');
+    expect(await accounts.findByUsername('ann')).toBeUndefined();
+    const forgotten: (string | null)[] = [];
+    await accounts.erase('ann', ({ fullName }) => Promise.resolve(void forgotten.push(fullName)));
+    expect(forgotten).toEqual(['Ann Ash']);
+    await accounts.add(anAccount({ userId: 'bo1', email: 'ann@example.org' }));
+  });
 };

@@ -1,0 +1,66 @@
+import type { Job } from '../../domain/job.ts';
+import type { Jobs } from '../../ports/jobs.ts';
+import { guard, isStatus } from './errors.ts';
+import { encodeKey } from './keys.ts';
+import { findRow, type Tables } from './tables.ts';
+
+interface JobRow {
+  job: string;
+}
+
+const rowKey = 'job';
+
+/** `|` is in no encoded id, so jobs and users cannot be taken for each other. */
+const userKey = (userId: string): string => `erased|${encodeKey(userId)}`;
+
+/**
+ * The table `Jobs`: a row for each job, and one for each user who was erased, which stays. It is what refuses tokens that
+ * were issued before, and it names the job, so that asking twice is one erasure.
+ */
+export class TableJobs implements Jobs {
+  readonly #table: Tables['jobs'];
+
+  constructor(tables: Pick<Tables, 'jobs'>) {
+    this.#table = tables.jobs;
+  }
+
+  async begin(job: Job): Promise<Job> {
+    const mark = { partitionKey: userKey(job.userId), rowKey, jobId: job.jobId, erasedAt: job.startedAt };
+    await this.#insert(mark);
+    const jobId = (await this.erasureOf(job.userId)) ?? job.jobId;
+    const standing = { ...job, jobId };
+    await this.#insert({ partitionKey: encodeKey(jobId), rowKey, job: JSON.stringify(standing) });
+    return (await this.find(jobId)) ?? standing;
+  }
+
+  async find(jobId: string): Promise<Job | undefined> {
+    const row = await findRow<JobRow>(this.#table, encodeKey(jobId), rowKey);
+    return row && (JSON.parse(row.job) as Job);
+  }
+
+  async erasureOf(userId: string): Promise<string | undefined> {
+    return (await findRow<{ jobId: string }>(this.#table, userKey(userId), rowKey))?.jobId;
+  }
+
+  async save(job: Job): Promise<boolean> {
+    const partitionKey = encodeKey(job.jobId);
+    const row = await findRow<JobRow>(this.#table, partitionKey, rowKey);
+    if (!row || (JSON.parse(row.job) as Job).step !== job.step - 1) return false;
+    const next = { partitionKey, rowKey, job: JSON.stringify(job) };
+    try {
+      await guard(() => this.#table.updateEntity(next, 'Replace', { etag: row.etag }));
+      return true;
+    } catch (error) {
+      if (isStatus(error, 404, 412)) return false;
+      throw error;
+    }
+  }
+
+  async #insert(row: { partitionKey: string; rowKey: string } & Record<string, string>): Promise<void> {
+    try {
+      await guard(() => this.#table.createEntity(row));
+    } catch (error) {
+      if (!isStatus(error, 409)) throw error;
+    }
+  }
+}

@@ -1,0 +1,32 @@
+import type { ErasureReceipt } from '../contract/jobs.ts';
+import { newErasure } from '../domain/job.ts';
+import type { Accounts } from '../ports/accounts.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Jobs } from '../ports/jobs.ts';
+import type { Outbox, Tracing } from '../ports/outbox.ts';
+
+export interface EraseUserParts {
+  jobs: Pick<Jobs, 'begin' | 'erasureOf'>;
+  outbox: Pick<Outbox, 'enqueueJob'>;
+  /** Undefined without built-in accounts. */
+  accounts: Pick<Accounts, 'find'> | undefined;
+  clock: Clock;
+  /** A fresh id that nobody can guess. */
+  newId: () => string;
+}
+
+/**
+ * Begins to erase a user: resolves once the queue holds it durably and the user counts as erased. Asking again answers the
+ * same job. @throws ChatError `unavailable`, after which it may have begun all the same: ask again
+ */
+export const eraseUser =
+  ({ jobs, outbox, accounts, clock, newId }: EraseUserParts) =>
+  async (userId: string, tracing: Tracing): Promise<ErasureReceipt> => {
+    const known = await jobs.erasureOf(userId);
+    if (known !== undefined) return { jobId: known };
+    const account = await accounts?.find(userId);
+    const job = newErasure(newId(), userId, account ? 1 : 0, clock.now());
+    // The queue first: whoever counts as erased without it would stay as they are.
+    await outbox.enqueueJob({ jobId: job.jobId, step: 0, begin: job }, tracing);
+    return { jobId: (await jobs.begin(job)).jobId };
+  };
