@@ -1,6 +1,6 @@
 import type { ChangeRecord, LoggedChange } from './change.ts';
 import type { ChatErrorCode } from './errors.ts';
-import { asMessage, type LoggedMessage, type Message } from './message.ts';
+import { asMessage, shownAt, type LoggedMessage, type Message } from './message.ts';
 
 interface Told {
   conversationId: string;
@@ -90,13 +90,13 @@ export interface EventError {
   errors?: { pointer: string; detail: string }[];
 }
 
-/** Tells clients of a message that has got its place. */
-export const createdEvent = (message: LoggedMessage): ServerEvent => ({
+/** Tells clients of a message that has got its place, as it may be shown at a time. */
+export const createdEvent = (message: LoggedMessage, now: Date): ServerEvent => ({
   type: 'message.created',
   at: message.createdAt,
   conversationId: message.conversationId,
   seq: message.seq,
-  message: asMessage(message),
+  message: asMessage(shownAt(message, now)),
 });
 
 /** Tells clients of a change that has got its place. @param message of `message.updated` */

@@ -11,19 +11,18 @@ import { decideChange } from '../domain/decide-change.ts';
 import { changeEvent, type ServerEvent } from '../domain/event.ts';
 import type { Broadcaster } from '../ports/broadcaster.ts';
 import type { ChangeLog, Changed } from '../ports/change-log.ts';
-import type { Clock } from '../ports/clock.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
 import type { MessageSearch } from '../ports/message-search.ts';
 import type { Tracing } from '../ports/outbox.ts';
 import { bringMessage, type BringMessageParts } from './bring-message.ts';
 import { messageView } from './message-views.ts';
+import { thoseWhoSee } from './those-who-see.ts';
 
 export interface ApplyChangeParts extends BringMessageParts {
   log: Pick<ConversationLog, 'memberIds' | 'members' | 'read' | 'moves'>;
   changes: Pick<ChangeLog, 'apply'>;
   search: Pick<MessageSearch, 'forget'>;
   broadcaster: Pick<Broadcaster, 'toUser' | 'toGroup' | 'join' | 'leave'>;
-  clock: Clock;
   /** Members that a group may have. */
   maxMembers: number;
 }
@@ -61,23 +60,23 @@ const settleGroup = async (
 const isNewText = (change: LoggedChange): change is Extract<LoggedChange, { seq: number }> =>
   change.type === 'message.updated' || change.type === 'message.deleted';
 
-const push = async (
-  parts: ApplyChangeParts,
-  { head, change }: Changed,
-  event: ServerEvent,
-): Promise<unknown[]> => {
+/** The members of a direct conversation, and those of a group who alone see what was changed; undefined: the whole group. */
+const audienceOf = ({ log }: ApplyChangeParts, { head, change }: Changed): Promise<string[] | undefined> => {
+  if (head.type === 'direct') return Promise.resolve(head.directMembers);
+  return change && 'seq' in change ? thoseWhoSee(log, head, change.seq) : Promise.resolve(undefined);
+};
+
+const push = async (parts: ApplyChangeParts, changed: Changed, event: ServerEvent): Promise<unknown[]> => {
   const { broadcaster, presence } = parts;
-  const { conversationId, type } = head;
+  const { head, change } = changed;
   const toMember = async (userId: string): Promise<void> => {
     if (await presence.isOnline(userId, 'cached')) await broadcaster.toUser(userId, event);
   };
-  const pushes =
-    type === 'group'
-      ? [
-          broadcaster.toGroup(conversationId, event),
-          ...(change?.type === 'member.removed' ? [toMember(change.userId)] : []),
-        ]
-      : head.directMembers.map(toMember);
+  const audience = await audienceOf(parts, changed);
+  const pushes = audience?.map(toMember) ?? [
+    broadcaster.toGroup(head.conversationId, event),
+    ...(change?.type === 'member.removed' ? [toMember(change.userId)] : []),
+  ];
   const ends = await Promise.allSettled(pushes);
   return ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : []));
 };

@@ -4,20 +4,23 @@ import type { Head } from '../domain/conversation.ts';
 import { createdEvent, type ServerEvent } from '../domain/event.ts';
 import type { LoggedMessage } from '../domain/message.ts';
 import type { Broadcaster } from '../ports/broadcaster.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
 import type { EventFeed } from '../ports/event-feed.ts';
 import type { Inbox } from '../ports/inbox.ts';
 import type { Outbox, Tracing } from '../ports/outbox.ts';
 import type { Presence } from '../ports/presence.ts';
+import { thoseWhoSee } from './those-who-see.ts';
 
 export interface BringMessageParts {
-  log: Pick<ConversationLog, 'memberIds'>;
+  log: Pick<ConversationLog, 'memberIds' | 'members'>;
   presence: Pick<Presence, 'isOnline'>;
   broadcaster: Pick<Broadcaster, 'toUser' | 'toGroup'>;
   inbox: Pick<Inbox, 'keep'>;
   outbox: Pick<Outbox, 'scheduleCheck'>;
   /** Tells other services. */
   events: EventFeed;
+  clock: Clock;
   /** Members of larger groups have no inbox rows: they catch up from the log. */
   inboxGroupSize: number;
 }
@@ -61,7 +64,7 @@ class Journey {
     this.#parts = parts;
     this.#message = message;
     this.#head = head;
-    this.#event = createdEvent(message);
+    this.#event = createdEvent(message, parts.clock.now());
     this.#tracing = tracing;
     this.delivery = { messageId, conversationId, seq, isNew, pushed: [], kept: [], pushErrors: [] };
   }
@@ -116,9 +119,24 @@ class Journey {
   }
 }
 
-const toAll = async (journey: Journey, head: Head, userIds: readonly string[]): Promise<void> => {
-  if (head.type === 'group') await journey.toGroup(userIds);
-  else await Promise.all(userIds.map((userId) => journey.toMember(userId)));
+/** A message that comes again may be history by now, which those who joined later may not see. */
+const againTo = (
+  { log }: BringMessageParts,
+  { head, message, isNew }: Placed,
+): Promise<string[] | undefined> =>
+  isNew || head.type === 'direct' ? Promise.resolve(undefined) : thoseWhoSee(log, head, message.seq);
+
+const toAll = async (
+  parts: BringMessageParts,
+  journey: Journey,
+  placed: Placed,
+  userIds: readonly string[],
+): Promise<void> => {
+  const some = await againTo(parts, placed);
+  if (placed.head.type === 'group' && !some) await journey.toGroup(userIds);
+  // Of larger groups whoever missed it sees by the next seq what to ask for.
+  else if ((some ?? userIds).length <= parts.inboxGroupSize)
+    await forEach(some ?? userIds, concurrency, (userId) => journey.toMember(userId));
 };
 
 /**
@@ -136,7 +154,7 @@ export const bringMessage = async (
   const userIds = await parts.log.memberIds(head);
   // Both to their ends: a failure returns the message to the queue, and its next try must not meet this one.
   const ends = await Promise.allSettled([
-    toAll(journey, head, userIds),
+    toAll(parts, journey, placed, userIds),
     parts.events.publish(messageSent(message, userIds.length), tracing),
   ]);
   const failed = ends.find((end) => end.status === 'rejected');

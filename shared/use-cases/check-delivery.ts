@@ -1,4 +1,5 @@
 import { isDelivered, type Member } from '../domain/conversation.ts';
+import { ChatError } from '../domain/errors.ts';
 import { createdEvent } from '../domain/event.ts';
 import type { LoggedMessage } from '../domain/message.ts';
 import type { Broadcaster } from '../ports/broadcaster.ts';
@@ -38,6 +39,22 @@ const missingOf = (member: Member, messages: LoggedMessage[]): LoggedMessage[] =
       seq >= firstUnchecked(member) && senderId !== member.userId && !isDelivered(member, seq),
   );
 
+/** Whether it was noted: of one who left meanwhile there is nothing to note, and the others have to be looked at all the same. */
+const noted = async (
+  log: CheckDeliveryParts['log'],
+  conversationId: string,
+  userId: string,
+  seq: number,
+): Promise<boolean> => {
+  try {
+    await log.noteChecked(conversationId, userId, seq);
+    return true;
+  } catch (error) {
+    if (error instanceof ChatError && error.code === 'not-a-member') return false;
+    throw error;
+  }
+};
+
 /**
  * Whether a message came so lately that its acknowledgement may be under way. One that seems to come from the future was
  * dated by a clock that is ahead: its age is unknown, so it is not spared.
@@ -50,14 +67,14 @@ const isYoung = ({ clock, minAgeMs }: CheckDeliveryParts, { createdAt }: LoggedM
  * One that cannot be told finds the rows.
  */
 const pushAgain = async (
-  { presence, broadcaster }: CheckDeliveryParts,
+  { presence, broadcaster, clock }: CheckDeliveryParts,
   userId: string,
   messages: readonly LoggedMessage[],
 ): Promise<void> => {
   if (!(await presence.isOnline(userId, 'now'))) return;
   for (const message of messages) {
     try {
-      await broadcaster.toUser(userId, createdEvent(message));
+      await broadcaster.toUser(userId, createdEvent(message, clock.now()));
     } catch {
       return; // live delivery is away; the inbox has it
     }
@@ -98,7 +115,7 @@ export const checkDelivery =
         if (missing.length === 0) return;
         await inbox.keep(member.userId, missing, head.headRev);
         // Noted after each batch: what stops half way goes on from there.
-        await log.noteChecked(conversationId, member.userId, to);
+        if (!(await noted(log, conversationId, member.userId, to))) return;
         kept.set(member.userId, [...(kept.get(member.userId) ?? []), ...missing].slice(-pushes));
         count += missing.length;
       });

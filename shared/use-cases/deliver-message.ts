@@ -1,16 +1,14 @@
 import { blockCacheMs } from '../domain/block.ts';
 import type { AcceptedMessage } from '../domain/message.ts';
 import type { Blocks } from '../ports/blocks.ts';
-import type { Clock } from '../ports/clock.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
 import type { Tracing } from '../ports/outbox.ts';
 import { bringMessage, type BringMessageParts, type Delivery } from './bring-message.ts';
 import { blocked, isBlockedIn } from './require-unblocked.ts';
 
 export interface DeliverMessageParts extends BringMessageParts {
-  log: Pick<ConversationLog, 'append' | 'memberIds' | 'find'>;
+  log: Pick<ConversationLog, 'append' | 'memberIds' | 'members' | 'find'>;
   blocks: Pick<Blocks, 'blockersIn'>;
-  clock: Clock;
 }
 
 /**

@@ -55,6 +55,21 @@ const aTrip = async () => {
 const add = (...userIds: string[]): ChangeAction => ({ type: 'add-members', userIds, role: 'member' });
 
 describe('applying a change', () => {
+  it('tells of a change of what is hidden from some only those who see it', async () => {
+    const { tell, asked, told, log, presence, conversationId, messageId } = await aTrip();
+    await presence.connected(bo, 'phone');
+    await tell(asked(ann, { type: 'update', settings: { earlierHistory: 'hidden' } }));
+    await tell(asked(ann, add(cy)));
+    const before = told(conversationId);
+    await tell(asked(bo, { type: 'edit', messageId, messageText: 'Not for Cy' }));
+    expect(told(conversationId)).toEqual(before);
+    expect(told(bo)).toEqual(['message.updated']);
+    const later = { ...anAcceptedMessage({ from: bo, to: ann }), conversationId, directMembers: null };
+    const { message } = await log.append(later, new Date());
+    await tell(asked(bo, { type: 'edit', messageId: message.messageId, messageText: 'For all' }));
+    expect(told(conversationId)).toEqual([...before, 'message.updated']);
+  });
+
   it('lets nobody back into the group by a change that comes again after others', async () => {
     const { tell, asked, broadcaster, conversationId } = await aTrip();
     const joining = asked(ann, add(cy));

@@ -74,6 +74,17 @@ const aChat = () => {
 };
 
 describe('delivering a message', () => {
+  it('pushes of a message that has expired meanwhile nothing but its place', async () => {
+    const { say, check, presence, broadcaster } = aChat();
+    await presence.connected(bo, 'phone');
+    await say(ann, bo, { expiresAt: '2026-01-01T12:00:05.000Z' });
+    await check({ conversationId: id, userId: bo });
+    const texts = broadcaster.pushed.flatMap(({ to, event }) =>
+      to === bo && event.type === 'message.created' ? [event.message.messageText] : [],
+    );
+    expect(texts).toEqual(['Hello', null]);
+  });
+
   it('pushes it to whoever is online, on both sides, and schedules a check for the receiver', async () => {
     const chat = aChat();
     await chat.presence.connected(bo, 'b1');

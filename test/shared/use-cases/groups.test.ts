@@ -1,11 +1,14 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { MemoryBlocks } from '../../../shared/adapters/memory/memory-blocks.ts';
+import { MemoryChangeLog } from '../../../shared/adapters/memory/memory-change-log.ts';
 import { MemoryConversationLog } from '../../../shared/adapters/memory/memory-conversation-log.ts';
 import { MemoryInbox } from '../../../shared/adapters/memory/memory-inbox.ts';
 import { MemoryPresence } from '../../../shared/adapters/memory/memory-presence.ts';
 import { newConversation } from '../../../shared/contract/conversations.ts';
 import { historyQuery } from '../../../shared/contract/lists.ts';
-import { messageIdOf } from '../../../shared/domain/identifiers.ts';
+import { decideChange } from '../../../shared/domain/decide-change.ts';
+import { notAMember } from '../../../shared/domain/errors.ts';
+import { messageIdOf, newGroupConversationId } from '../../../shared/domain/identifiers.ts';
 import type { Directory } from '../../../shared/ports/directory.ts';
 import type { DeliveryCheck } from '../../../shared/ports/outbox.ts';
 import type { Profiles } from '../../../shared/ports/profiles.ts';
@@ -17,7 +20,7 @@ import { getConversation } from '../../../shared/use-cases/get-conversation.ts';
 import { readHistory } from '../../../shared/use-cases/read-history.ts';
 import { readInbox } from '../../../shared/use-cases/read-inbox.ts';
 import { recordReceipt, type ReceiptKind } from '../../../shared/use-cases/record-receipt.ts';
-import { anAcceptedMessage, messagesIn } from '../../support/builders.ts';
+import { aGroup, anAcceptedMessage, messagesIn } from '../../support/builders.ts';
 import { FakeBroadcaster, FakeEventFeed, FakeOutbox, FakeTimer, tracing } from '../../support/fakes.ts';
 
 const [ann, bo, cy, di] = ['ann', 'bo', 'cy', 'di'];
@@ -83,7 +86,49 @@ const aChat = (inboxGroupSize = 100) => {
   };
 };
 
+/** Cy has joined behind the first message, and what was before is hidden from those who join. */
+const aLateJoiner = async () => {
+  const chat = aChat();
+  const conversationId = newGroupConversationId();
+  await chat.log.create(aGroup(ann, [bo], { conversationId, earlierHistory: 'hidden' }), chat.clock.now());
+  const first = { ...anAcceptedMessage({ from: ann, to: bo }), conversationId, directMembers: null };
+  const deliver = () => deliverMessage(chat)(first, tracing);
+  await deliver();
+  const changes = new MemoryChangeLog(chat.log);
+  const action = { type: 'add-members' as const, userIds: [cy], role: 'member' as const };
+  const change = { changeId: 'c-1', conversationId, userId: ann, acceptedAt: first.acceptedAt, action };
+  const circumstances = { now: chat.clock.now(), maxMembers: 10 };
+  await changes.apply(change, (ground) => decideChange(change, ground, circumstances), chat.clock.now());
+  return { ...chat, conversationId, deliver };
+};
+
 describe('a group', () => {
+  it('shows a message that comes again to nobody from whom it is hidden by now', async () => {
+    const { conversationId, deliver, broadcaster, presence } = await aLateJoiner();
+    await presence.connected(bo, 'phone');
+    await presence.connected(cy, 'laptop');
+    expect(broadcaster.messagesTo(conversationId)).toEqual([1]);
+    await deliver();
+    expect(broadcaster.messagesTo(conversationId)).toEqual([1]);
+    expect(broadcaster.messagesTo(bo)).toEqual([1]);
+    expect(broadcaster.messagesTo(cy)).toEqual([]);
+  });
+
+  it('has its members looked after by a check also when one of them leaves meanwhile', async () => {
+    const chat = aChat();
+    const { conversation } = await chat.create(ann, { memberIds: [bo, cy] });
+    await chat.say(ann, conversation.id);
+    await chat.presence.connected(cy, 'phone');
+    const note = chat.log.noteChecked.bind(chat.log);
+    vi.spyOn(chat.log, 'noteChecked').mockImplementation((id, userId, seq) =>
+      userId === bo ? Promise.reject(notAMember()) : note(id, userId, seq),
+    );
+    const before = chat.broadcaster.messagesTo(cy).length;
+    await chat.check({ conversationId: conversation.id, userId: null });
+    expect(await chat.inboxOf(cy)).toEqual([1]);
+    expect(chat.broadcaster.messagesTo(cy).length).toBe(before + 1);
+  });
+
   it('has its creator as owner, each member once, and joins their devices', async () => {
     const chat = aChat();
     const { conversation, isNew } = await chat.create(ann, {
