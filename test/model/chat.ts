@@ -102,10 +102,14 @@ export const chatOf = (backend: Backend, process: Process) => {
     disconnected: disconnectClient(parts),
     /** As the composition root puts it together. */
     work: workOff(work, conversationEnvelope, {
-      handle: async (envelope): Promise<unknown> =>
-        envelope.kind === 'change' ? apply(envelope.change, envelope) : deliver(envelope.message, envelope),
-      refused: (envelope, code) =>
-        envelope.kind === 'change' ? rejectTheChange(envelope.change, code) : reject(envelope.message, code),
+      handle: async (envelope): Promise<unknown> => {
+        if (envelope.kind === 'change') return apply(envelope.change, envelope);
+        return envelope.kind === 'message' ? deliver(envelope.message, envelope) : undefined;
+      },
+      refused: async (envelope, code) => {
+        if (envelope.kind === 'change') await rejectTheChange(envelope.change, code);
+        if (envelope.kind === 'message') await reject(envelope.message, code);
+      },
     }),
     check: workOff(work, checkEnvelope, {
       handle: async (envelope): Promise<unknown> =>

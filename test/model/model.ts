@@ -1,9 +1,4 @@
-import type {
-  AcceptedChange,
-  ChangeAction,
-  ConversationAction,
-  MessageAction,
-} from '../../shared/domain/change.ts';
+import type * as Asked from '../../shared/domain/change.ts';
 import type { EarlierHistory, Role } from '../../shared/domain/conversation.ts';
 import type { ChatErrorCode } from '../../shared/domain/errors.ts';
 import { noteIdOf } from '../../shared/domain/identifiers.ts';
@@ -94,7 +89,7 @@ export class ModelConversation {
   }
 
   /** A change's turn has come. @returns why it is refused */
-  apply({ changeId, userId, action }: AcceptedChange): ChatErrorCode | undefined {
+  apply({ changeId, userId, action }: Asked.AcceptedChange): ChatErrorCode | undefined {
     if (this.done.has(changeId)) return undefined;
     const verdict = this.judge(userId, action);
     if (verdict !== 'nothing' && typeof verdict === 'string') return verdict;
@@ -119,7 +114,7 @@ export class ModelConversation {
   }
 
   /** What becomes of a change as things stand. */
-  judge(userId: string, action: ChangeAction): Verdict {
+  judge(userId: string, action: Asked.ChangeAction): Verdict {
     const actor = this.member(userId);
     if (!actor) return 'not-a-member';
     if (!('messageId' in action)) return this.#judgeConversation(userId, actor, action);
@@ -128,7 +123,12 @@ export class ModelConversation {
     return this.#judgeMessage(userId, message, this.#isModerator(actor), action);
   }
 
-  #judgeMessage(userId: string, message: ModelMessage, isModerator: boolean, action: MessageAction): Verdict {
+  #judgeMessage(
+    userId: string,
+    message: ModelMessage,
+    isModerator: boolean,
+    action: Asked.MessageAction,
+  ): Verdict {
     const { seq } = message;
     const change = (type: string, more: object = {}): void => this.#change(type, userId, { seq, ...more });
     const isOwn = message.sender === userId;
@@ -183,7 +183,7 @@ export class ModelConversation {
     }
   }
 
-  #judgeConversation(userId: string, actor: ModelMember, action: ConversationAction): Verdict {
+  #judgeConversation(userId: string, actor: ModelMember, action: Asked.ConversationAction): Verdict {
     const isModerator = this.#isModerator(actor);
     if (action.type === 'update') return this.#judgeUpdate(userId, isModerator, action.settings);
     if (this.type === 'direct') return 'not-a-group';
@@ -232,7 +232,7 @@ export class ModelConversation {
   #judgeUpdate(
     userId: string,
     isModerator: boolean,
-    settings: Extract<ConversationAction, { type: 'update' }>['settings'],
+    settings: Extract<Asked.ConversationAction, { type: 'update' }>['settings'],
   ): Verdict {
     if (settings.title !== undefined && this.type === 'direct') return 'not-a-group';
     if (this.type === 'group' && !isModerator) return 'not-permitted';

@@ -10,7 +10,7 @@ import type { Clock } from '../../shared/ports/clock.ts';
 import type { DeliveryCheck, Outbox, PresenceLook } from '../../shared/ports/outbox.ts';
 import { tracing } from '../support/fakes.ts';
 
-export type Waiting = z.infer<typeof conversationEnvelope>;
+export type Waiting = Exclude<z.infer<typeof conversationEnvelope>, { kind: 'erasure' }>;
 export type Check = z.infer<typeof checkEnvelope>;
 
 /** For how long the queue takes a second message of an id for a repeat. */
@@ -21,7 +21,7 @@ const windowMs = 15_000;
 const envelope = { v: envelopeVersion, traceparent: tracing.traceparent } as const;
 
 /** The queues in memory: sessions in order, repeats dropped for ten minutes, checks when they are due. */
-export class Queues implements Outbox {
+export class Queues implements Omit<Outbox, 'enqueueErasure' | 'enqueueJob'> {
   readonly #clock: Clock;
   readonly #seen = new Map<string, number>();
   /** By conversation. */
