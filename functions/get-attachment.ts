@@ -13,7 +13,8 @@ export const getAttachment = (services: GetAttachmentServices): Route =>
     tag: 'Attachments',
     summary: 'Get the download URL of an attachment',
     description:
-      'For members of its conversation. `not-found` means that the sender has not uploaded it yet.',
+      'For members of its conversation. `not-found` means that the sender has not uploaded it yet, or that its message was ' +
+      'deleted, has expired or is not for you to see.',
     access: 'member',
     replies: { 200: { description: 'What it is, and where its bytes are.', schema: attachmentView } },
     problems: ['not-found'],

@@ -7,6 +7,7 @@ import { countUnread } from './count-unread.ts';
 import { createConversation } from './create-conversation.ts';
 import { eraseOwnAccount } from './erase-own-account.ts';
 import { findUsers, getUser } from './find-users.ts';
+import { forwardMessage } from './forward-message.ts';
 import { getAttachment } from './get-attachment.ts';
 import { getConversationPresence } from './get-conversation-presence.ts';
 import { getConversation } from './get-conversation.ts';
@@ -64,6 +65,7 @@ export const routesOf = (services: Services): Route[] => {
     editMessage,
     deleteMessage,
     restoreMessage,
+    forwardMessage,
     listRevisions,
     listMessageReceipts,
     addReaction,

@@ -47,6 +47,7 @@ import { eraseStep } from '../shared/use-cases/erase-step.ts';
 import { eraseUser } from '../shared/use-cases/erase-user.ts';
 import { findUsers, getUser } from '../shared/use-cases/find-users.ts';
 import { getJob } from '../shared/use-cases/get-job.ts';
+import { forwardMessage } from '../shared/use-cases/forward-message.ts';
 import { getAttachment } from '../shared/use-cases/get-attachment.ts';
 import { getConversation } from '../shared/use-cases/get-conversation.ts';
 import { getMessage, listMessageReceipts, listRevisions } from '../shared/use-cases/get-message.ts';
@@ -213,6 +214,16 @@ export const createServices = (config: Config, clients = openClients(config)) =>
       clock,
       newId: randomUUID,
     }),
+    forwardMessage: forwardMessage({
+      log,
+      outbox,
+      attachments,
+      moderator,
+      rateLimiter,
+      blocks,
+      clock,
+      newId: randomUUID,
+    }),
     createConversation: createConversation({ log, profiles, broadcaster, directory, blocks, clock }),
     getConversation: getConversation({ log, profiles, clock }),
     listConversations: listConversations({ log, profiles, clock }),
@@ -251,7 +262,7 @@ export const createServices = (config: Config, clients = openClients(config)) =>
     requireMember: (conversationId: string, userId: string) => requireMember(log, conversationId, userId),
     readInbox: readInbox({ log, inbox, clock }),
     acknowledgeInbox: acknowledgeInbox({ log, inbox, presence, broadcaster, clock }),
-    getAttachment: getAttachment({ attachments, log }),
+    getAttachment: getAttachment({ attachments, log, clock }),
     recordReceipt: recordReceipt({ log, presence, broadcaster, clock }),
     acknowledgeMessages: acknowledgeMessages({ log, presence, broadcaster, clock }),
 

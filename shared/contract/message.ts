@@ -36,6 +36,7 @@ const example: Message = {
   messageText: 'Hello, Bob!',
   attachment: null,
   attachmentUrl: null,
+  forwardedFrom: null,
   replyTo: null,
   mentions: [],
   reactions: [],
@@ -68,6 +69,10 @@ export const message = exactly<Message>()(
       .meta({ description: 'Null: there is none, or the message was deleted or has expired.' }),
     attachment: attachment.nullable(),
     attachmentUrl: z.string().nullable(),
+    forwardedFrom: z
+      .object({ senderId: z.string().meta({ description: 'Who wrote it.' }) })
+      .nullable()
+      .meta({ description: 'Of a message that was forwarded. It cannot be edited.' }),
     replyTo: z.string().nullable(),
     mentions: z.array(z.string()),
     reactions: z.array(z.object({ emoji: z.string(), userIds: z.array(z.string()) })),

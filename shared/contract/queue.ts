@@ -22,6 +22,7 @@ export const acceptedMessage = z.object({
   messageText: z.string().nullable(),
   attachment: attachment.nullable(),
   attachmentUrl: z.string().nullable(),
+  forwardedFrom: z.object({ senderId: z.string() }).nullable().default(null),
   replyTo: z.string().nullable().default(null),
   mentions: z.array(z.string()).default([]),
   expiresAt: z.iso.datetime().nullable().default(null),

@@ -140,6 +140,7 @@ export const noteOf = (
     messageText: null,
     attachment: null,
     attachmentUrl: null,
+    forwardedFrom: null,
     replyTo: null,
     mentions: [],
     expiresAt: expiryOf(null, retentionSeconds, createdAt),

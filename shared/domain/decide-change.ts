@@ -37,6 +37,8 @@ const edit = (messageText: string, given: Case): Decision | null => {
   if (message.senderId !== actor.userId || message.type === 'system')
     throw notPermitted('Only its sender can edit a message.');
   requirePresent(given);
+  // It names who wrote it: nobody puts words into another's mouth.
+  if (message.forwardedFrom !== null) throw notPermitted('A forwarded message cannot be edited.');
   if (message.messageText === messageText) return null;
   return {
     record: { type: 'message.updated', ...about(target) },
@@ -55,13 +57,13 @@ const remove = ({ ground, actor, target, now }: Case): Decision | null => {
   if (message.senderId !== actor.userId && !isModerator(ground, actor))
     throw notPermitted('Only its sender, and owners and admins of a group, can delete a message.');
   if (message.deletedAt !== null) return null;
-  const { messageText, attachment, attachmentUrl, mentions } = message;
+  const { messageText, attachment, attachmentUrl, forwardedFrom, mentions } = message;
   return {
     record: { type: 'message.deleted', ...about(target) },
     target: {
       ...target,
       message: tombstoneOf(message, now.toISOString()),
-      kept: { messageText, attachment, attachmentUrl, mentions, deletedBy: actor.userId },
+      kept: { messageText, attachment, attachmentUrl, forwardedFrom, mentions, deletedBy: actor.userId },
     },
   };
 };

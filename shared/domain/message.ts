@@ -16,11 +16,17 @@ export interface Attachment {
   sha256: string | null;
 }
 
+/** Where a message that was forwarded comes from: who wrote it, and nothing of where. */
+export interface ForwardOrigin {
+  senderId: string;
+}
+
 /** What the sender determines of a message. */
 export interface MessageContent {
   messageText: string | null;
   attachment: Attachment | null;
   attachmentUrl: string | null;
+  forwardedFrom: ForwardOrigin | null;
 }
 
 /** What a sender may say about a message besides its content. */
@@ -107,6 +113,8 @@ export const tombstoneOf = (message: LoggedMessage, deletedAt: string): LoggedMe
   messageText: null,
   attachment: null,
   attachmentUrl: null,
+  forwardedFrom: null,
+  system: null,
   mentions: [],
   reactions: [],
   pinned: false,

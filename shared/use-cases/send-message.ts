@@ -75,10 +75,14 @@ const after = (now: Date, seconds: number): string => new Date(now.getTime() + s
 /** Notes the attachment and hands out the URL at which its bytes are wanted. */
 const reserve = async (
   { attachments }: SendMessageParts,
-  { conversationId, senderId, acceptedAt }: AcceptedMessage,
+  { messageId, conversationId, senderId, acceptedAt }: AcceptedMessage,
   attachment: Attachment,
 ): Promise<NonNullable<SendReceipt['attachment']>> => {
-  await attachments.reserve({ ...attachment, conversationId, ownerId: senderId, createdAt: acceptedAt });
+  await attachments.reserve({
+    ...attachment,
+    ...{ conversationId, messageId, ownerId: senderId, createdAt: acceptedAt },
+    bytesOf: attachment.attachmentId,
+  });
   const { url, expiresAt } = await attachments.uploadUrl(attachment.attachmentId);
   return { attachmentId: attachment.attachmentId, uploadUrl: url, expiresAt: expiresAt.toISOString() };
 };
@@ -119,6 +123,7 @@ export const sendMessage =
       messageText: draft.messageText ?? null,
       attachment,
       attachmentUrl: draft.attachmentUrl ?? null,
+      forwardedFrom: null,
       replyTo: draft.replyTo ?? null,
       mentions: draft.mentions ?? [],
       expiresAt: draft.expiresInSeconds === undefined ? null : after(now, draft.expiresInSeconds),

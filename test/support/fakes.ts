@@ -156,23 +156,35 @@ export class FakeAttachments implements Attachments {
     return Promise.resolve(this.records.get(attachmentId));
   }
 
-  isUploaded(attachmentId: string): Promise<boolean> {
-    return Promise.resolve(this.uploaded.has(attachmentId));
+  share(source: AttachmentRecord, records: readonly AttachmentRecord[]): Promise<boolean> {
+    if (!this.records.has(source.attachmentId)) return Promise.resolve(false);
+    for (const record of records) void this.reserve(record);
+    return Promise.resolve(true);
+  }
+
+  remove(attachmentId: string): Promise<void> {
+    const bytesOf = this.records.get(attachmentId)?.bytesOf;
+    this.records.delete(attachmentId);
+    const isWanted = [...this.records.values()].some((record) => record.bytesOf === bytesOf);
+    if (bytesOf !== undefined && !isWanted) this.uploaded.delete(bytesOf);
+    return Promise.resolve();
+  }
+
+  isUploaded({ bytesOf }: AttachmentRecord): Promise<boolean> {
+    return Promise.resolve(this.uploaded.has(bytesOf));
   }
 
   erase(attachmentId: string, ownerId: string): Promise<void> {
-    if (this.records.get(attachmentId)?.ownerId !== ownerId) return Promise.resolve();
-    this.uploaded.delete(attachmentId);
-    this.records.delete(attachmentId);
-    return Promise.resolve();
+    const isOwn = this.records.get(attachmentId)?.ownerId === ownerId;
+    return isOwn ? this.remove(attachmentId) : Promise.resolve();
   }
 
   uploadUrl(attachmentId: string): Promise<SignedUrl> {
     return Promise.resolve({ url: `https://test/up/${attachmentId}`, expiresAt: new Date(0) });
   }
 
-  downloadUrl({ attachmentId }: AttachmentRecord): Promise<SignedUrl> {
-    return Promise.resolve({ url: `https://test/down/${attachmentId}`, expiresAt: new Date(0) });
+  downloadUrl({ bytesOf }: AttachmentRecord): Promise<SignedUrl> {
+    return Promise.resolve({ url: `https://test/down/${bytesOf}`, expiresAt: new Date(0) });
   }
 }
 

@@ -9,8 +9,10 @@ import {
 } from '@azure/storage-blob';
 import type { AttachmentRecord, Attachments, SignedUrl } from '../../ports/attachments.ts';
 import type { Clock } from '../../ports/clock.ts';
-import { guard, isStatus } from '../tables/errors.ts';
-import { findRow, type Tables } from '../tables/tables.ts';
+import { AttachmentRecords } from '../tables/attachment-records.ts';
+import { guard } from '../tables/errors.ts';
+import { RecentlyUsed } from '../tables/recently-used.ts';
+import type { Tables } from '../tables/tables.ts';
 
 /** The container that holds the bytes; no one may list it. */
 export const attachmentContainer = 'attachments';
@@ -23,10 +25,6 @@ export interface BlobAttachmentsOptions {
 }
 
 const defaultCallMs = 10_000;
-
-interface AttachmentRow {
-  record: string;
-}
 
 /** A delegation key lives up to seven days; an hour before its end a new one is fetched. */
 const keyHours = 24;
@@ -50,7 +48,8 @@ const contentDisposition = (fileName: string): string => {
  */
 export class BlobAttachments implements Attachments {
   readonly #service: BlobServiceClient;
-  readonly #table: Tables['attachments'];
+  readonly #records: AttachmentRecords;
+  readonly #uploaded = new RecentlyUsed<true>(10_000);
   readonly #clock: Clock;
   readonly #options: BlobAttachmentsOptions;
   readonly #accountKey: StorageSharedKeyCredential | undefined;
@@ -63,7 +62,7 @@ export class BlobAttachments implements Attachments {
     options: BlobAttachmentsOptions & { accountKey: StorageSharedKeyCredential | undefined },
   ) {
     this.#service = service;
-    this.#table = tables.attachments;
+    this.#records = new AttachmentRecords(tables.attachments);
     this.#clock = clock;
     this.#options = options;
     this.#accountKey = options.accountKey;
@@ -78,22 +77,30 @@ export class BlobAttachments implements Attachments {
     );
   }
 
-  async reserve(record: AttachmentRecord): Promise<void> {
-    const row = { partitionKey: record.attachmentId, rowKey: 'attachment', record: JSON.stringify(record) };
-    try {
-      await guard(() => this.#table.createEntity(row));
-    } catch (error) {
-      if (!isStatus(error, 409)) throw error; // a retry: the first reservation counts
-    }
+  reserve(record: AttachmentRecord): Promise<void> {
+    return this.#records.add(record);
   }
 
-  async find(attachmentId: string): Promise<AttachmentRecord | undefined> {
-    const row = await findRow<AttachmentRow>(this.#table, attachmentId, 'attachment');
-    return row && (JSON.parse(row.record) as AttachmentRecord);
+  share(source: AttachmentRecord, records: readonly AttachmentRecord[]): Promise<boolean> {
+    return this.#records.share(source, records);
   }
 
-  isUploaded(attachmentId: string): Promise<boolean> {
-    return guard(() => this.#blob(attachmentId).exists({ abortSignal: this.#inTime() }));
+  remove(attachmentId: string): Promise<void> {
+    return this.#records.remove(attachmentId, async (bytesOf) => {
+      await guard(() => this.#blob(bytesOf).deleteIfExists({ abortSignal: this.#inTime() }));
+    });
+  }
+
+  find(attachmentId: string): Promise<AttachmentRecord | undefined> {
+    return this.#records.find(attachmentId);
+  }
+
+  /** Bytes that are there stay as long as there is a record of them, so that is asked once. */
+  async isUploaded({ bytesOf }: AttachmentRecord): Promise<boolean> {
+    if (this.#uploaded.get(bytesOf)) return true;
+    const exists = await guard(() => this.#blob(bytesOf).exists({ abortSignal: this.#inTime() }));
+    if (exists) this.#uploaded.set(bytesOf, true);
+    return exists;
   }
 
   /** Create without write: the blob can be put once and never replaced. */
@@ -103,8 +110,8 @@ export class BlobAttachments implements Attachments {
     });
   }
 
-  downloadUrl({ attachmentId, fileName, contentType }: AttachmentRecord): Promise<SignedUrl> {
-    return this.#sign(attachmentId, this.#options.downloadUrlMinutes, {
+  downloadUrl({ bytesOf, fileName, contentType }: AttachmentRecord): Promise<SignedUrl> {
+    return this.#sign(bytesOf, this.#options.downloadUrlMinutes, {
       permissions: BlobSASPermissions.parse('r'),
       contentDisposition: contentDisposition(fileName),
       contentType,
@@ -112,16 +119,10 @@ export class BlobAttachments implements Attachments {
     });
   }
 
-  /** The bytes first: what is known of them is what they are found by. */
   async erase(attachmentId: string, ownerId: string): Promise<void> {
     const record = await this.find(attachmentId);
-    if (record?.ownerId !== ownerId) return;
-    await guard(() => this.#blob(attachmentId).deleteIfExists({ abortSignal: this.#inTime() }));
-    try {
-      await guard(() => this.#table.deleteEntity(attachmentId, 'attachment'));
-    } catch (error) {
-      if (!isStatus(error, 404)) throw error;
-    }
+    // Without a record it may be one whose removal died half way.
+    if (record === undefined || record.ownerId === ownerId) await this.remove(attachmentId);
   }
 
   /** The SDK would wait for an answer without end. */

@@ -15,6 +15,7 @@ import {
 import type {
   AcceptedMessage,
   Attachment,
+  ForwardOrigin,
   LoggedMessage,
   MessageType,
   Reaction,
@@ -171,6 +172,7 @@ interface MessageRow {
   text?: string;
   attachment?: string;
   attachmentUrl?: string;
+  forwardedFrom?: string;
   replyTo?: string;
   mentions?: string;
   expiresAt?: string;
@@ -192,13 +194,14 @@ export type StoredMessage = TableEntityResult<MessageRow>;
 
 type Content = Pick<
   LoggedMessage,
-  'messageText' | 'attachment' | 'attachmentUrl' | 'replyTo' | 'mentions' | 'expiresAt'
+  'messageText' | 'attachment' | 'attachmentUrl' | 'forwardedFrom' | 'replyTo' | 'mentions' | 'expiresAt'
 >;
 
 const contentRow = (message: Content) => ({
   ...(message.messageText !== null && { text: message.messageText }),
   ...(message.attachment !== null && { attachment: JSON.stringify(message.attachment) }),
   ...(message.attachmentUrl !== null && { attachmentUrl: message.attachmentUrl }),
+  ...(message.forwardedFrom !== null && { forwardedFrom: JSON.stringify(message.forwardedFrom) }),
   ...(message.replyTo !== null && { replyTo: message.replyTo }),
   ...(message.mentions.length > 0 && { mentions: JSON.stringify(message.mentions) }),
   ...(message.expiresAt !== null && { expiresAt: message.expiresAt }),
@@ -277,6 +280,7 @@ export const messageOf = (
   messageText: row.text ?? null,
   attachment: row.attachment === undefined ? null : (JSON.parse(row.attachment) as Attachment),
   attachmentUrl: row.attachmentUrl ?? null,
+  forwardedFrom: row.forwardedFrom === undefined ? null : (JSON.parse(row.forwardedFrom) as ForwardOrigin),
   replyTo: row.replyTo ?? null,
   mentions: row.mentions === undefined ? [] : (JSON.parse(row.mentions) as string[]),
   expiresAt: row.expiresAt ?? null,
@@ -313,6 +317,7 @@ export interface KeptRow {
   text?: string;
   attachment?: string;
   attachmentUrl?: string;
+  forwardedFrom?: string;
   mentions: string;
   deletedBy: string;
 }
@@ -321,6 +326,7 @@ export const keptRow = (kept: KeptContent): KeptRow => ({
   ...(kept.messageText !== null && { text: kept.messageText }),
   ...(kept.attachment !== null && { attachment: JSON.stringify(kept.attachment) }),
   ...(kept.attachmentUrl !== null && { attachmentUrl: kept.attachmentUrl }),
+  ...(kept.forwardedFrom !== null && { forwardedFrom: JSON.stringify(kept.forwardedFrom) }),
   mentions: JSON.stringify(kept.mentions),
   deletedBy: kept.deletedBy,
 });
@@ -329,6 +335,7 @@ export const keptOf = (row: KeptRow): KeptContent => ({
   messageText: row.text ?? null,
   attachment: row.attachment === undefined ? null : (JSON.parse(row.attachment) as Attachment),
   attachmentUrl: row.attachmentUrl ?? null,
+  forwardedFrom: row.forwardedFrom === undefined ? null : (JSON.parse(row.forwardedFrom) as ForwardOrigin),
   mentions: JSON.parse(row.mentions) as string[],
   deletedBy: row.deletedBy,
 });

@@ -164,7 +164,7 @@ const aLifeOfAnn = async (calls?: Calls) => {
   const attachment = { attachmentId, fileName: 'ann.png', contentType: 'image/png', size: 1, sha256: null };
   await world.attachments.reserve({
     ...attachment,
-    conversationId: ids.group,
+    ...{ conversationId: ids.group, messageId: edited.messageId, bytesOf: attachmentId },
     ownerId: 'ann',
     createdAt: '',
   });
