@@ -4,6 +4,7 @@ import { registerCheckDelivery } from './check-delivery.ts';
 import { registerCheckPresence } from './check-presence.ts';
 import { registerDeliverMessage } from './deliver-message.ts';
 import { registerRunJob } from './run-job.ts';
+import { registerPurgeMessages } from './purge-messages.ts';
 import { registerRoutes } from './http/register.ts';
 import { routesOf } from './routes.ts';
 import { createServices } from './services.ts';
@@ -17,6 +18,7 @@ registerDeliverMessage(services);
 registerCheckDelivery(services);
 registerCheckPresence(services);
 registerRunJob(services);
+registerPurgeMessages(services);
 
 app.hook.appStart(async () => {
   await startTelemetry(config.applicationInsights);

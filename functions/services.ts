@@ -14,6 +14,7 @@ import { TableBlocks } from '../shared/adapters/tables/table-blocks.ts';
 import { ConversationHeads } from '../shared/adapters/tables/conversation-heads.ts';
 import { TableChangeLog } from '../shared/adapters/tables/table-change-log.ts';
 import { TableConversationLog } from '../shared/adapters/tables/table-conversation-log.ts';
+import { TableExpiries } from '../shared/adapters/tables/table-expiries.ts';
 import { TableInbox } from '../shared/adapters/tables/table-inbox.ts';
 import { TableJobs } from '../shared/adapters/tables/table-jobs.ts';
 import { TableMessageSearch } from '../shared/adapters/tables/table-message-search.ts';
@@ -58,6 +59,7 @@ import { listMembers, listReceipts } from '../shared/use-cases/list-members.ts';
 import { logIn } from '../shared/use-cases/log-in.ts';
 import { muteConversation } from '../shared/use-cases/mute-conversation.ts';
 import { requireMember } from '../shared/use-cases/membership.ts';
+import { purgeMessages } from '../shared/use-cases/purge-messages.ts';
 import { readChanges } from '../shared/use-cases/read-changes.ts';
 import { readHistory } from '../shared/use-cases/read-history.ts';
 import { readInbox } from '../shared/use-cases/read-inbox.ts';
@@ -116,6 +118,7 @@ export const createServices = (config: Config, clients = openClients(config)) =>
   const changes = new TableChangeLog(tables, heads);
   const search = new TableMessageSearch(tables, log);
   const inbox = new TableInbox(tables);
+  const expiries = new TableExpiries(tables);
   const presence = new TablePresence(tables, clock);
   const blocks = new TableBlocks(tables, clock);
   const accounts = new TableAccounts(tables);
@@ -147,10 +150,10 @@ export const createServices = (config: Config, clients = openClients(config)) =>
 
   const accessKey = settingOf(config.webPubSub.connectionString, 'AccessKey') ?? '';
   const work = { outbox, timer: systemTimer, random: Math.random };
-  const { inboxGroupSize, maxMembers } = config;
-  const bringing = { log, presence, broadcaster, inbox, outbox, events, clock, inboxGroupSize };
+  const { inboxGroupSize, maxMembers, restoreDays } = config;
+  const bringing = { log, presence, broadcaster, inbox, outbox, expiries, events, clock, inboxGroupSize };
   const deliver = deliverMessage({ ...bringing, blocks });
-  const changing = { ...bringing, changes, search, maxMembers };
+  const changing = { ...bringing, changes, search, maxMembers, restoreDays };
   const apply = applyChange(changing);
   const erasePiece = eraseInConversation({ ...changing, log, inbox, blocks, attachments });
   const erasing = { accounts: issuer && accounts, names, log, inbox, blocks, presence, broadcaster, clock };
@@ -287,6 +290,16 @@ export const createServices = (config: Config, clients = openClients(config)) =>
     getUserPresence: getUserPresence({ log, presence, blocks }),
     getConversationPresence: getConversationPresence({ log, presence, blocks }),
 
+    purgeMessages: purgeMessages({
+      expiries,
+      changes,
+      log,
+      inbox,
+      attachments,
+      search,
+      clock,
+      restoreDays,
+    }),
     checkPresence: checkPresence({ presence, broadcaster, outbox, clock }),
 
     deliverMessage: workOff(work, conversationEnvelope, {

@@ -72,6 +72,7 @@ const settings = z.object({
   DELIVERY_CHECK_SECONDS: number(30, { min: 2, max: 600 }),
   CHAT_EVENTS: z.enum(['on', 'off'], { error: 'must be on or off' }).default('on'),
   RECEIVERS: z.enum(['registered', 'any'], { error: 'must be registered or any' }).default('registered'),
+  RESTORE_DAYS: number(30, { min: 0, max: 3650 }),
   TYPING_SECONDS: number(5, { max: 60 }),
   INBOX_GROUP_SIZE: number(100, { max: 1000 }),
   MAX_GROUP_SIZE: number(1000, { min: 2, max: 1000 }),
@@ -130,6 +131,8 @@ export interface Config {
   /** Whether other services are told what happens. */
   tellsEvents: boolean;
   receivers: 'registered' | 'any';
+  /** For so long what was deleted can be restored. */
+  restoreDays: number;
   typingSeconds: number;
   inboxGroupSize: number;
   /** Members that a group may have. */
@@ -235,6 +238,7 @@ export const loadConfig = (env: Record<string, string | undefined>): Config => {
     deliveryCheckSeconds: set.DELIVERY_CHECK_SECONDS,
     tellsEvents: set.CHAT_EVENTS === 'on',
     receivers: set.RECEIVERS,
+    restoreDays: set.RESTORE_DAYS,
     typingSeconds: set.TYPING_SECONDS,
     inboxGroupSize: set.INBOX_GROUP_SIZE,
     maxMembers: set.MAX_GROUP_SIZE,

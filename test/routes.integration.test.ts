@@ -54,9 +54,10 @@ const expectedOf = (operation: Operation, role: Role): [status: number, code?: s
 };
 
 const answerTo = async (operation: Operation, role: Role): Promise<[status: number, code?: string]> => {
-  const { params, query = '', body = exampleBody(operation), isAlone, prepare } = callOf(operation, role);
+  const { params, query = '', isAlone, prepare, ...call } = callOf(operation, role);
   const own = isAlone ? await aWorld() : world;
   await prepare?.(own);
+  const body = call.bodyIn?.(own) ?? call.body ?? exampleBody(operation);
   const path = `${pathIn(own, operation.path, params)}${query}`;
   const answer = await callAs(own, role, operation.method, path, body);
   return answer.status < 400 ? [answer.status] : [answer.status, answer.body.code ?? ''];

@@ -71,9 +71,9 @@ const remove = ({ ground, actor, target, now }: Case): Decision | null => {
 const restore = ({ ground, actor, target, now }: Case): Decision | null => {
   const { message, kept } = target;
   if (message.deletedAt === null) return null;
-  if (kept?.deletedBy !== actor.userId && !isModerator(ground, actor))
-    throw notPermitted('Only who deleted a message, and owners and admins of a group, can restore it.');
   if (!kept) throw new ChatError('message-deleted', 'The message is gone for good.');
+  if (kept.deletedBy !== actor.userId && !isModerator(ground, actor))
+    throw notPermitted('Only who deleted a message, and owners and admins of a group, can restore it.');
   const { deletedBy: _, ...content } = kept;
   const { reactions } = target;
   const restored = { ...target, message: { ...message, ...content, reactions, deletedAt: null }, kept: null };

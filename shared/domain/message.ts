@@ -128,6 +128,19 @@ export const shownAt = (message: LoggedMessage, now: Date): LoggedMessage => {
   return tombstoneOf(message, expiresAt);
 };
 
+/**
+ * From when on nothing of a message's content is kept: it has expired, or it was deleted so long ago that it cannot be
+ * restored any more. Null: it is kept.
+ */
+export const purgedAt = (
+  { expiresAt, deletedAt }: Pick<LoggedMessage, 'expiresAt' | 'deletedAt'>,
+  restoreDays: number,
+): string | null => {
+  if (deletedAt === null) return expiresAt;
+  const end = new Date(Date.parse(deletedAt) + restoreDays * 86_400_000).toISOString();
+  return expiresAt !== null && expiresAt < end ? expiresAt : end;
+};
+
 /** A logged message as clients see it, as far as it is known to have come. */
 export const asMessage = (
   logged: LoggedMessage,

@@ -53,6 +53,20 @@ export interface ChangeLog {
   /** The changes after `rev` in ascending order, at most `limit`. */
   changes(conversationId: string, after: number, limit: number): Promise<LoggedChange[]>;
 
+  /**
+   * Takes the content of messages away for good: text, what a tombstone hides, earlier versions, reactions. Their places
+   * stay, as tombstones, and so do the changes. It takes no `rev`: clients know when a message expires. Safe to repeat.
+   * @param seqs at most 40
+   * @param isOver whether a message is to go; called again when another writer came first
+   * @returns those that are gone, also those that were so already
+   * @throws ChatError `unavailable`
+   */
+  purge(
+    conversationId: string,
+    seqs: readonly number[],
+    isOver: (message: LoggedMessage) => boolean,
+  ): Promise<LoggedMessage[]>;
+
   /** The texts that a message had before, oldest first. */
   versions(conversationId: string, seq: number): Promise<Version[]>;
 

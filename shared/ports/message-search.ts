@@ -31,9 +31,10 @@ export interface MessageSearch {
   ): Promise<Stretch>;
 
   /**
-   * Forgets what it knows of a message, so that nothing of its text remains and it is found by its new one. Called after
-   * each change to a message that is in the log, when that change is durable, and again when it is repeated.
+   * Forgets what it knows of messages, so that nothing of their texts remains and they are found by their new ones. Called
+   * after each change to a message that is in the log, when that change is durable, and again when it is repeated; and
+   * when what has expired is taken away.
    * @throws ChatError `unavailable`
    */
-  forget(conversationId: string, seq: number): Promise<void>;
+  forget(conversationId: string, ...seqs: number[]): Promise<void>;
 }

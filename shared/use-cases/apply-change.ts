@@ -9,6 +9,7 @@ import type {
 import { changeHappened } from '../domain/chat-event.ts';
 import { decideChange } from '../domain/decide-change.ts';
 import { changeEvent, type ServerEvent } from '../domain/event.ts';
+import { purgedAt } from '../domain/message.ts';
 import type { Broadcaster } from '../ports/broadcaster.ts';
 import type { ChangeLog, Changed } from '../ports/change-log.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
@@ -25,6 +26,8 @@ export interface ApplyChangeParts extends BringMessageParts {
   broadcaster: Pick<Broadcaster, 'toUser' | 'toGroup' | 'join' | 'leave'>;
   /** Members that a group may have. */
   maxMembers: number;
+  /** For so long what was deleted can be restored. */
+  restoreDays: number;
 }
 
 /** What became of a change, for the log. */
@@ -81,12 +84,23 @@ const push = async (parts: ApplyChangeParts, changed: Changed, event: ServerEven
   return ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : []));
 };
 
+/** When its content goes for good. */
+const notePurge = async (
+  { expiries, restoreDays }: ApplyChangeParts,
+  conversationId: string,
+  { seq, at: deletedAt }: { seq: number; at: string },
+): Promise<void> => {
+  const at = purgedAt({ deletedAt, expiresAt: null }, restoreDays);
+  if (at !== null) await expiries.note({ conversationId, seq, at });
+};
+
 const tell = async (
   parts: ApplyChangeParts,
   changed: Changed & { change: LoggedChange },
   tracing: Tracing,
 ): Promise<unknown[]> => {
   const { head, change, message } = changed;
+  if (change.type === 'message.deleted') await notePurge(parts, head.conversationId, change);
   const memberIds = new Set(await parts.log.memberIds(head));
   await Promise.all([
     settleGroup(parts, head.conversationId, change, memberIds),

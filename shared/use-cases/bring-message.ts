@@ -7,6 +7,7 @@ import type { Broadcaster } from '../ports/broadcaster.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
 import type { EventFeed } from '../ports/event-feed.ts';
+import type { Expiries } from '../ports/expiries.ts';
 import type { Inbox } from '../ports/inbox.ts';
 import type { Outbox, Tracing } from '../ports/outbox.ts';
 import type { Presence } from '../ports/presence.ts';
@@ -18,6 +19,7 @@ export interface BringMessageParts {
   broadcaster: Pick<Broadcaster, 'toUser' | 'toGroup'>;
   inbox: Pick<Inbox, 'keep'>;
   outbox: Pick<Outbox, 'scheduleCheck'>;
+  expiries: Pick<Expiries, 'note'>;
   /** Tells other services. */
   events: EventFeed;
   clock: Clock;
@@ -150,6 +152,8 @@ export const bringMessage = async (
   tracing: Tracing,
 ): Promise<Delivery> => {
   const { message, head } = placed;
+  const { conversationId, seq, expiresAt } = message;
+  if (expiresAt !== null) await parts.expiries.note({ conversationId, seq, at: expiresAt });
   const journey = new Journey(parts, placed, tracing);
   const userIds = await parts.log.memberIds(head);
   // Both to their ends: a failure returns the message to the queue, and its next try must not meet this one.

@@ -31,6 +31,8 @@ export interface Call {
   params?: Record<string, string>;
   query?: string;
   body?: unknown;
+  /** Of things of the world that it is called in. */
+  bodyIn?: (world: World) => unknown;
   /** Of the good answer. */
   status?: number;
   /** Where even the best call is refused. */
@@ -72,6 +74,7 @@ const calls: Record<string, (role: Role) => Call> = {
   }),
   eraseOwnAccount: () => ({ isAlone: true }),
   getJob: () => ({ status: 404, code: 'not-found' }), // erasure.integration.test.ts has one
+  forwardMessage: () => ({ bodyIn: ({ conversationId }) => ({ conversationIds: [conversationId] }) }),
   searchMessages: () => ({ query: '?q=plan' }),
   findUsers: () => ({ query: '?q=own' }),
 };

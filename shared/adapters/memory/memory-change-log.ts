@@ -15,9 +15,9 @@ import {
 } from '../../domain/change.ts';
 import { previewOf, type Member } from '../../domain/conversation.ts';
 import { notAMember } from '../../domain/errors.ts';
-import type { LoggedMessage, Reaction } from '../../domain/message.ts';
 import type { Changed, ChangeLog, OwnReaction } from '../../ports/change-log.ts';
 import type { SeqRange } from '../../ports/conversation-log.ts';
+import { tombstoneOf, type LoggedMessage, type Reaction } from '../../domain/message.ts';
 import type { MemoryConversationLog, StoredConversation } from './memory-conversation-log.ts';
 
 type AnyAction = ChangeAction | ErasureAction;
@@ -62,6 +62,16 @@ export class MemoryChangeLog implements ChangeLog {
     return Promise.resolve(logged.slice(after, after + limit).map(({ change }) => change));
   }
 
+  purge(
+    conversationId: string,
+    seqs: readonly number[],
+    isOver: (message: LoggedMessage) => boolean,
+  ): Promise<LoggedMessage[]> {
+    const stored = this.#log.stored(conversationId);
+    const over = stored?.messages.filter((message) => seqs.includes(message.seq) && isOver(message)) ?? [];
+    return Promise.resolve(over.map((message) => this.#purge(stored, message)));
+  }
+
   versions(conversationId: string, seq: number): Promise<Version[]> {
     return Promise.resolve([...(this.#of(conversationId).versions.get(seq) ?? [])]);
   }
@@ -82,6 +92,16 @@ export class MemoryChangeLog implements ChangeLog {
           .map(({ emoji }) => ({ seq: message.seq, emoji })),
       );
     return Promise.resolve(found);
+  }
+
+  #purge(stored: StoredConversation | undefined, message: LoggedMessage): LoggedMessage {
+    const { conversationId, seq, deletedAt, expiresAt, createdAt } = message;
+    const gone = tombstoneOf(message, deletedAt ?? expiresAt ?? createdAt);
+    const { kept, reactions, versions } = this.#of(conversationId);
+    for (const rows of [kept, reactions, versions]) rows.delete(seq);
+    if (stored) stored.messages[seq - 1] = gone;
+    if (stored?.head.headSeq === seq) stored.head.lastMessage = previewOf(gone);
+    return gone;
   }
 
   #of(conversationId: string): Changes {

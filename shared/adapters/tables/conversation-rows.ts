@@ -255,6 +255,7 @@ export const changedMessageRow = (
   clientMessageId: before.clientMessageId,
   type: before.type,
   ...contentRow(message),
+  ...(message.system !== null && { system: JSON.stringify(message.system) }),
   ...(before.clientTimestamp !== undefined && { clientTimestamp: before.clientTimestamp }),
   acceptedAt: before.acceptedAt,
   createdAt: before.createdAt,

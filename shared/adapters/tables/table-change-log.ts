@@ -43,6 +43,7 @@ import {
 } from './conversation-rows.ts';
 import { guard, isConflict, isStatus, maxTries, tooContended } from './errors.ts';
 import { encodeKey } from './keys.ts';
+import { MessagePurge } from './message-purge.ts';
 import { readReactions } from './reactions.ts';
 import type { SeqRange } from '../../ports/conversation-log.ts';
 import { deleteRows } from './delete-rows.ts';
@@ -68,6 +69,7 @@ interface Footing {
 export class TableChangeLog implements ChangeLog {
   readonly #tables: Pick<Tables, 'conversations' | 'userConversations'>;
   readonly #heads: ConversationHeads;
+  readonly #purge: MessagePurge;
 
   constructor(
     tables: Pick<Tables, 'conversations' | 'userConversations'>,
@@ -75,6 +77,7 @@ export class TableChangeLog implements ChangeLog {
   ) {
     this.#tables = tables;
     this.#heads = heads;
+    this.#purge = new MessagePurge(tables, heads);
   }
 
   async ground(conversationId: string, userId: string, action: AnyAction): Promise<Ground | undefined> {
@@ -111,6 +114,14 @@ export class TableChangeLog implements ChangeLog {
     const filter = odata`PartitionKey eq ${conversationId} and RowKey gt ${from} and RowKey le ${to}`;
     const rows = await listRows(this.#tables.conversations, filter, { limit });
     return rows.map((row) => loggedChangeOf(row as unknown as ChangeRow));
+  }
+
+  purge(
+    conversationId: string,
+    seqs: readonly number[],
+    isOver: (message: LoggedMessage) => boolean,
+  ): Promise<LoggedMessage[]> {
+    return this.#purge.purge(conversationId, seqs, isOver);
   }
 
   async versions(conversationId: string, seq: number): Promise<Version[]> {

@@ -48,8 +48,9 @@ export class TableMessageSearch implements MessageSearch {
     return { from, seqs, at, cost: costs.ready };
   }
 
-  async forget(conversationId: string, seq: number): Promise<void> {
-    await this.#segments.delete(conversationId, segmentOf(seq));
+  async forget(conversationId: string, ...seqs: number[]): Promise<void> {
+    const segments = new Map(seqs.map(segmentOf).map((range) => [range.from, range]));
+    await Promise.all([...segments.values()].map((range) => this.#segments.delete(conversationId, range)));
   }
 
   /**

@@ -13,6 +13,7 @@ export const tableNames = {
   blocks: 'Blocks',
   searchSegments: 'SearchSegments',
   jobs: 'Jobs',
+  expiries: 'Expiries',
 } as const;
 
 export type Tables = Record<keyof typeof tableNames, TableClient>;
@@ -29,6 +30,7 @@ export const openTables = (open: (name: string) => TableClient): Tables => ({
   blocks: open(tableNames.blocks),
   searchSegments: open(tableNames.searchSegments),
   jobs: open(tableNames.jobs),
+  expiries: open(tableNames.expiries),
 });
 
 /** Creates the tables that are missing. */

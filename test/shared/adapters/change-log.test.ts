@@ -119,6 +119,54 @@ describe.each<[string, () => { log: ConversationLog; changes: ChangeLog }]>([
     });
   });
 
+  it('takes the content of what is over away for good, and leaves the rest as it is', async () => {
+    const { log, changes, ann, bo, id, messageId, ask } = await aPair();
+    const say = (messageText: string, rest = {}) =>
+      log.append(anAcceptedMessage({ from: ann, to: bo, messageText, ...rest }), noon);
+    const { message: brief } = await say('two', { expiresAt: later(60).toISOString(), mentions: [bo] });
+    await say('three');
+    await ask(bo, { type: 'react', messageId, emoji: '👍' });
+    await ask(bo, { type: 'react', messageId: brief.messageId, emoji: '👍' });
+    await ask(ann, { type: 'edit', messageId: brief.messageId, messageText: 'too' });
+    await ask(ann, { type: 'delete', messageId });
+    const before = await log.head(id);
+    const isOver = ({ seq }: { seq: number }) => seq < 3;
+    const gone = await changes.purge(id, [1, 2, 3, 4], isOver);
+    expect(gone.map(({ seq }) => seq).sort()).toEqual([1, 2]);
+    expect(await changes.purge(id, [2, 1], isOver)).toHaveLength(2);
+    expect(await log.head(id)).toMatchObject({ headSeq: 3, headRev: before?.headRev });
+    expect(await log.read(id, everything)).toMatchObject([
+      { messageText: null, deletedAt: later(1).toISOString(), reactions: [] },
+      { messageText: null, deletedAt: later(60).toISOString(), reactions: [], mentions: [] },
+      { messageText: 'three', deletedAt: null },
+    ]);
+    expect(await changes.versions(id, 2)).toEqual([]);
+    await expect(ask(ann, { type: 'restore', messageId })).rejects.toMatchObject({ code: 'message-deleted' });
+    const { message: next, isNew } = await say('four');
+    expect([next.seq, isNew]).toEqual([4, true]);
+    expect(await changes.changes(id, 0, 100)).toHaveLength(before?.headRev ?? 0);
+  });
+
+  it('takes the content of the newest message also out of the head', async () => {
+    const { log, changes, id } = await aPair();
+    await changes.purge(id, [1], () => true);
+    expect(await log.head(id)).toMatchObject({ headSeq: 1, lastMessage: { messageText: null } });
+    expect(await changes.purge('d-nowhere', [1], () => true)).toEqual([]);
+  });
+
+  it('keeps what was restored, or taken away, when both are done at once', async () => {
+    const { log, changes, ann, id, messageId, ask } = await aPair();
+    await ask(ann, { type: 'delete', messageId });
+    const [restored] = await Promise.allSettled([
+      ask(ann, { type: 'restore', messageId }),
+      changes.purge(id, [1], ({ deletedAt }) => deletedAt !== null),
+    ]);
+    const [message] = await log.read(id, everything);
+    if (restored.status === 'fulfilled')
+      expect(message).toMatchObject({ messageText: 'one', deletedAt: null });
+    else expect(message).toMatchObject({ messageText: null });
+  });
+
   it('leaves of a deleted message its place, and brings it back whole', async () => {
     const { log, ann, bo, id, messageId, ask } = await aPair();
     await ask(bo, { type: 'react', messageId, emoji: '👍' });

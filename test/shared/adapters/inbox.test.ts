@@ -38,6 +38,19 @@ describe.each<[string, () => Inbox]>([
     );
   });
 
+  it('forgets what it keeps of messages', async () => {
+    const inbox = open();
+    const bo = aUser('bo');
+    const [one, two, three] = [1, 2, 3].map((seq) => aLoggedMessage({ seq }));
+    if (!one || !two || !three) throw new Error('There are three.');
+    await inbox.keep(bo, [one, two]);
+    await inbox.forget(
+      bo,
+      [two, three].map((message) => ({ ...message, messageText: null })),
+    );
+    expect(await seqsOf(inbox, bo)).toEqual([1]);
+  });
+
   it('keeps refusals among messages, by when they were accepted, each once', async () => {
     const inbox = open();
     const bo = aUser('bo');

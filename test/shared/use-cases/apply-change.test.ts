@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryChangeLog } from '../../../shared/adapters/memory/memory-change-log.ts';
 import { MemoryConversationLog } from '../../../shared/adapters/memory/memory-conversation-log.ts';
+import { MemoryExpiries } from '../../../shared/adapters/memory/memory-expiries.ts';
 import { MemoryInbox } from '../../../shared/adapters/memory/memory-inbox.ts';
 import { MemoryPresence } from '../../../shared/adapters/memory/memory-presence.ts';
 import type { AcceptedChange, ChangeAction } from '../../../shared/domain/change.ts';
@@ -20,12 +21,14 @@ const aTrip = async () => {
     inbox: new MemoryInbox(),
     presence: new MemoryPresence(),
     broadcaster: new FakeBroadcaster(),
+    expiries: new MemoryExpiries(),
     outbox: new FakeOutbox(),
     events: new FakeEventFeed(),
     search: { forget: (_: string, seq: number) => Promise.resolve(void forgotten.push(seq)) },
     clock: new FakeTimer(),
     inboxGroupSize: 100,
     maxMembers: 3,
+    restoreDays: 30,
   };
   const group = aGroup(ann, [bo]);
   const { conversationId } = group;

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { MemoryBlocks } from '../../../shared/adapters/memory/memory-blocks.ts';
 import { MemoryConversationLog } from '../../../shared/adapters/memory/memory-conversation-log.ts';
+import { MemoryExpiries } from '../../../shared/adapters/memory/memory-expiries.ts';
 import { MemoryInbox } from '../../../shared/adapters/memory/memory-inbox.ts';
 import { MemoryPresence } from '../../../shared/adapters/memory/memory-presence.ts';
 import { malformed } from '../../../shared/domain/errors.ts';
@@ -33,6 +34,7 @@ const aChat = () => {
     inbox,
     presence,
     blocks: new MemoryBlocks(),
+    expiries: new MemoryExpiries(),
     broadcaster,
     outbox,
     events,

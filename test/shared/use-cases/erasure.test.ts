@@ -3,6 +3,7 @@ import { MemoryAccounts } from '../../../shared/adapters/memory/memory-accounts.
 import { MemoryBlocks } from '../../../shared/adapters/memory/memory-blocks.ts';
 import { MemoryChangeLog } from '../../../shared/adapters/memory/memory-change-log.ts';
 import { MemoryConversationLog } from '../../../shared/adapters/memory/memory-conversation-log.ts';
+import { MemoryExpiries } from '../../../shared/adapters/memory/memory-expiries.ts';
 import { MemoryInbox } from '../../../shared/adapters/memory/memory-inbox.ts';
 import { MemoryJobs } from '../../../shared/adapters/memory/memory-jobs.ts';
 import { MemoryMessageSearch } from '../../../shared/adapters/memory/memory-message-search.ts';
@@ -99,7 +100,8 @@ class World {
     const counted = Object.fromEntries(
       Object.entries(all).map(([name, port]) => [name, this.calls.to(port)]),
     ) as typeof all;
-    return { ...counted, clock: this.clock, inboxGroupSize: 100, maxMembers: 100 };
+    const expiries = new MemoryExpiries();
+    return { ...counted, expiries, clock: this.clock, inboxGroupSize: 100, maxMembers: 100, restoreDays: 30 };
   }
 
   erase(userId: string) {

@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { MemoryBlocks } from '../../../shared/adapters/memory/memory-blocks.ts';
 import { MemoryChangeLog } from '../../../shared/adapters/memory/memory-change-log.ts';
 import { MemoryConversationLog } from '../../../shared/adapters/memory/memory-conversation-log.ts';
+import { MemoryExpiries } from '../../../shared/adapters/memory/memory-expiries.ts';
 import { MemoryInbox } from '../../../shared/adapters/memory/memory-inbox.ts';
 import { MemoryPresence } from '../../../shared/adapters/memory/memory-presence.ts';
 import { newConversation } from '../../../shared/contract/conversations.ts';
@@ -43,6 +44,7 @@ const aChat = (inboxGroupSize = 100) => {
     inbox,
     presence,
     blocks: new MemoryBlocks(),
+    expiries: new MemoryExpiries(),
     broadcaster,
     outbox,
     events,
