@@ -11,7 +11,8 @@ export const archiveConversation = (services: ArchiveConversationServices): Rout
     path: 'conversations/{conversationId}/archive',
     tag: 'Conversations',
     summary: 'Archive a conversation',
-    description: 'It leaves your list, for you alone; others do not notice.',
+    description:
+      'It leaves your list, for you alone; others do not notice. Your devices are told by `conversation.archived`.',
     access: 'member',
     replies: { 204: { description: 'It is archived.' } },
     handle: async ({ caller, param }) => {

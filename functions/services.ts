@@ -240,7 +240,7 @@ export const createServices = (config: Config, clients = openClients(config)) =>
       clock,
       typingSeconds: config.typingSeconds,
     }),
-    archiveConversation: archiveConversation({ log, clock }),
+    archiveConversation: archiveConversation({ log, broadcaster, clock }),
     muteConversation: muteConversation({ log, broadcaster, clock }),
     searchMessages: searchMessages({ log, search, clock }),
     requestChange: requestChange({

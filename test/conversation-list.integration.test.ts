@@ -52,6 +52,11 @@ it('the list of conversations, unread counts, reading and archiving go together 
   expect((await ann.get('/conversations?archived=maybe')).status).toBe(400);
 
   const device = await ann.goOnline();
+  expect((await put('/archive')).status).toBe(204);
+  const { archivedAt } = await device.event('conversation.archived');
+  expect(archivedAt).not.toBeNull();
+  expect((await ann.call('DELETE', `/conversations/${conversationId}/archive`)).status).toBe(204);
+  await device.event('conversation.archived', (event) => event.archivedAt === null);
   expect((await put('/mute', { until: '2001-01-01T00:00:00Z' })).status).toBe(400);
   expect((await put('/mute', { until: '2999-01-01T00:00:00Z' })).status).toBe(204);
   expect(await device.event('conversation.muted')).toMatchObject({ conversationId, muted: true });

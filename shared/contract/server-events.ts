@@ -110,6 +110,10 @@ export const serverEvents = [
     lastSeenAt: time.nullable(),
   }),
   event('conversation.created', 'You are in a new conversation.', { conversationId: id, by: id }),
+  event('conversation.archived', 'You archived a conversation on one of your devices, or took it back.', {
+    conversationId: id,
+    archivedAt: time.nullable().meta({ description: 'Null: it is in your list again.' }),
+  }),
   event('conversation.muted', 'You muted a conversation on one of your devices, or took that back.', {
     conversationId: id,
     muted: z.boolean(),

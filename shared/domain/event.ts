@@ -41,6 +41,7 @@ export type ServerEvent =
     }
   | { type: 'presence'; at: string; userId: string; online: boolean; lastSeenAt: string | null }
   | { type: 'conversation.created'; at: string; conversationId: string; by: string }
+  | { type: 'conversation.archived'; at: string; conversationId: string; archivedAt: string | null }
   | {
       type: 'conversation.muted';
       at: string;

@@ -33,7 +33,7 @@ const aChat = () => {
     ids: async (userId: string, query: Record<string, string> = {}) =>
       (await list(userId, conversationsQuery.parse(query))).items.map(({ id }) => id),
     unread: countUnread({ log, clock }),
-    archive: archiveConversation({ log, clock }),
+    archive: archiveConversation({ log, broadcaster, clock }),
     broadcaster,
     mute: muteConversation({ log, broadcaster, clock }),
   };
@@ -83,6 +83,25 @@ describe('the list of conversations', () => {
       conversations: [{ conversationId: withCy, unreadCount: 1 }],
     });
     expect(await chat.unread(bo)).toMatchObject({ total: 1 });
+  });
+
+  it('tells one’s own devices, and nobody else, of archiving; a push that fails does not matter', async () => {
+    const chat = aChat();
+    await chat.say(bo, ann);
+    await chat.archive(ann, withBo, true);
+    await chat.archive(ann, withBo, false);
+    const common = {
+      type: 'conversation.archived',
+      conversationId: withBo,
+      at: chat.clock.now().toISOString(),
+    };
+    expect(chat.broadcaster.pushed).toEqual([
+      { to: ann, event: { ...common, archivedAt: common.at } },
+      { to: ann, event: { ...common, archivedAt: null } },
+    ]);
+    chat.broadcaster.isDown = true;
+    await chat.archive(ann, withBo, true);
+    expect((await chat.list(ann, { archived: 'true' })).items).toHaveLength(1);
   });
 
   it('shows archived ones apart, for whoever archived them only', async () => {
