@@ -383,7 +383,7 @@ describe.each<[string, () => { log: ConversationLog; changes: ChangeLog }]>([
       });
     const ground = await changes.ground(id, ann, { type: 'erase-message', messageId });
     expect(ground?.target).toMatchObject({ kept: null, versions: 0, message: { messageText: null } });
-    await expect(ask(ann, { type: 'restore', messageId })).rejects.toMatchObject({ code: 'not-permitted' });
+    await expect(ask(ann, { type: 'restore', messageId })).rejects.toMatchObject({ code: 'message-deleted' });
     expect((await log.head(id))?.lastMessage).toMatchObject({ messageText: null });
 
     expect(await log.anyOf(ann)).toBe(id);
