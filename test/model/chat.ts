@@ -1,6 +1,7 @@
 import { MemoryBlocks } from '../../shared/adapters/memory/memory-blocks.ts';
 import { MemoryChangeLog } from '../../shared/adapters/memory/memory-change-log.ts';
 import { MemoryConversationLog } from '../../shared/adapters/memory/memory-conversation-log.ts';
+import { MemoryExpiries } from '../../shared/adapters/memory/memory-expiries.ts';
 import { MemoryInbox } from '../../shared/adapters/memory/memory-inbox.ts';
 import { MemoryMessageSearch } from '../../shared/adapters/memory/memory-message-search.ts';
 import { MemoryPresence } from '../../shared/adapters/memory/memory-presence.ts';
@@ -72,6 +73,8 @@ export const chatOf = (backend: Backend, process: Process) => {
     profiles: { find: () => Promise.resolve(new Map<string, never>()) },
     newId: () => '',
     maxMembers,
+    expiries: new MemoryExpiries(),
+    restoreDays: 30,
     inboxGroupSize: 100,
     presenceGroupSize: 100,
     maxConnections: 10,
