@@ -79,6 +79,23 @@ describe('the way of a message', () => {
     expect(refused).toMatchObject({ ok: false, error: { code: 'malformed-request' } });
   });
 
+  it('carries what a message answers and whom it names, live and into the history', async () => {
+    const [ann, bo] = await people();
+    const { messageId, conversationId } = await ann.send(bo, 'Lunch?');
+    await ann.historyWith(conversationId, 1);
+    const phone = await online(ann);
+    const relations = { replyTo: messageId, mentions: [ann.id] };
+    await bo.send(ann, 'Yes!', relations);
+    expect((await phone.event('message.created')).message).toMatchObject(relations);
+    expect((await bo.historyWith(conversationId, 2)).items[1]).toMatchObject(relations);
+    const wrong = await bo.post('/sendMessage', {
+      receiverId: ann.id,
+      messageText: 'x',
+      replyTo: 'that one',
+    });
+    expect(wrong).toMatchObject({ status: 400, body: { errors: [{ pointer: '/replyTo' }] } });
+  });
+
   it('tells a device that connects which conversations it is in', async () => {
     const [ann, bo] = await people();
     const { conversationId } = await ann.send(bo, 'hello');

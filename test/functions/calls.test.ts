@@ -267,3 +267,26 @@ test.each(Object.keys(useCases))('%s takes no more calls than it needs', async (
   await run?.();
   expect(counter.take()).toEqual(expected);
 });
+
+test('a storm of 200 devices that come back at once costs each three reads, whoever they belong to', async () => {
+  const users = await Promise.all(
+    Array.from({ length: 100 }, async () => {
+      const [userId, other] = [aUser('storm'), aUser('other')];
+      await services.createConversation(
+        userId,
+        newConversation.parse({ type: 'direct', memberIds: [other] }),
+      );
+      return userId;
+    }),
+  );
+  const devices = users.flatMap((userId) => [userId, userId]);
+  counter.takeReads();
+  counter.take();
+  await Promise.all(devices.map((userId) => connect(userId, randomUUID())));
+  const { tables, webPubSub } = counter.take();
+  // The conversations when it is let in, and again when it is there; who else is there of its user.
+  expect(counter.takeReads()).toBe(devices.length * 3);
+  // What it writes, and what it is told, do not grow with the storm either.
+  expect(tables).toBeLessThanOrEqual(devices.length * 5);
+  expect(webPubSub).toBe(devices.length);
+});

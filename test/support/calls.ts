@@ -26,6 +26,7 @@ const rowsIn = ({ method, url, body }: PipelineRequest): number => {
 /** Counts calls between the SDKs and the services. */
 export class CallCounter {
   #calls = none();
+  #reads = 0;
 
   /** What was called since it was last asked. */
   take(): Calls {
@@ -34,12 +35,22 @@ export class CallCounter {
     return calls;
   }
 
+  /** Requests that read from Table Storage, among those since this was last asked. */
+  takeReads(): number {
+    const reads = this.#reads;
+    this.#reads = 0;
+    return reads;
+  }
+
   /** The client, with its requests counted. */
   http(client: HttpClient): HttpClient {
     return {
       sendRequest: (request) => {
         if (request.url.includes('/api/hubs/')) this.#calls.webPubSub++;
-        else this.#calls.tables++;
+        else {
+          this.#calls.tables++;
+          if (request.method === 'GET') this.#reads++;
+        }
         if (!request.url.includes('/api/hubs/')) this.#calls.rows += rowsIn(request);
         return client.sendRequest(request);
       },

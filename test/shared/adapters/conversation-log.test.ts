@@ -61,6 +61,9 @@ describe.each<[string, () => ConversationLog]>([
       messageText: '😀'.repeat(10_000),
       attachment,
       attachmentUrl: 'https://example.com/x',
+      replyTo: `m-${'x'.repeat(24)}`,
+      mentions: [bo, 'somebody else'],
+      expiresAt: later(60).toISOString(),
     });
     const { message } = await log.append(accepted, noon);
     expect(await log.read(id, everything)).toEqual([message]);
@@ -68,6 +71,9 @@ describe.each<[string, () => ConversationLog]>([
       messageText: accepted.messageText,
       attachment,
       type: 'image',
+      replyTo: accepted.replyTo,
+      mentions: accepted.mentions,
+      expiresAt: accepted.expiresAt,
       createdAt: noon.toISOString(),
     });
   });
