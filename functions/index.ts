@@ -5,6 +5,8 @@ import { registerCheckPresence } from './check-presence.ts';
 import { registerDeliverMessage } from './deliver-message.ts';
 import { registerRunJob } from './run-job.ts';
 import { registerPurgeMessages } from './purge-messages.ts';
+import { registerDeliverWebhooks } from './deliver-webhooks.ts';
+import { registerFanOutEvent } from './fan-out-event.ts';
 import { registerRoutes } from './http/register.ts';
 import { routesOf } from './routes.ts';
 import { createServices } from './services.ts';
@@ -19,6 +21,8 @@ registerCheckDelivery(services);
 registerCheckPresence(services);
 registerRunJob(services);
 registerPurgeMessages(services);
+registerFanOutEvent(services);
+registerDeliverWebhooks(services);
 
 app.hook.appStart(async () => {
   await startTelemetry(config.applicationInsights);

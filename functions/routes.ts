@@ -8,6 +8,8 @@ import { createConversation } from './create-conversation.ts';
 import { eraseOwnAccount } from './erase-own-account.ts';
 import { findUsers, getUser } from './find-users.ts';
 import { forwardMessage } from './forward-message.ts';
+import { createWebhook } from './create-webhook.ts';
+import { deleteWebhook } from './delete-webhook.ts';
 import { getAttachment } from './get-attachment.ts';
 import { getConversationPresence } from './get-conversation-presence.ts';
 import { getConversation } from './get-conversation.ts';
@@ -28,6 +30,7 @@ import { listMessageReceipts } from './list-message-receipts.ts';
 import { listMessages } from './list-messages.ts';
 import { listReceipts } from './list-receipts.ts';
 import { listRevisions } from './list-revisions.ts';
+import { listWebhooks } from './list-webhooks.ts';
 import { logIn } from './log-in.ts';
 import { muteConversation, unmuteConversation } from './mute-conversation.ts';
 import { negotiate } from './negotiate.ts';
@@ -38,6 +41,7 @@ import { addReaction, removeReaction } from './react-to-message.ts';
 import { readInbox } from './read-inbox.ts';
 import { markDelivered, markRead } from './record-receipt.ts';
 import { registerUser } from './register-user.ts';
+import { replayWebhook } from './replay-webhook.ts';
 import { searchMessages } from './search-messages.ts';
 import { sendMessage } from './send-message.ts';
 import { sendToConversation } from './send-to-conversation.ts';
@@ -107,6 +111,10 @@ export const routesOf = (services: Services): Route[] => {
     blockUser,
     unblockUser,
     listBlocks,
+    createWebhook,
+    listWebhooks,
+    deleteWebhook,
+    replayWebhook,
     live,
     ready,
     allowWebPubSub,

@@ -3,10 +3,12 @@ import { BlobAttachments } from '../shared/adapters/blobs/blob-attachments.ts';
 import { ScryptPasswordHasher } from '../shared/adapters/crypto/scrypt-password-hasher.ts';
 import { OidcTokens } from '../shared/adapters/jose/oidc-tokens.ts';
 import { SharedKeyTokens } from '../shared/adapters/jose/shared-key-tokens.ts';
+import { HttpWebhookEndpoint } from '../shared/adapters/http/http-webhook-endpoint.ts';
 import { TokenBucketRateLimiter } from '../shared/adapters/memory/token-bucket-rate-limiter.ts';
 import { WordListModerator } from '../shared/adapters/moderation/word-list-moderator.ts';
 import { ServiceBusEventFeed } from '../shared/adapters/service-bus/service-bus-event-feed.ts';
 import { ServiceBusOutbox } from '../shared/adapters/service-bus/service-bus-outbox.ts';
+import { ServiceBusWebhookTasks } from '../shared/adapters/service-bus/service-bus-webhook-tasks.ts';
 import { AccountDirectory } from '../shared/adapters/tables/account-directory.ts';
 import { AccountProfiles } from '../shared/adapters/tables/account-profiles.ts';
 import { TableAccounts } from '../shared/adapters/tables/table-accounts.ts';
@@ -20,12 +22,22 @@ import { TableJobs } from '../shared/adapters/tables/table-jobs.ts';
 import { TableMessageSearch } from '../shared/adapters/tables/table-message-search.ts';
 import { TablePresence } from '../shared/adapters/tables/table-presence.ts';
 import { TableUserNames } from '../shared/adapters/tables/table-user-names.ts';
+import { TableWaitingEvents } from '../shared/adapters/tables/table-waiting-events.ts';
+import { TableWebhooks } from '../shared/adapters/tables/table-webhooks.ts';
 import { createTables, openTables } from '../shared/adapters/tables/tables.ts';
 import { WebPubSubBroadcaster } from '../shared/adapters/web-pubsub/web-pubsub-broadcaster.ts';
 import { settingOf, type Config } from '../shared/config.ts';
-import { checkEnvelope, conversationEnvelope, jobEnvelope } from '../shared/contract/queue.ts';
+import { chatEventOf, cloudEvent } from '../shared/contract/cloud-event.ts';
+import {
+  checkEnvelope,
+  conversationEnvelope,
+  jobEnvelope,
+  webhookEnvelope,
+} from '../shared/contract/queue.ts';
+import { EndpointGate } from '../shared/domain/endpoint-gate.ts';
 import { newJobId } from '../shared/domain/identifiers.ts';
 import type { Caller } from '../shared/domain/user.ts';
+import { isFor } from '../shared/domain/webhook.ts';
 import type { Timer } from '../shared/ports/clock.ts';
 import type { EventFeed } from '../shared/ports/event-feed.ts';
 import type { Profiles } from '../shared/ports/profiles.ts';
@@ -36,11 +48,14 @@ import { announcePresence } from '../shared/use-cases/announce-presence.ts';
 import { applyChange } from '../shared/use-cases/apply-change.ts';
 import { archiveConversation } from '../shared/use-cases/archive-conversation.ts';
 import { blockUser, listBlocks } from '../shared/use-cases/block-user.ts';
+import { callWebhook } from '../shared/use-cases/call-webhook.ts';
 import { checkDelivery } from '../shared/use-cases/check-delivery.ts';
 import { checkPresence } from '../shared/use-cases/check-presence.ts';
 import { admitClient, connectClient } from '../shared/use-cases/connect-client.ts';
 import { countUnread } from '../shared/use-cases/count-unread.ts';
 import { createConversation } from '../shared/use-cases/create-conversation.ts';
+import { createWebhook } from '../shared/use-cases/create-webhook.ts';
+import { deleteWebhook } from '../shared/use-cases/delete-webhook.ts';
 import { deliverMessage } from '../shared/use-cases/deliver-message.ts';
 import { disconnectClient } from '../shared/use-cases/disconnect-client.ts';
 import { eraseInConversation } from '../shared/use-cases/erase-in-conversation.ts';
@@ -49,6 +64,8 @@ import { eraseUser } from '../shared/use-cases/erase-user.ts';
 import { findUsers, getUser } from '../shared/use-cases/find-users.ts';
 import { getJob } from '../shared/use-cases/get-job.ts';
 import { forwardMessage } from '../shared/use-cases/forward-message.ts';
+import { deliverWebhookEvent, wakeWebhook } from '../shared/use-cases/deliver-webhook.ts';
+import { fanOutEvent } from '../shared/use-cases/fan-out-event.ts';
 import { getAttachment } from '../shared/use-cases/get-attachment.ts';
 import { getConversation } from '../shared/use-cases/get-conversation.ts';
 import { getMessage, listMessageReceipts, listRevisions } from '../shared/use-cases/get-message.ts';
@@ -56,6 +73,7 @@ import { getOwnAccount } from '../shared/use-cases/get-own-account.ts';
 import { getConversationPresence, getUserPresence } from '../shared/use-cases/get-presence.ts';
 import { listConversations } from '../shared/use-cases/list-conversations.ts';
 import { listMembers, listReceipts } from '../shared/use-cases/list-members.ts';
+import { listWebhooks } from '../shared/use-cases/list-webhooks.ts';
 import { logIn } from '../shared/use-cases/log-in.ts';
 import { muteConversation } from '../shared/use-cases/mute-conversation.ts';
 import { requireMember } from '../shared/use-cases/membership.ts';
@@ -70,6 +88,7 @@ import { runJob } from '../shared/use-cases/run-job.ts';
 import { searchMessages } from '../shared/use-cases/search-messages.ts';
 import { rejectChange, rejectMessage } from '../shared/use-cases/reject-message.ts';
 import { requestChange } from '../shared/use-cases/request-change.ts';
+import { continueReplay, replayWebhook } from '../shared/use-cases/replay-webhook.ts';
 import { sendMessage } from '../shared/use-cases/send-message.ts';
 import { showTyping } from '../shared/use-cases/show-typing.ts';
 import { updateAccount } from '../shared/use-cases/update-account.ts';
@@ -125,7 +144,14 @@ export const createServices = (config: Config, clients = openClients(config)) =>
   const names = new TableUserNames(tables);
   const jobs = new TableJobs(tables);
   const outbox = new ServiceBusOutbox(clients.openServiceBus, clock, config);
-  const events = config.tellsEvents ? new ServiceBusEventFeed(clients.openServiceBus) : nobodysEvents;
+  const webhooks = new TableWebhooks(tables, clock);
+  const events = config.tellsEvents
+    ? new ServiceBusEventFeed(clients.openServiceBus, async (event) =>
+        (await webhooks.list('cached')).some((webhook) => isFor(webhook, event)),
+      )
+    : nobodysEvents;
+  const endpoint = new HttpWebhookEndpoint(config.webhooks);
+  const webhookTasks = new ServiceBusWebhookTasks(clients.openServiceBus);
   const broadcaster = new WebPubSubBroadcaster(clients.hub, clock, config);
   const attachments = new BlobAttachments(clients.blobs, tables, clock, {
     ...config.attachment,
@@ -177,6 +203,24 @@ export const createServices = (config: Config, clients = openClients(config)) =>
   });
   const reject = rejectMessage({ broadcaster, inbox, clock });
   const rejectTheChange = rejectChange({ broadcaster, inbox, clock });
+  const webhookParts = {
+    log,
+    webhooks,
+    waiting: new TableWaitingEvents(tables),
+    tasks: webhookTasks,
+    outbox,
+    call: callWebhook({ webhooks, endpoint, gate: new EndpointGate(), clock }),
+    clock,
+    random: Math.random,
+    giveUpMs: config.webhooks.giveUpHours * 3_600_000,
+    tellsEvents: config.tellsEvents,
+  };
+  const fanOut = fanOutEvent({ webhooks, tasks: webhookTasks });
+  const webhookWork = {
+    event: deliverWebhookEvent(webhookParts),
+    wake: wakeWebhook(webhookParts),
+    replay: continueReplay(webhookParts),
+  };
 
   return {
     clock,
@@ -328,6 +372,21 @@ export const createServices = (config: Config, clients = openClients(config)) =>
       },
     }),
 
+    createWebhook: createWebhook({ webhooks, endpoint, clock, tellsEvents: config.tellsEvents }),
+    listWebhooks: listWebhooks({ webhooks }),
+    deleteWebhook: deleteWebhook({ webhooks }),
+    replayWebhook: replayWebhook(webhookParts),
+    fanOutEvent: workOff(work, cloudEvent, {
+      handle: (event) => fanOut(chatEventOf(event), { traceparent: event.traceparent }),
+    }),
+    deliverWebhook: workOff(work, webhookEnvelope, {
+      handle: ({ task, traceparent }) => {
+        if (task.kind === 'event') return webhookWork.event(task, { traceparent });
+        if (task.kind === 'wake') return webhookWork.wake(task, { traceparent });
+        return webhookWork.replay(task, { traceparent });
+      },
+    }),
+
     checkReadiness: async (): Promise<void> => {
       await log.head('d-readiness');
     },
@@ -336,7 +395,7 @@ export const createServices = (config: Config, clients = openClients(config)) =>
       await Promise.all([createTables(tables), attachments.createContainer()]);
     },
     close: async (): Promise<void> => {
-      await Promise.all([outbox.close(), events.close()]);
+      await Promise.all([outbox.close(), events.close(), webhookTasks.close()]);
     },
   };
 };

@@ -71,6 +71,8 @@ const settings = z.object({
   CLIENT_URL_MINUTES: number(5, { max: 60 }),
   DELIVERY_CHECK_SECONDS: number(30, { min: 2, max: 600 }),
   CHAT_EVENTS: z.enum(['on', 'off'], { error: 'must be on or off' }).default('on'),
+  WEBHOOKS_ALLOW_PRIVATE: z.enum(['on', 'off'], { error: 'must be on or off' }).default('off'),
+  WEBHOOK_GIVE_UP_HOURS: number(72, { max: 240 }),
   RECEIVERS: z.enum(['registered', 'any'], { error: 'must be registered or any' }).default('registered'),
   RESTORE_DAYS: number(30, { min: 0, max: 3650 }),
   TYPING_SECONDS: number(5, { max: 60 }),
@@ -130,6 +132,7 @@ export interface Config {
   deliveryCheckSeconds: number;
   /** Whether other services are told what happens. */
   tellsEvents: boolean;
+  webhooks: { allowsPrivate: boolean; giveUpHours: number };
   receivers: 'registered' | 'any';
   /** For so long what was deleted can be restored. */
   restoreDays: number;
@@ -237,6 +240,10 @@ export const loadConfig = (env: Record<string, string | undefined>): Config => {
     clientUrlMinutes: set.CLIENT_URL_MINUTES,
     deliveryCheckSeconds: set.DELIVERY_CHECK_SECONDS,
     tellsEvents: set.CHAT_EVENTS === 'on',
+    webhooks: {
+      allowsPrivate: set.WEBHOOKS_ALLOW_PRIVATE === 'on',
+      giveUpHours: set.WEBHOOK_GIVE_UP_HOURS,
+    },
     receivers: set.RECEIVERS,
     restoreDays: set.RESTORE_DAYS,
     typingSeconds: set.TYPING_SECONDS,

@@ -16,6 +16,7 @@ export const parameters = {
     description: 'Id of a job, as beginning it answered.',
     example: 'j-7Zr1v5cXo2Kq8nY4TfPsW0aJm3Bd6Le9',
   },
+  webhookId: { description: 'Id of a webhook.', example: 'w-5rJ0mPzRkq3W1xYvT8aLbN2c' },
   userId: { description: 'Id of a user.', example: 'bob' },
 } as const satisfies Record<string, { description: string; example: string }>;
 

@@ -4,6 +4,22 @@ import { type ChatEvent, chatEventTypes } from '../domain/chat-event.ts';
 /** Events come from one source: with it their ids are unique, as CloudEvents wants them. */
 const source = '/parley';
 
+const eventData = z.looseObject({
+  seq: z.number().optional(),
+  rev: z.number().optional(),
+  conversationType: z.enum(['direct', 'group']),
+  memberCount: z.number(),
+});
+
+/** An event within a queue message of the app's own. */
+export const chatEvent = z.object({
+  id: z.string().min(1),
+  type: z.enum(chatEventTypes),
+  conversationId: z.string().min(1),
+  at: z.iso.datetime(),
+  data: eventData,
+});
+
 /**
  * What other services are told, as CloudEvents 1.0 in structured JSON
  * (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md), with the extension `traceparent`.
@@ -18,10 +34,10 @@ export const cloudEvent = z.object({
   time: z.iso.datetime(),
   datacontenttype: z.literal('application/json'),
   traceparent: z.string().default(''),
-  data: z.looseObject({ seq: z.number().optional(), rev: z.number().optional() }),
+  data: eventData,
 });
 
-export type CloudEvent = z.infer<typeof cloudEvent>;
+type CloudEvent = z.infer<typeof cloudEvent>;
 
 /** An event as it is sent. @param traceparent of the request that caused it; empty: none is told */
 export const asCloudEvent = (
@@ -37,4 +53,13 @@ export const asCloudEvent = (
   datacontenttype: 'application/json',
   ...(traceparent !== '' && { traceparent }),
   data: event.data,
+});
+
+/** What a CloudEvent of ours tells. */
+export const chatEventOf = ({ id, type, subject, time, data }: CloudEvent): ChatEvent => ({
+  id,
+  type,
+  conversationId: subject,
+  at: time,
+  data,
 });

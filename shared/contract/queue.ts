@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { chatEvent } from './cloud-event.ts';
 
 /** What travels through Service Bus. Identifiers are in the body: the host parses metadata strings as JSON. */
 
@@ -148,3 +149,30 @@ const presenceLookEnvelope = z.object({
 
 /** What is looked at later: whether messages have arrived, whether somebody is there. */
 export const checkEnvelope = z.discriminatedUnion('kind', [deliveryCheckEnvelope, presenceLookEnvelope]);
+
+const webhookTask = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('event'), webhookId: z.string(), event: chatEvent }),
+  z.object({
+    kind: z.literal('wake'),
+    webhookId: z.string(),
+    conversationId: z.string(),
+    wakeId: z.string(),
+  }),
+  z.object({
+    kind: z.literal('replay'),
+    webhookId: z.string(),
+    conversationId: z.string(),
+    replayId: z.string(),
+    fromSeq: z.number(),
+    toSeq: z.number(),
+    tries: z.number(),
+    failingSince: z.iso.datetime().nullable(),
+  }),
+]);
+
+export const webhookEnvelope = z.object({
+  v: z.literal(envelopeVersion),
+  kind: z.literal('webhook'),
+  traceparent: z.string(),
+  task: webhookTask,
+});

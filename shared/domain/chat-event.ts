@@ -21,8 +21,14 @@ export const chatEventTypes = [
 
 export type ChatEventType = (typeof chatEventTypes)[number];
 
-/** Where something stands in its conversation: a message by its seq, a change by its rev. */
-export type Place = { seq: number } | { rev: number };
+/** Where something stands in its conversation (a message by its seq, a change by its rev), and what belongs to its type. */
+export interface ChatEventData {
+  seq?: number | undefined;
+  rev?: number | undefined;
+  conversationType: ConversationType;
+  memberCount: number;
+  [more: string]: unknown;
+}
 
 /** Something that happened in a conversation, as other services are told of it. */
 export interface ChatEvent {
@@ -32,7 +38,7 @@ export interface ChatEvent {
   conversationId: string;
   /** ISO 8601, UTC, milliseconds. */
   at: string;
-  data: Place & Record<string, unknown> & { conversationType: ConversationType; memberCount: number };
+  data: ChatEventData;
 }
 
 /**
@@ -43,29 +49,26 @@ export interface ChatEvent {
 const chatEvent = (
   type: ChatEventType,
   key: string | number,
-  {
-    conversationId,
-    at,
-    ...data
-  }: { conversationId: string; at: string; memberCount: number } & Place & Record<string, unknown>,
+  at: { conversationId: string; at: string },
+  data: { memberCount: number; seq?: number; rev?: number } & Record<string, unknown>,
 ): ChatEvent => ({
-  id: chatEventId(type, conversationId, key),
+  id: chatEventId(type, at.conversationId, key),
   type,
-  conversationId,
-  at,
-  data: { conversationType: isGroup(conversationId) ? 'group' : 'direct', ...data },
+  ...at,
+  data: { conversationType: isGroup(at.conversationId) ? 'group' : 'direct', ...data },
 });
 
 /** A message has got its place. */
 export const messageSent = (message: LoggedMessage, memberCount: number): ChatEvent =>
-  chatEvent('message.sent', message.messageId, {
-    conversationId: message.conversationId,
-    at: message.createdAt,
-    seq: message.seq,
-    memberCount,
-    message: asMessage(message),
-  });
+  chatEvent(
+    'message.sent',
+    message.messageId,
+    { conversationId: message.conversationId, at: message.createdAt },
+    { seq: message.seq, memberCount, message: asMessage(message) },
+  );
 
 /** Something that was there has changed. */
-export const changeHappened = ({ type, ...change }: ChangeEvent, memberCount: number): ChatEvent =>
-  chatEvent(type, change.rev, { ...change, memberCount });
+export const changeHappened = (
+  { type, conversationId, at, ...change }: ChangeEvent,
+  memberCount: number,
+): ChatEvent => chatEvent(type, change.rev, { conversationId, at }, { ...change, memberCount });

@@ -21,6 +21,8 @@ export const chatErrorCodes = [
   'username-taken',
   'email-taken',
   'accounts-disabled',
+  'events-disabled',
+  'too-many-webhooks',
   'message-rejected',
   'rate-limited',
   'unavailable',

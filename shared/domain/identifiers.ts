@@ -4,6 +4,9 @@ import { createHash, randomBytes } from 'node:crypto';
 const digest = (...parts: string[]): string =>
   createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 24);
 
+/** 144 random bits. */
+const randomId = (): string => randomBytes(18).toString('base64url');
+
 /** The one conversation of two users: a pure function of the pair, whoever begins. */
 export const directConversationId = (a: string, b: string): string =>
   `d-${digest('direct', ...(a < b ? [a, b] : [b, a]))}`;
@@ -12,7 +15,7 @@ export const directConversationId = (a: string, b: string): string =>
 export const groupConversationId = (externalRef: string): string => `g-${digest('group', externalRef)}`;
 
 /** A group's id of its own: 144 random bits. */
-export const newGroupConversationId = (): string => `g-${randomBytes(18).toString('base64url')}`;
+export const newGroupConversationId = (): string => `g-${randomId()}`;
 
 export const isGroup = (conversationId: string): boolean => conversationId.startsWith('g-');
 
@@ -40,6 +43,13 @@ export const changeIdOf = (conversationId: string, userId: string, clientChangeI
 
 /** The id of the message that notes a change. */
 export const noteIdOf = (changeId: string): string => `m-${digest('note', changeId)}`;
+
+export const newWebhookId = (): string => `w-${randomId()}`;
+
+/** Names one wake-up of a webhook's waiting events. */
+export const newWakeId = (): string => `k-${randomId()}`;
+
+export const newReplayId = (): string => `r-${randomId()}`;
 
 /** A message has at most one attachment, so its id follows from the message's. */
 export const attachmentIdOf = (messageId: string): string => `a-${digest('attachment', messageId)}`;

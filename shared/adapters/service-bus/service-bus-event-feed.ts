@@ -21,9 +21,18 @@ export interface ServiceBusEventFeedOptions {
 export class ServiceBusEventFeed implements EventFeed {
   readonly #connections: ServiceBusConnections;
   readonly #sender: BatchingSender;
+  readonly #hasWebhook: (event: ChatEvent) => Promise<boolean>;
 
-  /** @param open makes a client; called again whenever a connection has failed */
-  constructor(open: () => ServiceBusClient, { tryMs = 3000 }: ServiceBusEventFeedOptions = {}) {
+  /**
+   * @param open makes a client; called again whenever a connection has failed
+   * @param hasWebhook whether a webhook may want an event; the subscription for webhooks takes no others
+   */
+  constructor(
+    open: () => ServiceBusClient,
+    hasWebhook: (event: ChatEvent) => Promise<boolean>,
+    { tryMs = 3000 }: ServiceBusEventFeedOptions = {},
+  ) {
+    this.#hasWebhook = hasWebhook;
     this.#connections = new ServiceBusConnections(open, tryMs);
     this.#sender = new BatchingSender(
       (messages) =>
@@ -37,6 +46,8 @@ export class ServiceBusEventFeed implements EventFeed {
 
   async publish(event: ChatEvent, { traceparent }: Tracing): Promise<void> {
     const { id, type, conversationId, data } = event;
+    // Unknown: then the subscription takes the event, and who handles it asks again.
+    const webhooks = await this.#hasWebhook(event).catch(() => true);
     await this.#sender.send({
       body: asCloudEvent(event, traceparent),
       contentType: 'application/cloudevents+json',
@@ -44,7 +55,7 @@ export class ServiceBusEventFeed implements EventFeed {
       messageId: id,
       sessionId: conversationId,
       correlationId: traceIdOf(traceparent),
-      applicationProperties: { type, conversationId, conversationType: data.conversationType },
+      applicationProperties: { type, conversationId, conversationType: data.conversationType, webhooks },
     });
   }
 

@@ -14,6 +14,8 @@ export const tableNames = {
   searchSegments: 'SearchSegments',
   jobs: 'Jobs',
   expiries: 'Expiries',
+  webhooks: 'Webhooks',
+  waitingEvents: 'WaitingEvents',
 } as const;
 
 export type Tables = Record<keyof typeof tableNames, TableClient>;
@@ -31,6 +33,8 @@ export const openTables = (open: (name: string) => TableClient): Tables => ({
   searchSegments: open(tableNames.searchSegments),
   jobs: open(tableNames.jobs),
   expiries: open(tableNames.expiries),
+  webhooks: open(tableNames.webhooks),
+  waitingEvents: open(tableNames.waitingEvents),
 });
 
 /** Creates the tables that are missing. */

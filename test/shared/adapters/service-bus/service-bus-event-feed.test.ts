@@ -51,11 +51,16 @@ const aScene = async () => {
     new ServiceBusClient(broker.connectionString.replace(String(broker.port), String(port)), {
       retryOptions: { maxRetries: 0, timeoutInMs: tryMs },
     });
-  const feed = new ServiceBusEventFeed(() => open(wire.port), { tryMs });
+  const webhooks = { answer: (): Promise<boolean> => Promise.resolve(false) };
+  const feed = new ServiceBusEventFeed(
+    () => open(wire.port),
+    () => webhooks.answer(),
+    { tryMs },
+  );
   onTestFinished(() => feed.close());
   const client = open(broker.port);
   onTestFinished(() => client.close());
-  return { wire, feed, client };
+  return { wire, feed, client, webhooks };
 };
 
 const direct = aLoggedMessage({ seq: 1 });
@@ -76,6 +81,7 @@ describe('an event', () => {
         type: 'message.sent',
         conversationId: direct.conversationId,
         conversationType: 'direct',
+        webhooks: false,
       },
     });
     expect(cloudEvent.parse(received?.body)).toMatchObject({
@@ -91,6 +97,17 @@ describe('an event', () => {
       await feed.publish(messageSent(message, 2), tracing);
     const messages = await client.createReceiver('chat-events', 'all').peekMessages(10);
     expect(messages.map(({ body }) => (body as { data: { seq: number } }).data.seq)).toEqual([1, 2]);
+  });
+
+  test('reaches the subscription for webhooks only where there may be one', async () => {
+    const { feed, client, webhooks } = await aScene();
+    const answers = [false, true, new Error('The list cannot be read.')];
+    for (const [i, answer] of answers.entries()) {
+      webhooks.answer = () => (answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer));
+      await feed.publish(messageSent(aLoggedMessage({ seq: i + 1 }), 2), tracing);
+    }
+    const messages = await client.createReceiver('chat-events', 'webhooks').peekMessages(10);
+    expect(messages.map(({ body }) => (body as { data: { seq: number } }).data.seq)).toEqual([2, 3]);
   });
 
   test('reaches a subscription with sessions and a filter in its conversation’s order', async () => {
