@@ -10,7 +10,8 @@ const maxUrlLength = 2048;
 const url = z
   .string({ error: `must be an https URL of at most ${maxUrlLength} characters` })
   .max(maxUrlLength, { error: `must have at most ${maxUrlLength} characters` })
-  .refine((text) => /^https?:\/\//i.test(text) && URL.canParse(text), { error: 'must be an https URL' });
+  .refine((text) => /^https?:\/\//i.test(text) && URL.canParse(text), { error: 'must be an https URL' })
+  .meta({ format: 'uri', example: 'https://example.com/hook' });
 
 const conversationId = z
   .string({ error: 'must be the id of a conversation' })
@@ -21,9 +22,10 @@ export const newWebhook = z.object(
   {
     url,
     secret: optional(
-      z.string({ error: 'must be a secret: whsec_ and 24 to 64 bytes in base64' }).refine(isWebhookSecret, {
-        error: 'must be a secret: whsec_ and 24 to 64 bytes in base64',
-      }),
+      z
+        .string({ error: 'must be a secret: whsec_ and 24 to 64 bytes in base64' })
+        .refine(isWebhookSecret, { error: 'must be a secret: whsec_ and 24 to 64 bytes in base64' })
+        .meta({ example: 'whsec_bmV2ZXItdXNlLXRoaXMtb25lLWluLWVhcm5lc3Q=' }),
     ),
     events: optional(
       z

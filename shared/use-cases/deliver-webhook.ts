@@ -140,12 +140,10 @@ const tellInOrder = async (
   return { told, telling: undefined };
 };
 
-/** Whether an endpoint has failed for so long, without one success, that it is left alone from now on. */
-const giveUp = async (parts: DeliverWebhookParts, webhook: Webhook): Promise<void> => {
-  const { failingSince } = webhook;
-  if (failingSince === null || !isOld(parts, failingSince)) return;
-  const { lastError } = webhook;
-  await parts.webhooks.note(webhook.webhookId, { status: 'disabled', failingSince, lastError });
+/** Leaves an endpoint alone from now on that has failed for days without one success. */
+const disable = ({ webhooks }: DeliverWebhookParts, webhook: Webhook): Promise<void> => {
+  const { webhookId, failingSince, lastError } = webhook;
+  return webhooks.note(webhookId, { status: 'disabled', failingSince, lastError });
 };
 
 const isOld = ({ clock, giveUpMs }: DeliverWebhookParts, since: string): boolean =>
@@ -187,13 +185,16 @@ export const wakeWebhook =
     }
     const { told, telling } = await tellInOrder(parts, webhook, events);
     const rest = events.slice(told);
-    const old = telling?.result === 'failed' ? rest.filter(({ keptAt }) => isOld(parts, keptAt)) : [];
+    // An endpoint that takes other events refuses the first one only; of one that takes none, all that is as old is lost.
+    const isDead = webhook.failingSince !== null && isOld(parts, webhook.failingSince);
+    const blamed = telling?.result === 'failed' ? rest.slice(0, isDead ? rest.length : 1) : [];
+    const old = blamed.filter(({ keptAt }) => isOld(parts, keptAt));
     for (const event of old) await park(parts, task.webhookId, event, 'webhook-failed');
-    if (old.length > 0) await giveUp(parts, webhook);
+    if (old.length > 0 && isDead) await disable(parts, webhook);
     const done = [...events.slice(0, told), ...old];
     const isOver = done.length === events.length && events.length < batch;
     const tries = told > 0 || old.length > 0 ? 0 : lane.wakeUp.tries;
-    const wakeUp = telling ? wakeAfter(parts, telling, tries) : atOnce;
+    const wakeUp = telling && old.length === 0 ? wakeAfter(parts, telling, tries) : atOnce;
     await settle(parts, lane, done, isOver ? null : wakeUp, tracing);
     return {
       ...nothing(task),

@@ -5,7 +5,15 @@ interface Entities {
   UserConfig: {
     Namespaces: {
       Queues: { Name: string; Properties: { LockDuration: string; RequiresSession: boolean } }[];
-      Topics: { Name: string; Properties: { RequiresDuplicateDetection: boolean } }[];
+      Topics: {
+        Name: string;
+        Properties: { RequiresDuplicateDetection: boolean };
+        Subscriptions: {
+          Name: string;
+          Properties: { RequiresSession: boolean };
+          Rules?: { Properties: { SqlFilter: { SqlExpression: string } } }[];
+        }[];
+      }[];
     }[];
   };
 }
@@ -30,4 +38,15 @@ it('the steps of a job come one by one, and a step that is asked for twice once'
 it('an event that is told twice reaches its subscribers once', () => {
   const topic = namespace?.Topics.find(({ Name }) => Name === 'chat-events');
   expect(topic?.Properties.RequiresDuplicateDetection).toBe(true);
+});
+
+it('webhooks are told of a conversation in order, and cost nothing where there are none', () => {
+  const topic = namespace?.Topics.find(({ Name }) => Name === 'chat-events');
+  const webhooks = topic?.Subscriptions.find(({ Name }) => Name === 'webhooks');
+  expect(webhooks?.Properties.RequiresSession).toBe(true);
+  expect(webhooks?.Rules?.map(({ Properties }) => Properties.SqlFilter.SqlExpression)).toEqual([
+    'webhooks = TRUE',
+  ]);
+  const tasks = namespace?.Queues.find(({ Name }) => Name === 'chat-webhooks');
+  expect(tasks?.Properties.RequiresSession).toBe(true);
 });

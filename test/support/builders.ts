@@ -1,3 +1,4 @@
+import { healthy, type Webhook } from '../../shared/domain/webhook.ts';
 import type { NewConversation } from '../../shared/domain/conversation.ts';
 import {
   directConversationId,
@@ -86,3 +87,15 @@ export const aGroup = (
 /** The items of an inbox that are messages. */
 export const messagesIn = <T extends object>(items: readonly T[]): Extract<T, { message: unknown }>[] =>
   items.filter((item): item is Extract<T, { message: unknown }> => 'message' in item);
+
+/** A webhook that wants everything. */
+export const aWebhook = (rest: Partial<Webhook> = {}): Webhook => ({
+  webhookId: `w-${String(counter++).padStart(24, '0')}`,
+  url: 'https://example.com/hook',
+  events: null,
+  conversationId: null,
+  createdBy: 'operator',
+  createdAt: '2026-01-01T00:00:00.000Z',
+  ...healthy,
+  ...rest,
+});
