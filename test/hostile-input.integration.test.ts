@@ -61,6 +61,8 @@ const isMalformed = (status: number, code?: string): boolean =>
   status === 400 && code === 'malformed-request';
 const isNotMine = (status: number, code?: string): boolean => status === 403 && code === 'not-a-member';
 
+const isNotPermitted = (status: number, code?: string): boolean => status === 403 && code === 'not-permitted';
+
 /** Makes the calls, and answers those that did not meet what they should. That answers are documented is checked in the call. */
 const surprises = async (tries: readonly Try[]): Promise<string[]> => {
   const found: string[] = [];
@@ -129,6 +131,8 @@ describe('hostile input', () => {
           const url = pathIn(world, operation.path);
           const own: Try = { operation, url, body, allowed: isMalformed };
           const stranger: Try = { ...own, role: 'stranger', allowed: isNotMine };
+          const admin: Try = { ...own, role: 'app admin' };
+          if (operation['x-access'] === 'app admin') return [admin, { ...own, allowed: isNotPermitted }];
           return operation['x-access'] === 'member' ? [own, stranger] : [own];
         }),
     );

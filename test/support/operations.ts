@@ -54,6 +54,13 @@ const deleteTheMessage = async (world: World): Promise<void> => {
   });
 };
 
+/** Nobody listens at its URL. */
+const makeWebhook = async (world: World): Promise<void> => {
+  const webhook = { url: 'http://127.0.0.1:9/', conversationId: world.conversationId };
+  const { body } = await callAs<{ webhookId: string }>(world, 'app admin', 'POST', '/webhooks', webhook);
+  world.webhookId = body.webhookId;
+};
+
 /**
  * How a good call looks where it is not the document's own example on the things of a world, or is not answered with the
  * first good status. A new route needs a line here only then.
@@ -75,6 +82,9 @@ const calls: Record<string, (role: Role) => Call> = {
   eraseOwnAccount: () => ({ isAlone: true }),
   getJob: () => ({ status: 404, code: 'not-found' }), // erasure.integration.test.ts has one
   forwardMessage: () => ({ bodyIn: ({ conversationId }) => ({ conversationIds: [conversationId] }) }),
+  deleteWebhook: (role) => (role === 'app admin' ? { prepare: makeWebhook } : {}),
+  // The conversation of the example is not there.
+  replayWebhook: () => ({ status: 404, code: 'not-found' }),
   searchMessages: () => ({ query: '?q=plan' }),
   findUsers: () => ({ query: '?q=own' }),
 };
@@ -87,11 +97,12 @@ export const exampleBody = ({ requestBody }: Operation): unknown =>
 
 /** A path with the things of a world, or those given, in its braces. */
 export const pathIn = (world: World, path: string, params: Record<string, string> = {}): string => {
-  const { conversationId, messageId, attachmentId, ids } = world;
+  const { conversationId, messageId, attachmentId, webhookId, ids } = world;
   const all: Record<string, string> = {
     conversationId,
     messageId,
     attachmentId,
+    ...(webhookId !== undefined && { webhookId }),
     userId: ids.owner ?? '',
     memberId: ids['other member'] ?? '',
     emoji: '👍',

@@ -27,6 +27,8 @@ export interface World {
   conversationId: string;
   messageId: string;
   attachmentId: string;
+  /** Told of the group only; where one was made. */
+  webhookId?: string;
   /** Those who exist: a role that no route gives yet has nobody. */
   tokens: Partial<Record<Role, string>>;
   ids: Partial<Record<Role, string>>;
