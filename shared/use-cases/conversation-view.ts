@@ -1,5 +1,4 @@
 import type { ConversationView } from '../contract/conversations.ts';
-import { forEach } from '../domain/chunks.ts';
 import { mutingAt, type Head, type Listing, type Member } from '../domain/conversation.ts';
 import { asMessage, shownAt } from '../domain/message.ts';
 import { statusOf } from '../domain/progress.ts';
@@ -36,17 +35,17 @@ export const unreadIn = (
   return log.countOfOthers(head.conversationId, own.userId, range, clock.now());
 };
 
-/** @param unreadCount when it is known already */
+/** @param known the members, when they have been read already */
 export const viewOf = async (
   parts: ViewParts,
   seen: Seen,
-  unreadCount?: number,
+  known?: readonly Member[],
 ): Promise<ConversationView> => {
   const { head, own, listing } = seen;
-  const members = await parts.log.members(head.conversationId);
+  const members = known ?? (await parts.log.members(head.conversationId));
   const [profiles, unread] = await Promise.all([
     parts.profiles.find(members.map(({ userId }) => userId)),
-    unreadCount ?? unreadIn(parts, seen),
+    unreadIn(parts, seen),
   ]);
   const {
     conversationId: id,
@@ -91,25 +90,8 @@ export const viewOf = async (
 };
 
 /** When is for the history to tell. */
-export const statusAlone = (members: Member[], message: Parameters<typeof statusOf>[1]) => ({
+export const statusAlone = (members: readonly Member[], message: Parameters<typeof statusOf>[1]) => ({
   status: statusOf(members, message),
   deliveredAt: null,
   readAt: null,
 });
-
-/** Conversations looked at together. */
-const concurrency = 32;
-
-/** All conversations of a user, in no order. */
-export const allOf = async (
-  log: Pick<ConversationLog, 'listingsOf' | 'head' | 'member'>,
-  userId: string,
-): Promise<Seen[]> => {
-  const all: Seen[] = [];
-  await forEach(await log.listingsOf(userId), concurrency, async (listing) => {
-    const { conversationId } = listing;
-    const [head, own] = await Promise.all([log.head(conversationId), log.member(conversationId, userId)]);
-    if (head && own) all.push({ listing, head, own });
-  });
-  return all;
-};

@@ -8,6 +8,7 @@ import { startServiceBus, type ServiceBus, type ServiceBusConfig } from '../../l
 import { startWebPubSub, type WebPubSub } from '../../local/web-pubsub/index.ts';
 import { loadConfig } from '../../shared/config.ts';
 import { newConversation } from '../../shared/contract/conversations.ts';
+import { conversationsQuery } from '../../shared/contract/lists.ts';
 import { envelopeVersion } from '../../shared/contract/queue.ts';
 import { sendMessageRequest } from '../../shared/contract/send-message.ts';
 import { isGroup } from '../../shared/domain/identifiers.ts';
@@ -131,6 +132,14 @@ const aGroupOfFive = async () => {
   return { ann, others, message, conversationId: conversation.id };
 };
 
+/** Ann and six others, each of whom has written to her. */
+const sixConversations = async (): Promise<string> => {
+  const ann = aUser('ann');
+  for (let count = 0; count < 6; count++)
+    await deliver(anAcceptedMessage({ from: aUser('writer'), to: ann }));
+  return ann;
+};
+
 /** Brings about what has to be there, and gives what is then measured. */
 type UseCase = () => Promise<() => Promise<unknown>>;
 
@@ -228,6 +237,30 @@ const useCases: Record<string, [UseCase, Calls]> = {
       return () => services.disconnectClient(bo, 'last');
     },
     { tables: 4, rows: 3, serviceBus: 1, webPubSub: 0 },
+  ],
+  // The list, each head, then of the page and the one behind it the members and what is unread, and four names.
+  'listing a page of three of six conversations': [
+    async () => {
+      const ann = await sixConversations();
+      return () => services.listConversations(ann, conversationsQuery.parse({ limit: '3' }));
+    },
+    { tables: 1 + 6 + 2 * 4 + 5, rows: 0, serviceBus: 0, webPubSub: 0 },
+  ],
+  'listing them again': [
+    async () => {
+      const ann = await sixConversations();
+      const list = () => services.listConversations(ann, conversationsQuery.parse({ limit: '3' }));
+      await list();
+      return list;
+    },
+    { tables: 1 + 6 + 2 * 4, rows: 0, serviceBus: 0, webPubSub: 0 },
+  ],
+  'counting what is unread in six conversations': [
+    async () => {
+      const ann = await sixConversations();
+      return () => services.countUnread(ann);
+    },
+    { tables: 1 + 2 * 6, rows: 0, serviceBus: 0, webPubSub: 0 },
   ],
   'reading a full page of the inbox': [
     async () => {

@@ -15,6 +15,8 @@ export class AccountProfiles implements Profiles {
   readonly #accounts: Pick<Accounts, 'find'>;
   readonly #clock: Clock;
   readonly #known = new RecentlyUsed<{ profile: Profile | undefined; until: number }>(20_000);
+  /** Look-ups under way: a list names the same user on each of its lines. */
+  readonly #asked = new Map<string, Promise<Profile | undefined>>();
 
   constructor(accounts: Pick<Accounts, 'find'>, clock: Clock) {
     this.#accounts = accounts;
@@ -30,13 +32,21 @@ export class AccountProfiles implements Profiles {
     return profiles;
   }
 
-  async #findOne(userId: string): Promise<Profile | undefined> {
-    const now = this.#clock.now().getTime();
+  #findOne(userId: string): Promise<Profile | undefined> {
     const known = this.#known.get(userId);
-    if (known && known.until > now) return known.profile;
+    if (known && known.until > this.#clock.now().getTime()) return Promise.resolve(known.profile);
+    const asked = this.#asked.get(userId);
+    if (asked) return asked;
+    const asking = this.#read(userId).finally(() => this.#asked.delete(userId));
+    this.#asked.set(userId, asking);
+    return asking;
+  }
+
+  async #read(userId: string): Promise<Profile | undefined> {
+    const until = this.#clock.now().getTime() + cacheMs;
     const account = await this.#accounts.find(userId);
     const profile = account && { fullName: account.fullName, avatarUrl: account.avatarUrl };
-    this.#known.set(userId, { profile, until: now + cacheMs });
+    this.#known.set(userId, { profile, until });
     return profile;
   }
 }
