@@ -1,15 +1,16 @@
 import { parseArgs } from 'node:util';
 
-const scenarioNames = ['D', 'A', 'E', 'B', 'broker', 'web-pubsub'] as const;
+const scenarioNames = ['D', 'A', 'E', 'C', 'B', 'broker', 'web-pubsub'] as const;
 /** In the order in which they run: D needs fresh servers, and B leaves them with work to do. */
 export type ScenarioName = (typeof scenarioNames)[number];
 
 export const usage = `Usage: npm run bench -- [options]
-  --scenarios LIST   of A (latency), B (highest rate), D (connections), E (offline), broker, web-pubsub (default: all)
+  --scenarios LIST   of A (latency), B (highest rate), C (group), D (connections), E (offline), broker, web-pubsub (default: all)
   --runs N           fresh starts of each system; the table has their medians (default 3)
   --seconds N        how long a latency or a rate is measured (default 20)
   --rate N           B at this rate only, to compare what it costs; its row then holds no highest rate
   --connections N    of scenario D (default 2000)
+  --members N        of the group of scenario C (default 500)
   --receipts N       Parley's receivers acknowledge every N seconds what came (default 5); 0: never, then it comes again
   --json FILE        everything that was measured
   --data FOLDER      where the servers keep their state (default: a new folder in the system's temporary folder)
@@ -24,6 +25,7 @@ export interface Options {
   readonly seconds: number;
   readonly rate: number;
   readonly connections: number;
+  readonly members: number;
   readonly receiptSeconds: number;
   readonly json: string | undefined;
   readonly data: string | undefined;
@@ -66,6 +68,7 @@ export const readOptions = (args: readonly string[]): Options => {
       seconds: { type: 'string', default: '20' },
       rate: { type: 'string', default: '0' },
       connections: { type: 'string', default: '2000' },
+      members: { type: 'string', default: '500' },
       receipts: { type: 'string', default: '5' },
       json: { type: 'string' },
       data: { type: 'string' },
@@ -81,6 +84,7 @@ export const readOptions = (args: readonly string[]): Options => {
     seconds: whole('seconds', values.seconds, 1),
     rate: whole('rate', values.rate, 0),
     connections: whole('connections', values.connections, 1),
+    members: whole('members', values.members, 11),
     receiptSeconds: whole('receipts', values.receipts, 0),
     json: values.json,
     data: values.data,

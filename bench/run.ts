@@ -12,6 +12,7 @@ import { buildApp, startParley } from './parley/system.ts';
 import { report } from './report.ts';
 import { hasRedis, startRival } from './rival/system.ts';
 import { connections } from './scenarios/connections.ts';
+import { group } from './scenarios/group.ts';
 import { latency } from './scenarios/latency.ts';
 import { offline } from './scenarios/offline.ts';
 import { throughput } from './scenarios/throughput.ts';
@@ -29,14 +30,14 @@ const planOf = (options: Options, folder: string, withRival: boolean): Plan => {
       parley: (dataDir) => startParley({ ...parley, dataDir }),
       ...(withRival && { rival: startRival }),
     },
-    scenarios: { A: latency, B: throughput, D: connections, E: offline },
+    scenarios: { A: latency, B: throughput, C: group, D: connections, E: offline },
     micro: { broker: benchBroker, 'web-pubsub': benchWebPubSub },
     log: (line) => console.error(line),
   };
 };
 
 const notesOf = (
-  { receiptSeconds, storageInMemory, profile, rate }: Options,
+  { receiptSeconds, storageInMemory, profile, rate, members, scenarios }: Options,
   withRival: boolean,
 ): string[] => [
   ...(withRival ? [] : ['without the rival: it was left out, or there is no redis-server on the PATH']),
@@ -46,6 +47,7 @@ const notesOf = (
   storageInMemory
     ? 'Parley’s storage (Azurite) keeps everything in memory, the rival’s on disk'
     : 'Parley’s storage (Azurite) writes all its tables to disk every 5 s, in the thread that serves',
+  ...(scenarios.includes('C') ? [`C’s group has ${members} members, all online`] : []),
   ...(rate === 0 ? [] : [`B at ${rate} messages/s only: not the highest rate`]),
   ...(profile === undefined ? [] : ['with CPU profiles being taken']),
 ];

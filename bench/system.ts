@@ -9,6 +9,8 @@ export interface ChatSystem {
   repeats(): number;
   /** Connects a user's device; resolves when it can receive. `onMessage` is given each message of somebody else. */
   connect(userId: string, onMessage?: (text: string) => void): Promise<ChatUser>;
+  /** Creates a group; resolves to its id when everybody is in it. */
+  createGroup(ownerId: string, memberIds: readonly string[]): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -22,6 +24,8 @@ export interface ChatUser {
    * @throws Error when it was refused
    */
   send(to: string, text: string): Promise<void>;
+  /** As `send`, to a group that the user is in. @throws Error when it was refused */
+  sendToGroup(groupId: string, text: string): Promise<void>;
   /** Texts of all messages that came while the user was offline, in their order. */
   fetchMissed(): Promise<string[]>;
   /** Resolves when the connection is closed. */

@@ -1,6 +1,7 @@
 import type { InboxPage } from '../../shared/contract/lists.ts';
 import type { ServerEvent } from '../../shared/domain/event.ts';
 import { HttpPool } from '../clients/http-pool.ts';
+import { LastParsed } from '../clients/last-parsed.ts';
 import { signToken } from '../clients/token.ts';
 import { LightWebSocket } from '../clients/web-socket.ts';
 import type { ChatUser } from '../system.ts';
@@ -46,21 +47,55 @@ export class ParleyClients {
 
   /** Connects; resolves when the app has said that the user is online. */
   async connect(userId: string, onMessage: (text: string) => void): Promise<ChatUser> {
-    const token = signToken(userId, this.#options.signingKey);
-    const device = new Device(this.#http, userId, token, onMessage, () => this.#repeats++);
+    const device = new Device(this.#http, userId, this.#headersOf(userId), onMessage, () => this.#repeats++);
     await device.connect(this.#options.receiptSeconds);
     return device;
+  }
+
+  /** Calls the app as a user. @throws Error when it is refused */
+  request<T>(userId: string, method: string, path: string, body?: object): Promise<T> {
+    return call(this.#http, this.#headersOf(userId), method, path, body);
   }
 
   close(): void {
     this.#http.close();
   }
+
+  #headersOf(userId: string): Headers {
+    const token = signToken(userId, this.#options.signingKey);
+    return { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' };
+  }
 }
+
+type Headers = Readonly<Record<string, string>>;
+
+const call = async <T>(
+  http: HttpPool,
+  headers: Headers,
+  method: string,
+  path: string,
+  body?: object,
+): Promise<T> => {
+  const answer = await http.request(method, path, headers, body === undefined ? '' : JSON.stringify(body));
+  if (answer.status >= 300) throw new Error(`${method} ${path} answered ${answer.status}: ${answer.body}`);
+  return JSON.parse(answer.body) as T;
+};
+
+/** What members of a group are sent differs only in the number at its beginning. */
+const numberAtBeginning = /^\{"sequenceId":(\d+),/;
+const lastFrame = new LastParsed<Frame>();
+
+const frameOf = (text: string): Frame => {
+  const [head, number] = numberAtBeginning.exec(text) ?? [];
+  if (head === undefined) return JSON.parse(text) as Frame;
+  const frame = lastFrame.parse(`{${text.slice(head.length)}`);
+  return { ...frame, sequenceId: Number(number) } as Frame;
+};
 
 class Device implements ChatUser {
   readonly #http: HttpPool;
   readonly #userId: string;
-  readonly #headers: Readonly<Record<string, string>>;
+  readonly #headers: Headers;
   readonly #onMessage: (text: string) => void;
   /** By conversation: seqs of messages that have come and have not been acknowledged. */
   readonly #receipts = new Map<string, number[]>();
@@ -75,13 +110,13 @@ class Device implements ChatUser {
   constructor(
     http: HttpPool,
     userId: string,
-    token: string,
+    headers: Headers,
     onMessage: (text: string) => void,
     onRepeat: () => void,
   ) {
     this.#http = http;
     this.#userId = userId;
-    this.#headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' };
+    this.#headers = headers;
     this.#onMessage = onMessage;
     this.#onRepeat = onRepeat;
   }
@@ -101,18 +136,21 @@ class Device implements ChatUser {
       timers.forEach((each) => clearInterval(each));
       fail('was closed');
     };
-    socket.onText = (text) => this.#read(JSON.parse(text) as Frame, () => ready.resolve(undefined));
+    socket.onText = (text) => this.#read(frameOf(text), () => ready.resolve(undefined));
     await ready.promise.finally(() => clearTimeout(timer));
   }
 
   send(to: string, text: string): Promise<void> {
-    const sent = this.#lastSend.then(() =>
-      this.#call('POST', '/api/sendMessage', {
-        receiverId: to,
-        messageText: text,
-        clientMessageId: text.slice(0, 64),
-      }),
-    );
+    return this.#send('/api/sendMessage', { receiverId: to, messageText: text });
+  }
+
+  sendToGroup(groupId: string, text: string): Promise<void> {
+    return this.#send(`/api/conversations/${groupId}/messages`, { messageText: text });
+  }
+
+  #send(path: string, message: { messageText: string; receiverId?: string }): Promise<void> {
+    const clientMessageId = message.messageText.slice(0, 64);
+    const sent = this.#lastSend.then(() => this.#call('POST', path, { ...message, clientMessageId }));
     this.#lastSend = sent.catch(() => undefined);
     return sent.then(() => undefined);
   }
@@ -159,8 +197,9 @@ class Device implements ChatUser {
     if (event.type === 'connected') onReady();
     // A user's own messages come too: other devices of the user want to show them.
     if (event.type !== 'message.created' || event.message.senderId === this.#userId) return;
-    const seqs = this.#receipts.get(event.conversationId) ?? [];
-    this.#receipts.set(event.conversationId, [...seqs, event.seq]);
+    const seqs = this.#receipts.get(event.conversationId);
+    if (seqs === undefined) this.#receipts.set(event.conversationId, [event.seq]);
+    else seqs.push(event.seq);
     if (this.#hasShown(event.conversationId, event.seq)) {
       this.#onRepeat();
       return;
@@ -176,10 +215,7 @@ class Device implements ChatUser {
     return shown.add(seq).size === size;
   }
 
-  async #call<T>(method: string, path: string, body?: object): Promise<T> {
-    const text = body === undefined ? '' : JSON.stringify(body);
-    const answer = await this.#http.request(method, path, this.#headers, text);
-    if (answer.status >= 300) throw new Error(`${method} ${path} answered ${answer.status}: ${answer.body}`);
-    return JSON.parse(answer.body) as T;
+  #call<T>(method: string, path: string, body?: object): Promise<T> {
+    return call(this.#http, this.#headers, method, path, body);
   }
 }

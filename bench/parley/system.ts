@@ -6,6 +6,7 @@ import { type Stack, startStack } from '../../local/stack.ts';
 import { fillSecrets } from '../../local/stack/settings.ts';
 import type { ChatSystem } from '../system.ts';
 import { ParleyClients } from './client.ts';
+import { createGroup } from './group.ts';
 
 export interface ParleyOptions {
   /** Folder of the checkout. */
@@ -68,6 +69,7 @@ export const startParley = async (options: ParleyOptions): Promise<ChatSystem> =
     firstRate: 200,
     repeats: () => clients.repeats,
     connect: (userId, onMessage = () => undefined) => clients.connect(userId, onMessage),
+    createGroup: (ownerId, memberIds) => createGroup(clients, ownerId, memberIds),
     stop: async () => {
       clients.close();
       await stack.stop();

@@ -1,9 +1,12 @@
+import { LastParsed } from '../clients/last-parsed.ts';
 import { signToken } from '../clients/token.ts';
 import { LightWebSocket } from '../clients/web-socket.ts';
 import type { ChatUser } from '../system.ts';
 import type { RivalMessage, SendAnswer, SyncAnswer } from './protocol.ts';
 
 const syncPage = 500;
+
+const lastMessage = new LastParsed<RivalMessage>();
 
 /**
  * A device that speaks Socket.IO's protocol itself, over the same light WebSocket as Parley's devices. Packets begin with
@@ -50,6 +53,17 @@ export class RivalDevice implements ChatUser {
     if (!answer.ok) throw new Error(`The rival refused a message: ${answer.error}.`);
   }
 
+  async sendToGroup(group: string, text: string): Promise<void> {
+    const answer = (await this.#ask('sendToGroup', { group, text })) as SendAnswer;
+    if (!answer.ok) throw new Error(`The rival refused a message: ${answer.error}.`);
+  }
+
+  async createGroup(members: readonly string[]): Promise<string> {
+    const { ok, id = '', error } = (await this.#ask('createGroup', { members })) as SendAnswer;
+    if (!ok) throw new Error(`The rival refused a group: ${error}.`);
+    return id;
+  }
+
   async fetchMissed(): Promise<string[]> {
     const cursors: Record<string, string> = {};
     const texts: string[] = [];
@@ -77,7 +91,7 @@ export class RivalDevice implements ChatUser {
 
   #read(packet: string, token: string): void {
     if (packet.startsWith('42["message",')) {
-      this.#onMessage((JSON.parse(packet.slice(13, -1)) as RivalMessage).text);
+      this.#onMessage(lastMessage.parse(packet.slice(13, -1)).text);
     } else if (packet.startsWith('43')) {
       const start = packet.indexOf('[');
       const id = Number(packet.slice(2, start));

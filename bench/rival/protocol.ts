@@ -1,6 +1,6 @@
 /** What the rival's server and its clients say to each other. */
 
-/** The server's answer to `send`. */
+/** The server's answer to `send`, `sendToGroup` and `createGroup`, whose id is the group's. */
 export interface SendAnswer {
   readonly ok: boolean;
   readonly id?: string;

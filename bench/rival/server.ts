@@ -4,6 +4,7 @@
  * its sender is answered, and `sync` by cursor for what came while a user was offline. Accounts, limits, repeats,
  * receipts, moderation and attachments are left out: that is in its favour. The secret is in RIVAL_SECRET.
  */
+import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { parseArgs } from 'node:util';
@@ -21,9 +22,14 @@ const syncRequest = z.strictObject({
   limit: z.int().min(1).max(1000),
 });
 
+const groupRequest = z.strictObject({ members: z.array(userId).max(1000) });
+const groupMessage = z.strictObject({ group: z.string().max(64), text: z.string().min(1).max(8192) });
+
 type Answer<T> = (answer: T) => void;
 interface ClientEvents {
   send: (request: unknown, answer: Answer<SendAnswer>) => void;
+  sendToGroup: (request: unknown, answer: Answer<SendAnswer>) => void;
+  createGroup: (request: unknown, answer: Answer<SendAnswer>) => void;
   sync: (request: unknown, answer: Answer<SyncAnswer | SendAnswer>) => void;
 }
 interface ServerEvents {
@@ -39,6 +45,8 @@ const conversationOf = (a: string, b: string): string => (a < b ? `${a}:${b}` : 
 const streamOf = (conversation: string): string => `messages:${conversation}`;
 const indexOf = (user: string): string => `conversations:${user}`;
 const roomOf = (user: string): string => `user:${user}`;
+/** The room and the conversation of a group. */
+const groupPrefix = 'group:';
 
 /** Messages in one Redis stream per conversation, and a set of conversations per user. */
 class Store {
@@ -52,13 +60,32 @@ class Store {
 
   async append(from: string, to: string, text: string): Promise<RivalMessage> {
     const conversation = conversationOf(from, to);
-    const at = Date.now();
-    const appended = this.#redis.xadd(streamOf(conversation), '*', 'from', from, 'text', text, 'at', at);
+    const appended = this.#write(conversation, from, text);
     if (!this.#indexed.has(conversation)) {
       await Promise.all([from, to].map((user) => this.#redis.sadd(indexOf(user), conversation)));
       this.#indexed.add(conversation);
     }
-    const id = await appended;
+    return appended;
+  }
+
+  appendToGroup(group: string, from: string, text: string): Promise<RivalMessage> {
+    return this.#write(group, from, text);
+  }
+
+  async createGroup(members: readonly string[]): Promise<string> {
+    const group = `${groupPrefix}${randomUUID()}`;
+    await Promise.all(members.map((user) => this.#redis.sadd(indexOf(user), group)));
+    return group;
+  }
+
+  async groupsOf(user: string): Promise<string[]> {
+    const all = await this.#redis.smembers(indexOf(user));
+    return all.filter((conversation) => conversation.startsWith(groupPrefix));
+  }
+
+  async #write(conversation: string, from: string, text: string): Promise<RivalMessage> {
+    const at = Date.now();
+    const id = await this.#redis.xadd(streamOf(conversation), '*', 'from', from, 'text', text, 'at', at);
     if (id === null) throw new Error('Redis did not append.');
     return { id, conversation, from, text, at };
   }
@@ -78,7 +105,7 @@ class Store {
   }
 }
 
-const serve = (socket: ChatSocket, store: Store): void => {
+const serve = async (socket: ChatSocket, store: Store): Promise<void> => {
   const { user } = socket.data;
   void socket.join(roomOf(user));
 
@@ -94,11 +121,35 @@ const serve = (socket: ChatSocket, store: Store): void => {
     send(request).then(answer, () => answer({ ok: false, error: 'unavailable' }));
   });
 
+  const sendToGroup = async (request: unknown): Promise<SendAnswer> => {
+    const { data } = groupMessage.safeParse(request);
+    if (data === undefined) return { ok: false, error: 'invalid' };
+    if (!socket.rooms.has(data.group)) return { ok: false, error: 'not a member' };
+    const message = await store.appendToGroup(data.group, user, data.text);
+    socket.to(data.group).emit('message', message);
+    return { ok: true, id: message.id };
+  };
+  socket.on('sendToGroup', (request, answer) => {
+    sendToGroup(request).then(answer, () => answer({ ok: false, error: 'unavailable' }));
+  });
+
+  const createGroup = async (request: unknown): Promise<SendAnswer> => {
+    const { data } = groupRequest.safeParse(request);
+    if (data === undefined) return { ok: false, error: 'invalid' };
+    const id = await store.createGroup([user, ...data.members]);
+    for (const member of [user, ...data.members]) io.in(roomOf(member)).socketsJoin(id);
+    return { ok: true, id };
+  };
+  socket.on('createGroup', (request, answer) => {
+    createGroup(request).then(answer, () => answer({ ok: false, error: 'unavailable' }));
+  });
+
   socket.on('sync', (request, answer) => {
     const { data } = syncRequest.safeParse(request);
     if (data === undefined) answer({ ok: false, error: 'invalid' });
     else store.sync(user, data).then(answer, () => answer({ ok: false, error: 'unavailable' }));
   });
+  await socket.join(await store.groupsOf(user));
   socket.emit('ready');
 };
 
@@ -129,7 +180,9 @@ io.use((socket, next) => {
     () => next(new Error('unauthorized')),
   );
 });
-io.on('connection', (socket) => serve(socket, store));
+io.on('connection', (socket) => {
+  serve(socket, store).catch(() => socket.disconnect(true));
+});
 
 await publisher.ping(); // waits until Redis serves
 http.listen(0, '127.0.0.1', 4096, () => {

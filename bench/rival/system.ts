@@ -83,6 +83,12 @@ export const startRival = async (dataDir: string): Promise<ChatSystem> => {
       firstRate: 2000,
       repeats: () => 0, // its devices show whatever comes
       connect: (userId, onMessage = () => undefined) => RivalDevice.connect(port, userId, secret, onMessage),
+      createGroup: async (ownerId, memberIds) => {
+        const owner = await RivalDevice.connect(port, ownerId, secret, () => undefined);
+        const id = await owner.createGroup(memberIds);
+        await owner.close();
+        return id;
+      },
       stop,
     };
   } catch (error) {

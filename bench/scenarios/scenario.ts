@@ -13,6 +13,8 @@ export interface ScenarioContext {
   readonly rate: number;
   /** Connections of scenario D. */
   readonly connections: number;
+  /** Members of the group of scenario C. */
+  readonly members: number;
   readonly log: (line: string) => void;
 }
 
