@@ -1,15 +1,23 @@
 import { parseArgs } from 'node:util';
 
-const scenarioNames = ['D', 'A', 'E', 'C', 'B', 'broker', 'web-pubsub'] as const;
+const scenarioNames = [
+  ...(['D', 'A', 'E', 'C', 'lists', 'history', 'search', 'catch-up'] as const),
+  ...(['B', 'broker', 'web-pubsub'] as const),
+] as const;
+/** Writing what these read takes minutes: they run when they are asked for. */
+const onlyWhenNamed: readonly string[] = ['lists', 'history', 'search', 'catch-up'];
 /** In the order in which they run: D needs fresh servers, and B leaves them with work to do. */
 export type ScenarioName = (typeof scenarioNames)[number];
 
 export const usage = `Usage: npm run bench -- [options]
-  --scenarios LIST   of A (latency), B (highest rate), C (group), D (connections), E (offline), broker, web-pubsub (default: all)
+  --scenarios LIST   of A (latency), B (highest rate), C (group), D (connections), E (offline), broker, web-pubsub (default: these);
+                     and of lists, history, search, catch-up (reading what there is much of; Parley only)
   --runs N           fresh starts of each system; the table has their medians (default 3)
   --seconds N        how long a latency or a rate is measured (default 20)
   --rate N           B at this rate only, to compare what it costs; its row then holds no highest rate
   --connections N    of scenario D (default 2000)
+  --messages N       of the conversation that history, search and catch-up read (default 20000)
+  --conversations N  of the user whose conversations are listed (default 500)
   --members N        of the group of scenario C (default 500)
   --receipts N       Parley's receivers acknowledge every N seconds what came (default 5); 0: never, then it comes again
   --json FILE        everything that was measured
@@ -26,6 +34,8 @@ export interface Options {
   readonly rate: number;
   readonly connections: number;
   readonly members: number;
+  readonly messages: number;
+  readonly conversations: number;
   readonly receiptSeconds: number;
   readonly json: string | undefined;
   readonly data: string | undefined;
@@ -63,12 +73,17 @@ export const readOptions = (args: readonly string[]): Options => {
     args: [...args],
     allowNegative: true,
     options: {
-      scenarios: { type: 'string', default: scenarioNames.join(',') },
+      scenarios: {
+        type: 'string',
+        default: scenarioNames.filter((name) => !onlyWhenNamed.includes(name)).join(','),
+      },
       runs: { type: 'string', default: '3' },
       seconds: { type: 'string', default: '20' },
       rate: { type: 'string', default: '0' },
       connections: { type: 'string', default: '2000' },
       members: { type: 'string', default: '500' },
+      messages: { type: 'string', default: '20000' },
+      conversations: { type: 'string', default: '500' },
       receipts: { type: 'string', default: '5' },
       json: { type: 'string' },
       data: { type: 'string' },
@@ -85,6 +100,8 @@ export const readOptions = (args: readonly string[]): Options => {
     rate: whole('rate', values.rate, 0),
     connections: whole('connections', values.connections, 1),
     members: whole('members', values.members, 11),
+    messages: whole('messages', values.messages, 300),
+    conversations: whole('conversations', values.conversations, 1),
     receiptSeconds: whole('receipts', values.receipts, 0),
     json: values.json,
     data: values.data,

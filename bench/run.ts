@@ -11,10 +11,14 @@ import { type Options, readOptions, usage } from './options.ts';
 import { buildApp, startParley } from './parley/system.ts';
 import { report } from './report.ts';
 import { hasRedis, startRival } from './rival/system.ts';
+import { catchUp } from './scenarios/catch-up.ts';
 import { connections } from './scenarios/connections.ts';
 import { group } from './scenarios/group.ts';
+import { history } from './scenarios/history.ts';
 import { latency } from './scenarios/latency.ts';
+import { lists } from './scenarios/lists.ts';
 import { offline } from './scenarios/offline.ts';
+import { search } from './scenarios/search.ts';
 import { throughput } from './scenarios/throughput.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -30,14 +34,24 @@ const planOf = (options: Options, folder: string, withRival: boolean): Plan => {
       parley: (dataDir) => startParley({ ...parley, dataDir }),
       ...(withRival && { rival: startRival }),
     },
-    scenarios: { A: latency, B: throughput, C: group, D: connections, E: offline },
+    scenarios: {
+      A: latency,
+      B: throughput,
+      C: group,
+      D: connections,
+      E: offline,
+      lists,
+      history,
+      search,
+      'catch-up': catchUp,
+    },
     micro: { broker: benchBroker, 'web-pubsub': benchWebPubSub },
     log: (line) => console.error(line),
   };
 };
 
 const notesOf = (
-  { receiptSeconds, storageInMemory, profile, rate, members, scenarios }: Options,
+  { receiptSeconds, storageInMemory, profile, rate, members, messages, conversations, scenarios }: Options,
   withRival: boolean,
 ): string[] => [
   ...(withRival ? [] : ['without the rival: it was left out, or there is no redis-server on the PATH']),
@@ -48,6 +62,12 @@ const notesOf = (
     ? 'Parley’s storage (Azurite) keeps everything in memory, the rival’s on disk'
     : 'Parley’s storage (Azurite) writes all its tables to disk every 5 s, in the thread that serves',
   ...(scenarios.includes('C') ? [`C’s group has ${members} members, all online`] : []),
+  ...(scenarios.includes('lists') ? [`the lists are of 50 and of ${conversations} conversations`] : []),
+  ...(['history', 'search', 'catch-up'].some((name) => scenarios.some((wanted) => wanted === name))
+    ? [
+        `what is read is a conversation of ${messages} messages, written by the app’s own log, not sent; the rival has nothing like it`,
+      ]
+    : []),
   ...(rate === 0 ? [] : [`B at ${rate} messages/s only: not the highest rate`]),
   ...(profile === undefined ? [] : ['with CPU profiles being taken']),
 ];

@@ -1,3 +1,5 @@
+import type { Library } from './library.ts';
+
 /** What scenarios know of a chat system; the same for each system that is compared. */
 export interface ChatSystem {
   readonly name: SystemName;
@@ -11,6 +13,8 @@ export interface ChatSystem {
   connect(userId: string, onMessage?: (text: string) => void): Promise<ChatUser>;
   /** Creates a group; resolves to its id when everybody is in it. */
   createGroup(ownerId: string, memberIds: readonly string[]): Promise<string>;
+  /** What scenarios of reading read; those who have none are left out of them. */
+  readonly library?: Library;
   stop(): Promise<void>;
 }
 

@@ -6,6 +6,7 @@ import { type Stack, startStack } from '../../local/stack.ts';
 import { fillSecrets } from '../../local/stack/settings.ts';
 import type { ChatSystem } from '../system.ts';
 import { ParleyClients } from './client.ts';
+import { ParleyLibrary } from './library.ts';
 import { createGroup } from './group.ts';
 
 export interface ParleyOptions {
@@ -63,6 +64,7 @@ export const startParley = async (options: ParleyOptions): Promise<ChatSystem> =
     signingKey: stack.settings.AUTH_SIGNING_KEY ?? '',
     receiptSeconds,
   });
+  const library = new ParleyLibrary(clients, stack.settings);
   return {
     name: 'parley',
     processes: pidsOf(stack),
@@ -70,7 +72,9 @@ export const startParley = async (options: ParleyOptions): Promise<ChatSystem> =
     repeats: () => clients.repeats,
     connect: (userId, onMessage = () => undefined) => clients.connect(userId, onMessage),
     createGroup: (ownerId, memberIds) => createGroup(clients, ownerId, memberIds),
+    library,
     stop: async () => {
+      await library.close();
       clients.close();
       await stack.stop();
     },

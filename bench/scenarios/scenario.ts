@@ -15,6 +15,10 @@ export interface ScenarioContext {
   readonly connections: number;
   /** Members of the group of scenario C. */
   readonly members: number;
+  /** Messages of the conversation that is read. */
+  readonly messages: number;
+  /** Conversations of the user who has many. */
+  readonly conversations: number;
   readonly log: (line: string) => void;
 }
 
@@ -30,4 +34,5 @@ export interface ScenarioResult {
   readonly details: unknown;
 }
 
-export type Scenario = (context: ScenarioContext) => Promise<ScenarioResult>;
+/** Undefined: there is nothing to measure with this system. */
+export type Scenario = (context: ScenarioContext) => Promise<ScenarioResult | undefined>;
