@@ -28,6 +28,7 @@ export class Writer {
     const message = {
       ...{ messageId, conversationId, senderId: from, clientMessageId, messageText },
       ...{ attachment: null, attachmentUrl: null, replyTo: null, mentions: [], expiresAt: null },
+      forwardedFrom: null,
       ...{ clientTimestamp: null, acceptedAt: now.toISOString() },
       directMembers: [from, to] as [string, string],
     };
