@@ -1,4 +1,4 @@
-import { isDelivered, type Member } from '../domain/conversation.ts';
+import { isDelivered, type Head, type Member } from '../domain/conversation.ts';
 import { ChatError } from '../domain/errors.ts';
 import { createdEvent } from '../domain/event.ts';
 import type { LoggedMessage } from '../domain/message.ts';
@@ -12,7 +12,7 @@ import { forEach } from '../domain/chunks.ts';
 
 export interface CheckDeliveryParts {
   log: Pick<ConversationLog, 'head' | 'member' | 'members' | 'read' | 'noteChecked'>;
-  inbox: Pick<Inbox, 'keep'>;
+  inbox: Pick<Inbox, 'keep' | 'forget'>;
   presence: Pick<Presence, 'isOnline'>;
   broadcaster: Pick<Broadcaster, 'toUser'>;
   outbox: Pick<Outbox, 'scheduleCheck'>;
@@ -81,6 +81,20 @@ const pushAgain = async (
   }
 };
 
+/** Who erased a message meanwhile looked into the inboxes, perhaps before its row came: this look comes behind that. */
+const forgetDeleted = async (
+  { log, inbox }: CheckDeliveryParts,
+  { conversationId, headRev }: Head,
+  members: readonly Member[],
+  messages: readonly LoggedMessage[],
+): Promise<void> => {
+  const [from, to] = [messages[0]?.seq, messages.at(-1)?.seq];
+  if (from === undefined || to === undefined) return;
+  if ((await log.head(conversationId))?.headRev === headRev) return;
+  const gone = (await log.read(conversationId, { from, to })).filter(({ deletedAt }) => deletedAt !== null);
+  await forEach(members, concurrency, (member) => inbox.forget(member.userId, gone));
+};
+
 /**
  * Looks whether what was pushed to a user, or to all members, was acknowledged, and keeps in the inbox what was not. Each
  * message is looked at once: whoever is online is pushed it again, and a client that never acknowledges costs no more the
@@ -119,6 +133,7 @@ export const checkDelivery =
         kept.set(member.userId, [...(kept.get(member.userId) ?? []), ...missing].slice(-pushes));
         count += missing.length;
       });
+      if (count > 0) await forgetDeleted(parts, head, members, messages);
       if (young >= 0) break;
     }
     if (isLeft) await parts.outbox.scheduleCheck(check, tracing);

@@ -6,7 +6,7 @@ import { MemoryInbox } from '../../../shared/adapters/memory/memory-inbox.ts';
 import { MemoryPresence } from '../../../shared/adapters/memory/memory-presence.ts';
 import { malformed } from '../../../shared/domain/errors.ts';
 import { directConversationId } from '../../../shared/domain/identifiers.ts';
-import type { AcceptedMessage } from '../../../shared/domain/message.ts';
+import { tombstoneOf, type AcceptedMessage } from '../../../shared/domain/message.ts';
 import type { DeliveryCheck } from '../../../shared/ports/outbox.ts';
 import { acknowledgeInbox } from '../../../shared/use-cases/acknowledge-inbox.ts';
 import { acknowledgeMessages } from '../../../shared/use-cases/acknowledge-messages.ts';
@@ -227,6 +227,23 @@ describe('the delivery check', () => {
     await chat.say(ann, bo);
     expect(await chat.check({ conversationId: id, userId: bo })).toBe(1);
     expect(await chat.read(bo)).toEqual([1, 2]);
+  });
+
+  it('keeps nothing that is erased at this moment', async () => {
+    const { say, check, log, inbox, presence } = aChat();
+    await presence.connected('bo', 'half-open');
+    const { conversationId } = await say('ann', 'bo');
+    const keep = inbox.keep.bind(inbox);
+    inbox.keep = async (...row) => {
+      const { head, messages } = log.stored(conversationId) ?? {};
+      if (head && messages) {
+        messages.splice(0, 1, ...messages.map((message) => tombstoneOf(message, message.createdAt)));
+        head.headRev++;
+      }
+      await keep(...row); // behind whoever erased it and looked here
+    };
+    await check({ conversationId, userId: 'bo' });
+    expect(await inbox.list('bo', 10, undefined)).toEqual([]);
   });
 
   it('leaves what came just now to another check, for its acknowledgement may be under way', async () => {
