@@ -6,6 +6,7 @@ import { deleteMessage, editMessage, restoreMessage } from './change-message.ts'
 import { countUnread } from './count-unread.ts';
 import { createConversation } from './create-conversation.ts';
 import { eraseOwnAccount } from './erase-own-account.ts';
+import { getExport, startExport } from './exports.ts';
 import { findUsers, getUser } from './find-users.ts';
 import { forwardMessage } from './forward-message.ts';
 import { createWebhook } from './create-webhook.ts';
@@ -96,6 +97,8 @@ export const routesOf = (services: Services): Route[] => {
     readInbox,
     acknowledgeInbox,
     getAttachment,
+    startExport,
+    getExport,
     negotiate,
     showTyping,
     getConversationPresence,

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { BlobExportFiles } from '../shared/adapters/blobs/blob-export-files.ts';
 import { BlobAttachments } from '../shared/adapters/blobs/blob-attachments.ts';
 import { ScryptPasswordHasher } from '../shared/adapters/crypto/scrypt-password-hasher.ts';
 import { OidcTokens } from '../shared/adapters/jose/oidc-tokens.ts';
@@ -60,6 +61,9 @@ import { deliverMessage } from '../shared/use-cases/deliver-message.ts';
 import { disconnectClient } from '../shared/use-cases/disconnect-client.ts';
 import { eraseInConversation } from '../shared/use-cases/erase-in-conversation.ts';
 import { eraseStep } from '../shared/use-cases/erase-step.ts';
+import { exportStep } from '../shared/use-cases/export-step.ts';
+import { getExport } from '../shared/use-cases/get-export.ts';
+import { startExport } from '../shared/use-cases/start-export.ts';
 import { eraseUser } from '../shared/use-cases/erase-user.ts';
 import { findUsers, getUser } from '../shared/use-cases/find-users.ts';
 import { getJob } from '../shared/use-cases/get-job.ts';
@@ -157,6 +161,7 @@ export const createServices = (config: Config, clients = openClients(config)) =>
     ...config.attachment,
     accountKey: clients.accountKey,
   });
+  const files = new BlobExportFiles(clients.blobs, attachments);
   const moderator = new WordListModerator(config.moderation);
   const hasher = new ScryptPasswordHasher();
   const perMinute = (count: number) => ({ perSecond: count / 60, burst: count });
@@ -168,6 +173,7 @@ export const createServices = (config: Config, clients = openClients(config)) =>
     'login-account': perMinute(config.rates.loginPerMinuteAndAccount),
     register: perMinute(config.rates.registerPerMinute),
     'find-users': { perSecond: 2, burst: 20 },
+    export: perMinute(10),
   });
   const requirePresent = requireNotErased({ jobs });
   const { authenticator, anyAuthenticator, issuer } = authOf(config, ({ userId }) => requirePresent(userId));
@@ -183,7 +189,8 @@ export const createServices = (config: Config, clients = openClients(config)) =>
   const apply = applyChange(changing);
   const erasePiece = eraseInConversation({ ...changing, log, inbox, blocks, attachments });
   const erasing = { accounts: issuer && accounts, names, log, inbox, blocks, presence, broadcaster, clock };
-  const run = runJob({ jobs, outbox, eraseStep: eraseStep(erasing) });
+  const writing = exportStep({ log, changes, files, clock });
+  const run = runJob({ jobs, outbox, files, eraseStep: eraseStep(erasing), exportStep: writing });
   const check = checkDelivery({
     log,
     inbox,
@@ -363,6 +370,8 @@ export const createServices = (config: Config, clients = openClients(config)) =>
     }),
     eraseUser: eraseUser({ jobs, outbox, accounts: issuer && accounts, clock, newId: newJobId }),
     getJob: getJob({ jobs }),
+    startExport: startExport({ log, jobs, outbox, rateLimiter, clock, newId: newJobId }),
+    getExport: getExport({ jobs, log, files }),
 
     checkDelivery: workOff(work, checkEnvelope, {
       handle: async (envelope) => {
@@ -392,7 +401,7 @@ export const createServices = (config: Config, clients = openClients(config)) =>
     },
     /** Creates what is missing of tables and containers. */
     prepare: async (): Promise<void> => {
-      await Promise.all([createTables(tables), attachments.createContainer()]);
+      await Promise.all([createTables(tables), attachments.createContainer(), files.createContainer()]);
     },
     close: async (): Promise<void> => {
       await Promise.all([outbox.close(), events.close(), webhookTasks.close()]);

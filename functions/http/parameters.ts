@@ -12,6 +12,10 @@ export const parameters = {
     description: 'Id of an attachment, as the message has it.',
     example: 'a-9rTzP4w6Ld0n2vQ8GhJkE5bM',
   },
+  exportId: {
+    description: 'Id of an export of yours.',
+    example: 'j-7Zr1v5cXo2Kq8nY4TfPsW0aJm3Bd6Le9',
+  },
   jobId: {
     description: 'Id of a job, as beginning it answered.',
     example: 'j-7Zr1v5cXo2Kq8nY4TfPsW0aJm3Bd6Le9',

@@ -118,6 +118,26 @@ const erasureJob = z.object({
   }),
 });
 
+const exportJob = z.object({
+  kind: z.literal('export'),
+  jobId: z.string(),
+  step: z.int(),
+  startedAt: z.iso.datetime(),
+  finishedAt: z.iso.datetime().nullable(),
+  userId: z.string(),
+  conversationId: z.string(),
+  sinceSeq: seq,
+  headSeq: seq,
+  headRev: seq,
+  from: seq,
+  parts: count,
+  messages: count,
+  bytes: count,
+  hash: z.string(),
+  sha256: z.string().nullable(),
+  isRefused: z.boolean(),
+});
+
 /** A step of a job. */
 export const jobEnvelope = z.object({
   v: z.literal(envelopeVersion),
@@ -126,7 +146,8 @@ export const jobEnvelope = z.object({
   job: z.object({
     jobId: z.string(),
     step: z.int(),
-    begin: erasureJob.exactOptional(),
+    begin: z.discriminatedUnion('kind', [erasureJob, exportJob]).exactOptional(),
+    isOver: z.literal(true).exactOptional(),
     piece: z
       .object({ upTo: seq, isEnd: z.boolean(), messages: count, attachments: count, reactions: ownReactions })
       .exactOptional(),

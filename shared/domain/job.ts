@@ -1,5 +1,7 @@
+import { newHash } from './running-hash.ts';
+
 /** Work that takes longer than a request: small steps, each of which may be done again, until there is a report. */
-export type Job = ErasureJob;
+export type Job = ErasureJob | ExportJob;
 
 interface JobBase {
   /** Nobody can guess it: who knows it may read the report. */
@@ -9,6 +11,54 @@ interface JobBase {
   startedAt: string;
   finishedAt: string | null;
 }
+
+/** For how many hours what was exported can be fetched. */
+export const exportHours = 24;
+
+/** The export of a conversation as one of its members may see it. */
+export interface ExportJob extends JobBase {
+  kind: 'export';
+  userId: string;
+  conversationId: string;
+  /** Nothing up to this place. */
+  sinceSeq: number;
+  /** The conversation as it was at the beginning. */
+  headSeq: number;
+  headRev: number;
+  /** The place to go on at. */
+  from: number;
+  /** Parts of the file so far. */
+  parts: number;
+  messages: number;
+  bytes: number;
+  /** Of the parts so far. */
+  hash: string;
+  /** Of the messages' lines, when it is done. */
+  sha256: string | null;
+  /** The user is no member any more. */
+  isRefused: boolean;
+}
+
+/** A new export. */
+export const newExport = (
+  jobId: string,
+  what: Pick<ExportJob, 'userId' | 'conversationId' | 'sinceSeq' | 'headSeq' | 'headRev'>,
+  now: Date,
+): ExportJob => ({
+  kind: 'export',
+  jobId,
+  step: 0,
+  startedAt: now.toISOString(),
+  finishedAt: null,
+  ...what,
+  from: what.sinceSeq + 1,
+  parts: 0,
+  messages: 0,
+  bytes: 0,
+  hash: newHash(),
+  sha256: null,
+  isRefused: false,
+});
 
 /** What is done one after the other when a user is erased; each may take many steps. */
 export type ErasureStage = 'account' | 'blocks' | 'conversations' | 'inbox' | 'presence' | 'done';
@@ -71,6 +121,8 @@ export interface JobMessage {
   /** With the first: the job, should there be no row of it. */
   begin?: Job;
   piece?: PieceReport;
+  /** What has come of the job goes, for its time is over. */
+  isOver?: true;
 }
 
 export const isFinished = ({ finishedAt }: Job): boolean => finishedAt !== null;

@@ -21,4 +21,7 @@ export interface Jobs {
    * @throws ChatError `unavailable`
    */
   save(job: Job): Promise<boolean>;
+
+  /** Forgets a job. Repeating it is harmless. @throws ChatError `unavailable` */
+  remove(jobId: string): Promise<void>;
 }

@@ -36,8 +36,8 @@ export interface Outbox {
   /** What is to be erased in a conversation waits for its turn behind what was accepted before. */
   enqueueErasure(piece: ErasurePiece, tracing: Tracing): Promise<void>;
 
-  /** Steps of one job are worked off one by one. Asking for the same again is one. */
-  enqueueJob(message: JobMessage, tracing: Tracing): Promise<void>;
+  /** Steps of one job are worked off one by one. Asking for the same again is one. @param hours until it is due */
+  enqueueJob(message: JobMessage, tracing: Tracing, hours?: number): Promise<void>;
 
   /** Schedules a check; several for one user (or all) and conversation within a window are one. */
   scheduleCheck(check: DeliveryCheck, tracing: Tracing): Promise<void>;

@@ -1,6 +1,6 @@
 /** What is counted apart from everything else. */
 export type RateLimitKind =
-  'send' | 'typing' | 'connect' | 'login' | 'login-account' | 'register' | 'find-users';
+  'send' | 'typing' | 'connect' | 'login' | 'login-account' | 'register' | 'find-users' | 'export';
 
 export interface RateLimiter {
   /**

@@ -1,11 +1,22 @@
 import { ChatError } from '../domain/errors.ts';
-import { isFinished, type ErasureJob, type Job, type JobMessage, type PieceReport } from '../domain/job.ts';
+import {
+  exportHours,
+  isFinished,
+  type ErasureJob,
+  type ExportJob,
+  type Job,
+  type JobMessage,
+  type PieceReport,
+} from '../domain/job.ts';
+import type { ExportFiles } from '../ports/export-files.ts';
 import type { Jobs } from '../ports/jobs.ts';
 import type { Outbox, Tracing } from '../ports/outbox.ts';
 
 export interface RunJobParts {
-  jobs: Pick<Jobs, 'begin' | 'find' | 'save'>;
+  jobs: Pick<Jobs, 'begin' | 'find' | 'save' | 'remove'>;
   outbox: Pick<Outbox, 'enqueueErasure' | 'enqueueJob'>;
+  files: Pick<ExportFiles, 'remove'>;
+  exportStep: (job: ExportJob) => Promise<ExportJob>;
   eraseStep: (job: ErasureJob, piece: PieceReport | undefined) => Promise<ErasureJob>;
 }
 
@@ -19,10 +30,18 @@ export interface Progressed {
 
 /** Has the step done that the job is at now. */
 const goOn = async ({ outbox }: RunJobParts, job: Job, tracing: Tracing): Promise<void> => {
-  const { jobId, step, userId, current } = job;
-  if (isFinished(job)) return;
-  if (current) await outbox.enqueueErasure({ jobId, step, userId, ...current }, tracing);
+  const { jobId, step, userId } = job;
+  const current = job.kind === 'erasure' ? job.current : null;
+  if (isFinished(job)) {
+    if (job.kind === 'export') await outbox.enqueueJob({ jobId, step, isOver: true }, tracing, exportHours);
+  } else if (current) await outbox.enqueueErasure({ jobId, step, userId, ...current }, tracing);
   else await outbox.enqueueJob({ jobId, step }, tracing);
+};
+
+/** The file first: its job is what it is found by. */
+const forget = async ({ jobs, files }: RunJobParts, { jobId }: Job): Promise<void> => {
+  await files.remove(jobId);
+  await jobs.remove(jobId);
 };
 
 const standing = async ({ jobs }: RunJobParts, { jobId, begin }: JobMessage): Promise<Job | undefined> => {
@@ -42,8 +61,9 @@ export const runJob =
   async (message: JobMessage, tracing: Tracing): Promise<Progressed> => {
     const { jobId } = message;
     let job = await standing(parts, message);
-    if (job && message.step === job.step && !isFinished(job)) {
-      job = await parts.eraseStep(job, message.piece);
+    if (job && message.isOver) await forget(parts, job);
+    if (job?.step === message.step && !isFinished(job)) {
+      job = job.kind === 'erasure' ? await parts.eraseStep(job, message.piece) : await parts.exportStep(job);
       if (!(await parts.jobs.save(job)))
         throw new ChatError('unavailable', 'Another instance works on this job.', { retryAfterSeconds: 1 });
     }

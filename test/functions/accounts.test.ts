@@ -38,6 +38,7 @@ const aDeployment = ({ withAccounts = true } = {}) => {
       'login-account': rate,
       register: rate,
       'find-users': rate,
+      export: rate,
     },
   });
   const parts = { accounts, names: new MemoryUserNames(), hasher, rateLimiter, clock, issuer: tokens };

@@ -119,7 +119,11 @@ export class FakeOutbox implements Outbox {
     return this.#unlessDown(() => this.pieces.push(piece));
   }
 
-  enqueueJob(job: JobMessage): Promise<void> {
+  /** What is due later. */
+  readonly laterJobs: { job: JobMessage; hours: number }[] = [];
+
+  enqueueJob(job: JobMessage, _tracing: Tracing, hours = 0): Promise<void> {
+    if (hours > 0) return this.#unlessDown(() => this.laterJobs.push({ job, hours }));
     return this.#unlessDown(() => this.jobs.push(structuredClone(job)));
   }
 

@@ -79,6 +79,8 @@ const calls: Record<string, (role: Role) => Call> = {
     isAlone: true,
     ...(!/owner|admin/.test(role) && { params: { memberId: 'me' } }),
   }),
+  startExport: () => ({ status: 403, code: 'not-a-member' }), // of the document's own conversation
+  getExport: () => ({ status: 404, code: 'not-found' }),
   eraseOwnAccount: () => ({ isAlone: true }),
   getJob: () => ({ status: 404, code: 'not-found' }), // erasure.integration.test.ts has one
   forwardMessage: () => ({ bodyIn: ({ conversationId }) => ({ conversationIds: [conversationId] }) }),

@@ -2,6 +2,7 @@ import {
   BlobSASPermissions,
   generateBlobSASQueryParameters,
   SASProtocol,
+  type BlobClient,
   type BlobSASSignatureValues,
   type BlobServiceClient,
   type StorageSharedKeyCredential,
@@ -105,13 +106,18 @@ export class BlobAttachments implements Attachments {
 
   /** Create without write: the blob can be put once and never replaced. */
   uploadUrl(attachmentId: string): Promise<SignedUrl> {
-    return this.#sign(attachmentId, this.#options.uploadUrlMinutes, {
+    return this.#sign(this.#blob(attachmentId), this.#options.uploadUrlMinutes, {
       permissions: BlobSASPermissions.parse('c'),
     });
   }
 
   downloadUrl({ bytesOf, fileName, contentType }: AttachmentRecord): Promise<SignedUrl> {
-    return this.#sign(bytesOf, this.#options.downloadUrlMinutes, {
+    return this.signRead(this.#blob(bytesOf), fileName, contentType);
+  }
+
+  /** A URL that reads one blob, of any container. */
+  signRead(blob: BlobClient, fileName: string, contentType: string): Promise<SignedUrl> {
+    return this.#sign(blob, this.#options.downloadUrlMinutes, {
       permissions: BlobSASPermissions.parse('r'),
       contentDisposition: contentDisposition(fileName),
       contentType,
@@ -134,18 +140,13 @@ export class BlobAttachments implements Attachments {
     return this.#service.getContainerClient(attachmentContainer).getBlobClient(attachmentId);
   }
 
-  async #sign(
-    attachmentId: string,
-    minutes: number,
-    what: Partial<BlobSASSignatureValues>,
-  ): Promise<SignedUrl> {
+  async #sign(blob: BlobClient, minutes: number, what: Partial<BlobSASSignatureValues>): Promise<SignedUrl> {
     const now = this.#clock.now().getTime();
     const expiresAt = new Date(now + minutes * 60_000);
-    const blob = this.#blob(attachmentId);
     const values: BlobSASSignatureValues = {
       ...what,
-      containerName: attachmentContainer,
-      blobName: attachmentId,
+      containerName: blob.containerName,
+      blobName: blob.name,
       startsOn: new Date(now - clockSkewMs),
       expiresOn: expiresAt,
       protocol: blob.url.startsWith('https:') ? SASProtocol.Https : SASProtocol.HttpsAndHttp,

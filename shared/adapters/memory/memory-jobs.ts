@@ -7,8 +7,9 @@ export class MemoryJobs implements Jobs {
   readonly #erasures = new Map<string, string>();
 
   begin(job: Job): Promise<Job> {
-    const jobId = this.#erasures.get(job.userId) ?? job.jobId;
-    this.#erasures.set(job.userId, jobId);
+    const erasure = job.kind === 'erasure' ? this.#erasures.get(job.userId) : undefined;
+    const jobId = erasure ?? job.jobId;
+    if (job.kind === 'erasure') this.#erasures.set(job.userId, jobId);
     const known = this.#jobs.get(jobId) ?? { ...job, jobId };
     this.#jobs.set(jobId, known);
     return Promise.resolve(structuredClone(known));
@@ -20,6 +21,11 @@ export class MemoryJobs implements Jobs {
 
   erasureOf(userId: string): Promise<string | undefined> {
     return Promise.resolve(this.#erasures.get(userId));
+  }
+
+  remove(jobId: string): Promise<void> {
+    this.#jobs.delete(jobId);
+    return Promise.resolve();
   }
 
   save(job: Job): Promise<boolean> {

@@ -105,7 +105,8 @@ export class ServiceBusOutbox implements Outbox {
   }
 
   /** The session is the job. What begins it, goes on or tells of a piece differs, though the step may be the same. */
-  async enqueueJob(job: JobMessage, tracing: Tracing): Promise<void> {
+  async enqueueJob(job: JobMessage, tracing: Tracing, hours = 0): Promise<void> {
+    const due = new Date(this.#clock.now().getTime() + hours * 3_600_000);
     const { jobId, step } = job;
     const body = { v: envelopeVersion, kind: 'job', ...tracing, job } satisfies z.input<typeof jobEnvelope>;
     await this.#connections.run(entities.jobs, (sender, options) =>
@@ -116,6 +117,7 @@ export class ServiceBusOutbox implements Outbox {
           sessionId: jobId,
           messageId: jobStepId(jobId, step, 'step'),
           correlationId: traceIdOf(tracing.traceparent),
+          ...(hours > 0 && { scheduledEnqueueTimeUtc: due }),
         },
         options,
       ),

@@ -25,9 +25,7 @@ export class TableJobs implements Jobs {
   }
 
   async begin(job: Job): Promise<Job> {
-    const mark = { partitionKey: userKey(job.userId), rowKey, jobId: job.jobId, erasedAt: job.startedAt };
-    await this.#insert(mark);
-    const jobId = (await this.erasureOf(job.userId)) ?? job.jobId;
+    const jobId = job.kind === 'erasure' ? await this.#mark(job) : job.jobId;
     const standing = { ...job, jobId };
     await this.#insert({ partitionKey: encodeKey(jobId), rowKey, job: JSON.stringify(standing) });
     return (await this.find(jobId)) ?? standing;
@@ -54,6 +52,20 @@ export class TableJobs implements Jobs {
       if (isStatus(error, 404, 412)) return false;
       throw error;
     }
+  }
+
+  async remove(jobId: string): Promise<void> {
+    try {
+      await guard(() => this.#table.deleteEntity(encodeKey(jobId), rowKey));
+    } catch (error) {
+      if (!isStatus(error, 404)) throw error;
+    }
+  }
+
+  /** @returns the job that erases the user */
+  async #mark({ userId, jobId, startedAt }: Job): Promise<string> {
+    await this.#insert({ partitionKey: userKey(userId), rowKey, jobId, erasedAt: startedAt });
+    return (await this.erasureOf(userId)) ?? jobId;
   }
 
   async #insert(row: { partitionKey: string; rowKey: string } & Record<string, string>): Promise<void> {

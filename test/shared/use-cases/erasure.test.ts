@@ -4,6 +4,7 @@ import { MemoryBlocks } from '../../../shared/adapters/memory/memory-blocks.ts';
 import { MemoryChangeLog } from '../../../shared/adapters/memory/memory-change-log.ts';
 import { MemoryConversationLog } from '../../../shared/adapters/memory/memory-conversation-log.ts';
 import { MemoryExpiries } from '../../../shared/adapters/memory/memory-expiries.ts';
+import { MemoryExportFiles } from '../../../shared/adapters/memory/memory-export-files.ts';
 import { MemoryInbox } from '../../../shared/adapters/memory/memory-inbox.ts';
 import { MemoryJobs } from '../../../shared/adapters/memory/memory-jobs.ts';
 import { MemoryMessageSearch } from '../../../shared/adapters/memory/memory-message-search.ts';
@@ -35,6 +36,11 @@ import {
   FakeTimer,
   tracing,
 } from '../../support/fakes.ts';
+
+const noExports = {
+  files: new MemoryExportFiles(),
+  exportStep: () => Promise.reject(new Error('none here')),
+};
 
 const jobId = `j-${'x'.repeat(32)}`;
 
@@ -112,7 +118,7 @@ class World {
   async workOff(): Promise<void> {
     const parts = this.parts();
     const piece = eraseInConversation(parts);
-    const job = runJob({ ...parts, eraseStep: eraseStep(parts) });
+    const job = runJob({ ...parts, eraseStep: eraseStep(parts), ...noExports });
     const attempt = async <T>(queue: T[], run: (item: T) => Promise<unknown>): Promise<boolean> => {
       const [first] = queue;
       if (first === undefined) return false;

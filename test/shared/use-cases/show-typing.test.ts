@@ -27,6 +27,7 @@ const aChat = async () => {
     'login-account': rate,
     register: rate,
     'find-users': rate,
+    export: rate,
   };
   const rateLimiter = new TokenBucketRateLimiter(clock, rates);
   await log.append(anAcceptedMessage({ from: 'ann', to: 'bo' }), clock.now());

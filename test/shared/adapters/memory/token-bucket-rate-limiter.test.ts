@@ -9,6 +9,7 @@ const rates = {
   'login-account': { perSecond: 1 / 3, burst: 20 },
   register: { perSecond: 1 / 3, burst: 20 },
   'find-users': { perSecond: 1 / 3, burst: 20 },
+  export: { perSecond: 1 / 3, burst: 20 },
 };
 
 const aLimiter = (max?: number) => {
