@@ -1,7 +1,7 @@
 import { messageSent } from '../domain/chat-event.ts';
 import { ChatError, malformed } from '../domain/errors.ts';
 import { newReplayId } from '../domain/identifiers.ts';
-import type { LoggedMessage } from '../domain/message.ts';
+import { shownAt, type LoggedMessage } from '../domain/message.ts';
 import type { Caller } from '../domain/user.ts';
 import { healthy, isFor, type Webhook } from '../domain/webhook.ts';
 import { retryWaitMs } from '../domain/webhook-retries.ts';
@@ -92,7 +92,8 @@ const tellInOrder = async (
   const end = clock.now().getTime() + budgetMs;
   let told = 0;
   for (const message of messages) {
-    const telling = await call(webhook, messageSent(message, memberCount), tracing);
+    const shown = shownAt(message, clock.now());
+    const telling = await call(webhook, messageSent(shown, memberCount), tracing);
     if (telling.result !== 'told') return { told, telling };
     told++;
     if (clock.now().getTime() > end) break;

@@ -32,13 +32,13 @@ const aDeployment = () => {
   const [webhooks, waiting, outbox] = [new MemoryWebhooks(), new MemoryWaitingEvents(), new FakeOutbox()];
   const log = new MemoryConversationLog();
   const queue: { task: WebhookTask; at: number }[] = [];
-  const got: { url: string; seq: number; id: string }[] = [];
+  const got: { url: string; seq: number; id: string; body: string }[] = [];
   const answers = new Map<string, (seq: number) => CallOutcome>();
   const endpoint = {
     refusalOf: () => undefined,
     call: ({ url, headers, body }: WebhookCall): Promise<CallOutcome> => {
       const { seq } = (JSON.parse(body) as { data: { seq: number } }).data;
-      got.push({ url, seq, id: headers['webhook-id'] ?? '' });
+      got.push({ url, seq, id: headers['webhook-id'] ?? '', body });
       return Promise.resolve(answers.get(url)?.(seq) ?? { isDelivered: true });
     },
   };
@@ -255,6 +255,19 @@ describe('a replay', () => {
     await replay(admin, webhookId, ask(11), tracing);
     await pass(0);
     expect(got.filter(({ seq }) => seq === 11).map((call) => call.id)).toEqual([first?.id, first?.id]);
+  });
+
+  it('tells nothing of what has expired but its place', async () => {
+    const { replay, add, pass, got, log, clock } = await aHistory(0);
+    const { webhookId } = await add({ url: good });
+    const expiresAt = new Date(clock.now().getTime() + 1000).toISOString();
+    const secret = anAcceptedMessage({ from: 'ann', to: 'bo', messageText: 'for a second', expiresAt });
+    await log.append(secret, clock.now());
+    clock.advance(2000);
+    await replay(admin, webhookId, ask(), tracing);
+    await pass(0);
+    expect(got).toMatchObject([{ url: good, seq: 1 }]);
+    expect(got[0]?.body).not.toContain('for a second');
   });
 
   it('switches a disabled webhook on again, and is parked when it fails for days', async () => {
