@@ -16,6 +16,7 @@ import type { ConversationLog } from '../ports/conversation-log.ts';
 import type { MessageSearch } from '../ports/message-search.ts';
 import type { Tracing } from '../ports/outbox.ts';
 import { bringMessage, type BringMessageParts } from './bring-message.ts';
+import { keepRestored } from './keep-restored.ts';
 import { messageView } from './message-views.ts';
 import { thoseWhoSee } from './those-who-see.ts';
 
@@ -125,6 +126,7 @@ export const carryOut = async (
 ): Promise<Application> => {
   const changed = await parts.changes.apply(accepted, decide, parts.clock.now());
   const { head, change, note, isNew } = changed;
+  if (changed.message && accepted.action.type === 'restore') await keepRestored(parts, head, changed.message);
   const pushErrors = change ? await tell(parts, { ...changed, change }, tracing) : [];
   if (note) await bringMessage(parts, { message: note, head, isNew }, tracing);
   const { changeId, conversationId } = accepted;

@@ -27,6 +27,7 @@ export class Device {
   readonly #world: World;
   #connectionId = '';
   #connections = 0;
+  #isLooking = false;
   /** Names it among its user's. */
   readonly #name: string;
 
@@ -63,8 +64,9 @@ export class Device {
     if (!isThere) backend.sockets.drop(id);
   }
 
-  /** @param isTold whether the chat gets to know */
+  /** @param isTold whether the chat gets to know; a device that vanishes comes back with nothing of what it had */
   async disconnect(isTold: boolean, fault?: Fault): Promise<void> {
+    if (!isTold && !this.#isLooking) this.copies.clear();
     const [id, { userId }] = [this.#connectionId, this];
     this.#world.backend.sockets.drop(id);
     this.pushed.length = 0;
@@ -73,6 +75,12 @@ export class Device {
 
   /** Looks at what was pushed. */
   async look(fault?: Fault): Promise<void> {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    await this.#lookAtAll(fault).finally(() => (this.#isLooking = false));
+  }
+
+  async #lookAtAll(fault?: Fault): Promise<void> {
     for (;;) {
       const [event] = this.pushed;
       if (!event) return;

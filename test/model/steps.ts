@@ -64,8 +64,8 @@ const action = fc.oneof(
   one('work', 12, { items: fc.integer({ min: 1, max: 4 }), again: fc.boolean() }),
   one('send', 9, { ...place, seconds: fc.option(fc.constantFrom(10, 60), { nil: undefined, freq: 6 }) }),
   one('edit', 2, ofMessages),
-  one('delete', 3, ofMessages),
-  one('restore', 2, ofMessages),
+  one('delete', 4, ofMessages),
+  one('restore', 4, ofMessages),
   one('pin', 1, ofMessages),
   one('unpin', 1, ofMessages),
   one('react', 2, ofMessages),
@@ -85,7 +85,7 @@ const action = fc.oneof(
     ...place,
     seqs: fc.uniqueArray(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 4 }),
   }),
-  one('read inbox', 2, { by, limit: fc.integer({ min: 1, max: 6 }) }),
+  one('read inbox', 4, { by, limit: fc.integer({ min: 1, max: 6 }) }),
   one('acknowledge inbox', 2, { by, which: fc.nat(255) }),
   one('connect', 5, { device }),
   one('disconnect', 2, { device, isTold }),
@@ -132,7 +132,10 @@ export class Player {
   async play({ actions, fault }: Step): Promise<void> {
     // Time goes on between steps only: what happens at once happens at one time.
     for (const one of actions) if (one.do === 'wait') this.#world.backend.clock.advance(one.seconds * 1000);
-    await this.#world.run(actions.map((one, n) => this.#start(one, n === 0 ? fault : undefined)));
+    const started = actions.map((one, n) => this.#start(one, n === 0 ? fault : undefined));
+    // Phones look at once at what they are pushed, laptops when they are told to.
+    const phones = this.#devices.filter((_, n) => n % 2 === 0).map((phone) => phone.look());
+    await this.#world.run([...started, ...phones]);
   }
 
   /** Until all queues are worked off and all checks have been due; nothing goes wrong any more. */

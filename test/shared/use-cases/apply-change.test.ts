@@ -7,6 +7,7 @@ import { MemoryPresence } from '../../../shared/adapters/memory/memory-presence.
 import type { AcceptedChange, ChangeAction } from '../../../shared/domain/change.ts';
 import { changeIdOf } from '../../../shared/domain/identifiers.ts';
 import { applyChange } from '../../../shared/use-cases/apply-change.ts';
+import { readInbox } from '../../../shared/use-cases/read-inbox.ts';
 import { aGroup, anAcceptedMessage } from '../../support/builders.ts';
 import { FakeBroadcaster, FakeEventFeed, FakeOutbox, FakeTimer, tracing } from '../../support/fakes.ts';
 
@@ -58,6 +59,22 @@ const aTrip = async () => {
 const add = (...userIds: string[]): ChangeAction => ({ type: 'add-members', userIds, role: 'member' });
 
 describe('applying a change', () => {
+  it('puts a restored message back into an inbox that was read while it was deleted', async () => {
+    const trip = await aTrip();
+    const { tell, asked, log, inbox, messageId, conversationId } = trip;
+    const [message] = await log.read(conversationId, { from: 1, to: 1 });
+    await inbox.keep(ann, message ? [message] : [], 0);
+    const read = async () => (await readInbox(trip)(ann, 10, undefined)).items;
+    await tell(asked(bo, { type: 'delete', messageId }));
+    expect(await read()).toEqual([]);
+    const restoring = asked(bo, { type: 'restore', messageId });
+    await tell(restoring);
+    expect(await read()).toMatchObject([{ message: { messageId, messageText: 'Hello' } }]);
+    await log.raise(conversationId, ann, { readSeq: 1 }, new Date());
+    await tell(restoring);
+    expect(await read()).toEqual([]);
+  });
+
   it('tells of a change of what is hidden from some only those who see it', async () => {
     const { tell, asked, told, log, presence, conversationId, messageId } = await aTrip();
     await presence.connected(bo, 'phone');
