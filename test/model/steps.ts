@@ -101,14 +101,45 @@ const fault: fc.Arbitrary<Fault> = fc.record({
   calls: fc.constantFrom(1, 1, 100),
 });
 
+const anyStep: fc.Arbitrary<Step> = fc.record({
+  actions: fc.array(action, { minLength: 1, maxLength: 3 }),
+  fault: fc.option(fault, { nil: undefined, freq: 3 }),
+});
+
+const alone = (...actions: Action[]): Step => ({ actions, fault: undefined });
+const work: Action = { do: 'work', items: 4, again: false };
+
+/** A message is gone while its receivers read their inboxes, and comes back. */
+const comeback = fc
+  .record({ ...ofMessages, reader: by })
+  .map(({ reader, ...what }) => [
+    alone({ do: 'delete', ...what }),
+    alone(work),
+    alone({ do: 'read inbox', by: reader, limit: 6 }),
+    alone({ do: 'restore', ...what }),
+    alone(work),
+  ]);
+
+/** A device that has nothing reads a conversation while messages in it change. */
+const newcomer = fc
+  .record({ ...ofMessages, device: fc.constantFrom(0, 2, 4) })
+  .map(({ device, ...what }) => [
+    alone({ do: 'disconnect', device, isTold: false }),
+    alone({ do: 'edit', ...what }, { do: 'react', ...what }),
+    alone({ do: 'connect', device }),
+    alone(work, { do: 'look', device }),
+  ]);
+
+const some = (length: object) => fc.array(anyStep, { size: 'max', ...length });
+
 /** What happens in one test. */
-export const steps: fc.Arbitrary<Step[]> = fc.array(
-  fc.record({
-    actions: fc.array(action, { minLength: 1, maxLength: 3 }),
-    fault: fc.option(fault, { nil: undefined, freq: 3 }),
-  }),
-  { minLength: 5, maxLength: 45, size: 'max' },
-);
+export const steps: fc.Arbitrary<Step[]> = fc
+  .tuple(
+    some({ minLength: 3, maxLength: 35 }),
+    fc.option(fc.oneof(comeback, newcomer)),
+    some({ maxLength: 10 }),
+  )
+  .map(([before, course, after]) => [...before, ...(course ?? []), ...after]);
 
 const emojis = ['👍', '🎉'];
 
