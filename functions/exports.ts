@@ -7,9 +7,9 @@ type StartExportServices = Pick<Services, 'http' | 'authenticator' | 'startExpor
 type GetExportServices = Pick<Services, 'http' | 'authenticator' | 'getExport'>;
 
 /** The conversation that a body names, whatever else is in it: membership comes first. */
-const conversationIn = (body: unknown): string => {
+const conversationIn = (body: unknown): string | undefined => {
   const { conversationId } = (body ?? {}) as { conversationId?: unknown };
-  return typeof conversationId === 'string' ? conversationId : '';
+  return typeof conversationId === 'string' ? conversationId : undefined;
 };
 
 /** Begins to write a conversation into a file. */
@@ -27,7 +27,7 @@ export const startExport = (services: StartExportServices): Route =>
     replies: { 202: { description: 'It will be written.', schema: exportReceipt } },
     problems: ['rate-limited', 'unavailable'],
     handle: async ({ caller, rawBody, body, traceparent, context }) => {
-      const conversationId = conversationIn(await rawBody());
+      const conversationId = conversationIn(await rawBody()) ?? (await body()).conversationId;
       const receipt = await services.startExport(caller.userId, conversationId, body, { traceparent });
       logEvent(context, 'info', 'export.accepted', { conversationId });
       return { status: 202, jsonBody: receipt };
