@@ -34,8 +34,13 @@ it('a member exports a conversation and downloads it; nobody else does', async (
 
   for (const other of [ann, cy])
     expect(await other.get(path)).toMatchObject({ status: 404, body: { code: 'not-found' } });
-  for (const request of [{ conversationId }, { conversationId, sinceSeq: -1 }, {}, []])
+  for (const request of [{ conversationId }, { conversationId, sinceSeq: -1 }, { conversationId: '../x' }])
     expect(await cy.post('/exports', request)).toMatchObject({ status: 403, body: { code: 'not-a-member' } });
+  for (const request of [{}, [], { conversationId: 7 }])
+    expect(await cy.post('/exports', request)).toMatchObject({
+      status: 400,
+      body: { code: 'malformed-request' },
+    });
   for (const sinceSeq of [-1, 1.5, '1', 1e300])
     expect((await bo.post('/exports', { conversationId, sinceSeq })).status).toBe(400);
 });
