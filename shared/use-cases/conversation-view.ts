@@ -47,32 +47,18 @@ export const viewOf = async (
     parts.profiles.find(members.map(({ userId }) => userId)),
     unreadIn(parts, seen),
   ]);
-  const {
-    conversationId: id,
-    type,
-    title,
-    metadata,
-    retentionSeconds,
-    earlierHistory,
-    externalRef,
-    createdBy,
-    createdAt,
-    lastActivityAt,
-  } = head;
   const last = head.lastMessage && shownAt(head.lastMessage, parts.clock.now());
   return {
-    ...{
-      id,
-      type,
-      title,
-      metadata,
-      retentionSeconds,
-      earlierHistory,
-      externalRef,
-      createdBy,
-      createdAt,
-      lastActivityAt,
-    },
+    id: head.conversationId,
+    type: head.type,
+    title: head.title,
+    metadata: head.metadata,
+    retentionSeconds: head.retentionSeconds,
+    earlierHistory: head.earlierHistory,
+    externalRef: head.externalRef,
+    createdBy: head.createdBy,
+    createdAt: head.createdAt,
+    lastActivityAt: head.lastActivityAt,
     lastMessage: last && asMessage(last, statusAlone(members, last)),
     members: members.map(({ userId, role }) => {
       const { fullName = null, avatarUrl = null } = profiles.get(userId) ?? {};

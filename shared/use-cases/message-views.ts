@@ -1,4 +1,5 @@
-import { canSee, type Head, type Member } from '../domain/conversation.ts';
+import { forEach } from '../domain/chunks.ts';
+import { canSee, toRanges, type Head, type Member } from '../domain/conversation.ts';
 import { asMessage, shownAt, type LoggedMessage, type Message, type Progress } from '../domain/message.ts';
 import { statusOf } from '../domain/progress.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -35,11 +36,12 @@ const progressOf = ({ members, moves }: Others, { seq, senderId }: LoggedMessage
 
 /** For two users it is four range reads when they got what; for a group it would be two for each member. */
 const othersIn = async (
-  { log }: Pick<MessageViewParts, 'log'>,
+  log: Pick<ConversationLog, 'moves'>,
   { conversationId, type }: Head,
   range: SeqRange,
+  known: Promise<Member[]>,
 ): Promise<Others> => {
-  const members = await log.members(conversationId);
+  const members = await known;
   const timed = type === 'direct' ? members : [];
   const moves = await Promise.all(
     timed.map(async (member) => [member.userId, await log.moves(conversationId, member, range)] as const),
@@ -47,29 +49,58 @@ const othersIn = async (
   return { members, moves: new Map(moves) };
 };
 
-/** The messages of a range as a member sees them, in ascending order. @throws ChatError `unavailable` */
-export const messageViews = async (
-  parts: MessageViewParts,
+const viewsIn = async (
+  { log, clock }: MessageViewParts,
   head: Head,
   viewer: Member,
   range: SeqRange,
+  members: Promise<Member[]>,
 ): Promise<Message[]> => {
   const [messages, others] = await Promise.all([
-    parts.log.read(head.conversationId, range),
-    othersIn(parts, head, range),
+    log.read(head.conversationId, range),
+    othersIn(log, head, range, members),
   ]);
-  const now = parts.clock.now();
+  const now = clock.now();
   return messages
     .filter(({ seq }) => canSee(viewer, seq))
     .map((message) => asMessage(shownAt(message, now), progressOf(others, message)));
 };
 
+/** The messages of a range as a member sees them, in ascending order. @throws ChatError `unavailable` */
+export const messageViews = (
+  parts: MessageViewParts,
+  head: Head,
+  viewer: Member,
+  range: SeqRange,
+): Promise<Message[]> => viewsIn(parts, head, viewer, range, parts.log.members(head.conversationId));
+
+/** Runs of places read at once. */
+const lookups = 16;
+
+/** The messages of single places as a member sees them, in no order: places next to each other are read together. */
+export const messageViewsAt = async (
+  parts: MessageViewParts,
+  head: Head,
+  viewer: Member,
+  seqs: Iterable<number>,
+): Promise<Message[]> => {
+  const ranges = toRanges(seqs);
+  if (ranges.length === 0) return [];
+  const members = parts.log.members(head.conversationId);
+  const messages: Message[] = [];
+  await forEach(ranges, lookups, async ([from, to]) => {
+    messages.push(...(await viewsIn(parts, head, viewer, { from, to }, members)));
+  });
+  return messages;
+};
+
 /** One message with how far it has come. @throws ChatError `unavailable` */
 export const messageView = async (
-  parts: MessageViewParts,
+  { log, clock }: MessageViewParts,
   head: Head,
   message: LoggedMessage,
 ): Promise<Message> => {
-  const others = await othersIn(parts, head, { from: message.seq, to: message.seq });
-  return asMessage(shownAt(message, parts.clock.now()), progressOf(others, message));
+  const range = { from: message.seq, to: message.seq };
+  const others = await othersIn(log, head, range, log.members(head.conversationId));
+  return asMessage(shownAt(message, clock.now()), progressOf(others, message));
 };

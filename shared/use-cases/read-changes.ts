@@ -6,31 +6,24 @@ import { changeEvent } from '../domain/event.ts';
 import type { Message } from '../domain/message.ts';
 import type { ChangeLog } from '../ports/change-log.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
-import { forEach } from '../domain/chunks.ts';
 import { requireMember } from './membership.ts';
-import { messageView, type MessageViewParts } from './message-views.ts';
+import { messageViewsAt, type MessageViewParts } from './message-views.ts';
 
 export interface ReadChangesParts extends MessageViewParts {
   log: Pick<ConversationLog, 'member' | 'head' | 'members' | 'read' | 'moves'>;
   changes: Pick<ChangeLog, 'changes'>;
 }
 
-/** Messages looked up at once. */
-const lookups = 16;
-
 /** The messages that changes updated, as they now are: what a later change deleted is not told again. */
 const updated = async (
   parts: ReadChangesParts,
   head: Head,
+  member: Member,
   changes: readonly LoggedChange[],
 ): Promise<Map<number, Message>> => {
-  const seqs = new Set(changes.flatMap((change) => (change.type === 'message.updated' ? [change.seq] : [])));
-  const messages = new Map<number, Message>();
-  await forEach([...seqs], lookups, async (seq) => {
-    const [message] = await parts.log.read(head.conversationId, { from: seq, to: seq });
-    if (message) messages.set(seq, await messageView(parts, head, message));
-  });
-  return messages;
+  const seqs = changes.flatMap((change) => (change.type === 'message.updated' ? [change.seq] : []));
+  const messages = await messageViewsAt(parts, head, member, seqs);
+  return new Map(messages.map((message) => [message.seq, message]));
 };
 
 const isFor = (member: Member, change: LoggedChange): boolean =>
@@ -52,7 +45,7 @@ export const readChanges =
     const all = after < head.headRev ? await parts.changes.changes(conversationId, after, limit) : [];
     const last = all.at(-1)?.rev ?? after;
     const changes = all.filter((change) => isFor(member, change));
-    const messages = await updated(parts, head, changes);
+    const messages = await updated(parts, head, member, changes);
     return {
       items: changes.map((change) =>
         changeEvent(conversationId, change, 'seq' in change ? messages.get(change.seq) : undefined),

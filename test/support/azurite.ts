@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { AzureNamedKeyCredential, TableClient, type TableServiceClientOptions } from '@azure/data-tables';
 import { leanHttpClient } from '../../functions/clients/http-client.ts';
 import { LeanTableClient } from '../../functions/clients/lean-table-client.ts';
+import { createTables, openTables, type Tables } from '../../shared/adapters/tables/tables.ts';
 import { settingOf } from '../../shared/config.ts';
 
 /** A running Azurite with nothing in it. */
@@ -80,4 +81,12 @@ export const openTable = (
   );
   const options = { httpClient: leanHttpClient(), allowInsecureConnection: true, additionalPolicies };
   return (name) => new LeanTableClient(url, name, key, options);
+};
+
+/** Starts an Azurite with the app's tables, all empty. */
+export const startTables = async (): Promise<{ azurite: Azurite; tables: Tables }> => {
+  const azurite = await startAzurite();
+  const tables = openTables(openTable(azurite));
+  await createTables(tables);
+  return { azurite, tables };
 };

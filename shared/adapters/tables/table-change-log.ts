@@ -44,6 +44,7 @@ import {
 import { guard, isConflict, isStatus, maxTries, tooContended } from './errors.ts';
 import { encodeKey } from './keys.ts';
 import { MessagePurge } from './message-purge.ts';
+import { readMembers } from './members.ts';
 import { readReactions } from './reactions.ts';
 import type { SeqRange } from '../../ports/conversation-log.ts';
 import { deleteRows } from './delete-rows.ts';
@@ -163,8 +164,7 @@ export class TableChangeLog implements ChangeLog {
       const row = await findRow<MemberRow>(table, conversationId, memberKey(userId));
       return row ? [memberOf(row)] : [];
     }
-    const filter = odata`PartitionKey eq ${conversationId} and RowKey ge 'member|' and RowKey lt 'member}'`;
-    return (await listRows(table, filter)).map((row) => memberOf(row as unknown as MemberRow));
+    return readMembers(table, conversationId);
   }
 
   async #target(

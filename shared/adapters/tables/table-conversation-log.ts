@@ -42,7 +42,6 @@ import {
   newHead,
   type HeadRow,
   type ListingRow,
-  type MemberRow,
   type MoveRow,
   type StoredMessage,
   type Watermark,
@@ -52,6 +51,7 @@ import { ConversationMembers, type KnownMember } from './conversation-members.ts
 import { deleteRows } from './delete-rows.ts';
 import { guard, isConflict, isStatus, maxTries, tooContended } from './errors.ts';
 import { encodeKey } from './keys.ts';
+import { readMembers } from './members.ts';
 import { readReactions } from './reactions.ts';
 import { RecentlyUsed } from './recently-used.ts';
 import { findRow, listRows, type Tables } from './tables.ts';
@@ -144,9 +144,8 @@ export class TableConversationLog implements ConversationLog {
   }
 
   async members(conversationId: string): Promise<Member[]> {
-    const filter = odata`PartitionKey eq ${conversationId} and RowKey ge 'member|' and RowKey lt 'member}'`;
-    const rows = await listRows(this.#tables.conversations, filter);
-    return rows.map((row) => memberOf(row as unknown as MemberRow)).filter(({ leftSeq }) => leftSeq === null);
+    const all = await readMembers(this.#tables.conversations, conversationId);
+    return all.filter(({ leftSeq }) => leftSeq === null);
   }
 
   async memberIds({ conversationId, membersRev, directMembers }: Head): Promise<string[]> {

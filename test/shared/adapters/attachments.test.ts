@@ -1,11 +1,11 @@
 import { BlobServiceClient, StorageSharedKeyCredential } from '@azure/storage-blob';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BlobAttachments } from '../../../shared/adapters/blobs/blob-attachments.ts';
-import { createTables, openTables, type Tables } from '../../../shared/adapters/tables/tables.ts';
+import { type Tables } from '../../../shared/adapters/tables/tables.ts';
 import { settingOf } from '../../../shared/config.ts';
 import { attachmentIdOf } from '../../../shared/domain/identifiers.ts';
 import type { AttachmentRecord, Attachments } from '../../../shared/ports/attachments.ts';
-import { openTable, startAzurite, type Azurite } from '../../support/azurite.ts';
+import { startTables, type Azurite } from '../../support/azurite.ts';
 import { aUser } from '../../support/builders.ts';
 import { FakeAttachments, FakeTimer } from '../../support/fakes.ts';
 
@@ -13,9 +13,7 @@ let azurite: Azurite;
 let tables: Tables;
 
 beforeAll(async () => {
-  azurite = await startAzurite();
-  tables = openTables(openTable(azurite));
-  await createTables(tables);
+  ({ azurite, tables } = await startTables());
 }, 60_000);
 
 afterAll(() => azurite.stop());

@@ -1,11 +1,10 @@
-import { TableClient } from '@azure/data-tables';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { MemoryBlocks } from '../../../shared/adapters/memory/memory-blocks.ts';
 import { TableBlocks } from '../../../shared/adapters/tables/table-blocks.ts';
-import { createTables, openTables, type Tables } from '../../../shared/adapters/tables/tables.ts';
+import { type Tables } from '../../../shared/adapters/tables/tables.ts';
 import { directConversationId } from '../../../shared/domain/identifiers.ts';
 import type { Blocks } from '../../../shared/ports/blocks.ts';
-import { startAzurite, type Azurite } from '../../support/azurite.ts';
+import { startTables, type Azurite } from '../../support/azurite.ts';
 import { aUser } from '../../support/builders.ts';
 import { FakeTimer } from '../../support/fakes.ts';
 
@@ -15,11 +14,7 @@ let azurite: Azurite;
 let tables: Tables;
 
 beforeAll(async () => {
-  azurite = await startAzurite();
-  tables = openTables((name) =>
-    TableClient.fromConnectionString(azurite.tables, name, { allowInsecureConnection: true }),
-  );
-  await createTables(tables);
+  ({ azurite, tables } = await startTables());
 }, 60_000);
 
 afterAll(() => azurite.stop());

@@ -4,14 +4,14 @@ import { MemoryConversationLog } from '../../../shared/adapters/memory/memory-co
 import { ConversationHeads } from '../../../shared/adapters/tables/conversation-heads.ts';
 import { TableChangeLog } from '../../../shared/adapters/tables/table-change-log.ts';
 import { TableConversationLog } from '../../../shared/adapters/tables/table-conversation-log.ts';
-import { createTables, openTables, type Tables } from '../../../shared/adapters/tables/tables.ts';
+import { type Tables } from '../../../shared/adapters/tables/tables.ts';
 import type { ChangeAction, ErasureAction } from '../../../shared/domain/change.ts';
 import { decideChange } from '../../../shared/domain/decide-change.ts';
 import { decideErasure } from '../../../shared/domain/decide-erasure.ts';
 import { changeIdOf, directConversationId } from '../../../shared/domain/identifiers.ts';
 import type { ChangeLog, Changed } from '../../../shared/ports/change-log.ts';
 import type { ConversationLog } from '../../../shared/ports/conversation-log.ts';
-import { openTable, startAzurite, type Azurite } from '../../support/azurite.ts';
+import { startTables, type Azurite } from '../../support/azurite.ts';
 import { aGroup, anAcceptedMessage, aUser } from '../../support/builders.ts';
 
 const noon = new Date('2026-01-01T12:00:00.000Z');
@@ -23,9 +23,7 @@ let azurite: Azurite;
 let tables: Tables;
 
 beforeAll(async () => {
-  azurite = await startAzurite();
-  tables = openTables(openTable(azurite));
-  await createTables(tables);
+  ({ azurite, tables } = await startTables());
 }, 60_000);
 
 afterAll(() => azurite.stop());

@@ -2,11 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MemoryConversationLog } from '../../../shared/adapters/memory/memory-conversation-log.ts';
 import { TableConversationLog } from '../../../shared/adapters/tables/table-conversation-log.ts';
 import { encodeKey } from '../../../shared/adapters/tables/keys.ts';
-import { createTables, openTables, type Tables } from '../../../shared/adapters/tables/tables.ts';
+import { type Tables } from '../../../shared/adapters/tables/tables.ts';
 import { ChatError } from '../../../shared/domain/errors.ts';
 import { directConversationId } from '../../../shared/domain/identifiers.ts';
 import type { ConversationLog } from '../../../shared/ports/conversation-log.ts';
-import { openTable, startAzurite, type Azurite } from '../../support/azurite.ts';
+import { startTables, type Azurite } from '../../support/azurite.ts';
 import { aGroup, anAcceptedMessage, aUser } from '../../support/builders.ts';
 
 const noon = new Date('2026-01-01T12:00:00.000Z');
@@ -17,9 +17,7 @@ let azurite: Azurite;
 let tables: Tables;
 
 beforeAll(async () => {
-  azurite = await startAzurite();
-  tables = openTables(openTable(azurite));
-  await createTables(tables);
+  ({ azurite, tables } = await startTables());
 }, 60_000);
 
 afterAll(() => azurite.stop());

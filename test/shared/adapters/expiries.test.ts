@@ -1,19 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MemoryExpiries } from '../../../shared/adapters/memory/memory-expiries.ts';
 import { TableExpiries } from '../../../shared/adapters/tables/table-expiries.ts';
-import { createTables, openTables, type Tables } from '../../../shared/adapters/tables/tables.ts';
+import { type Tables } from '../../../shared/adapters/tables/tables.ts';
 import { directConversationId } from '../../../shared/domain/identifiers.ts';
 import type { Expiries, Expiry } from '../../../shared/ports/expiries.ts';
-import { openTable, startAzurite, type Azurite } from '../../support/azurite.ts';
+import { startTables, type Azurite } from '../../support/azurite.ts';
 import { aUser } from '../../support/builders.ts';
 
 let azurite: Azurite;
 let tables: Tables;
 
 beforeAll(async () => {
-  azurite = await startAzurite();
-  tables = openTables(openTable(azurite));
-  await createTables(tables);
+  ({ azurite, tables } = await startTables());
 }, 60_000);
 
 afterAll(() => azurite.stop());

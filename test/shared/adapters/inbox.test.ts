@@ -1,19 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MemoryInbox } from '../../../shared/adapters/memory/memory-inbox.ts';
 import { TableInbox } from '../../../shared/adapters/tables/table-inbox.ts';
-import { createTables, openTables, type Tables } from '../../../shared/adapters/tables/tables.ts';
+import { type Tables } from '../../../shared/adapters/tables/tables.ts';
 import type { LoggedMessage } from '../../../shared/domain/message.ts';
 import type { Inbox } from '../../../shared/ports/inbox.ts';
-import { openTable, startAzurite, type Azurite } from '../../support/azurite.ts';
+import { startTables, type Azurite } from '../../support/azurite.ts';
 import { aLoggedMessage, aUser } from '../../support/builders.ts';
 
 let azurite: Azurite;
 let tables: Tables;
 
 beforeAll(async () => {
-  azurite = await startAzurite();
-  tables = openTables(openTable(azurite));
-  await createTables(tables);
+  ({ azurite, tables } = await startTables());
 }, 60_000);
 
 afterAll(() => azurite.stop());

@@ -1,20 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MemoryJobs } from '../../../shared/adapters/memory/memory-jobs.ts';
 import { TableJobs } from '../../../shared/adapters/tables/table-jobs.ts';
-import { createTables, openTables, type Tables } from '../../../shared/adapters/tables/tables.ts';
+import { type Tables } from '../../../shared/adapters/tables/tables.ts';
 import { newJobId } from '../../../shared/domain/identifiers.ts';
 import { newErasure } from '../../../shared/domain/job.ts';
 import type { Jobs } from '../../../shared/ports/jobs.ts';
-import { openTable, startAzurite, type Azurite } from '../../support/azurite.ts';
+import { startTables, type Azurite } from '../../support/azurite.ts';
 import { aUser } from '../../support/builders.ts';
 
 let azurite: Azurite;
 let tables: Tables;
 
 beforeAll(async () => {
-  azurite = await startAzurite();
-  tables = openTables(openTable(azurite));
-  await createTables(tables);
+  ({ azurite, tables } = await startTables());
 }, 60_000);
 
 afterAll(() => azurite.stop());

@@ -2,9 +2,9 @@ import type { TableClient } from '@azure/data-tables';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { MemoryPresence } from '../../../shared/adapters/memory/memory-presence.ts';
 import { TablePresence } from '../../../shared/adapters/tables/table-presence.ts';
-import { createTables, openTables, type Tables } from '../../../shared/adapters/tables/tables.ts';
+import { type Tables } from '../../../shared/adapters/tables/tables.ts';
 import type { Presence } from '../../../shared/ports/presence.ts';
-import { openTable, startAzurite, type Azurite } from '../../support/azurite.ts';
+import { openTable, startTables, type Azurite } from '../../support/azurite.ts';
 import { aUser } from '../../support/builders.ts';
 import { FakeTimer } from '../../support/fakes.ts';
 
@@ -13,9 +13,7 @@ let tables: Tables;
 const noon = new Date('2026-01-01T12:00:00.000Z');
 
 beforeAll(async () => {
-  azurite = await startAzurite();
-  tables = openTables(openTable(azurite));
-  await createTables(tables);
+  ({ azurite, tables } = await startTables());
 }, 60_000);
 
 afterAll(() => azurite.stop());

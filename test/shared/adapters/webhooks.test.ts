@@ -1,15 +1,14 @@
-import { TableClient } from '@azure/data-tables';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MemoryWaitingEvents } from '../../../shared/adapters/memory/memory-waiting-events.ts';
 import { MemoryWebhooks } from '../../../shared/adapters/memory/memory-webhooks.ts';
 import { TableWaitingEvents } from '../../../shared/adapters/tables/table-waiting-events.ts';
 import { TableWebhooks } from '../../../shared/adapters/tables/table-webhooks.ts';
-import { createTables, openTables, type Tables } from '../../../shared/adapters/tables/tables.ts';
+import { type Tables } from '../../../shared/adapters/tables/tables.ts';
 import { messageSent } from '../../../shared/domain/chat-event.ts';
 import { healthy, maxWebhooks } from '../../../shared/domain/webhook.ts';
 import type { WaitingEvents } from '../../../shared/ports/waiting-events.ts';
 import type { Webhooks } from '../../../shared/ports/webhooks.ts';
-import { startAzurite, type Azurite } from '../../support/azurite.ts';
+import { startTables, type Azurite } from '../../support/azurite.ts';
 import { aLoggedMessage, aUser, aWebhook } from '../../support/builders.ts';
 import { FakeTimer } from '../../support/fakes.ts';
 
@@ -17,11 +16,7 @@ let azurite: Azurite;
 let tables: Tables;
 
 beforeAll(async () => {
-  azurite = await startAzurite();
-  tables = openTables((name) =>
-    TableClient.fromConnectionString(azurite.tables, name, { allowInsecureConnection: true }),
-  );
-  await createTables(tables);
+  ({ azurite, tables } = await startTables());
 }, 60_000);
 
 afterAll(() => azurite.stop());

@@ -12,7 +12,7 @@ import { TableConversationLog } from '../../../shared/adapters/tables/table-conv
 import { TableExpiries } from '../../../shared/adapters/tables/table-expiries.ts';
 import { TableInbox } from '../../../shared/adapters/tables/table-inbox.ts';
 import { TableMessageSearch } from '../../../shared/adapters/tables/table-message-search.ts';
-import { createTables, openTables, type Tables } from '../../../shared/adapters/tables/tables.ts';
+import { type Tables } from '../../../shared/adapters/tables/tables.ts';
 import type { MessageAction } from '../../../shared/domain/change.ts';
 import { ChatError } from '../../../shared/domain/errors.ts';
 import { attachmentIdOf, changeIdOf } from '../../../shared/domain/identifiers.ts';
@@ -20,7 +20,7 @@ import type { AcceptedMessage } from '../../../shared/domain/message.ts';
 import { applyChange } from '../../../shared/use-cases/apply-change.ts';
 import { deliverMessage } from '../../../shared/use-cases/deliver-message.ts';
 import { purgeMessages } from '../../../shared/use-cases/purge-messages.ts';
-import { openTable, startAzurite, type Azurite } from '../../support/azurite.ts';
+import { startTables, type Azurite } from '../../support/azurite.ts';
 import { aGroup, anAcceptedMessage, aUser } from '../../support/builders.ts';
 import {
   FakeAttachments,
@@ -35,9 +35,7 @@ let azurite: Azurite;
 let tables: Tables;
 
 beforeAll(async () => {
-  azurite = await startAzurite();
-  tables = openTables(openTable(azurite));
-  await createTables(tables);
+  ({ azurite, tables } = await startTables());
 }, 60_000);
 
 afterAll(() => azurite.stop());
