@@ -76,6 +76,12 @@ export interface ConversationLog {
   /** The messages of a range in ascending order. */
   read(conversationId: string, range: SeqRange): Promise<LoggedMessage[]>;
 
+  /**
+   * The places of a user's own messages, among those where the user acknowledged nothing.
+   * @param gaps from the first such place to one that is no later than the head
+   */
+  ownSeqs(conversationId: string, userId: string, gaps: SeqRange): Promise<number[]>;
+
   /** The message of an id. */
   find(conversationId: string, messageId: string): Promise<LoggedMessage | undefined>;
 

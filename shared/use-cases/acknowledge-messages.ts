@@ -5,27 +5,26 @@ import type { ConversationLog } from '../ports/conversation-log.ts';
 import { announceReceipts, type AnnounceReceiptsParts } from './record-receipt.ts';
 
 export interface AcknowledgeMessagesParts extends AnnounceReceiptsParts {
-  log: Pick<ConversationLog, 'receiptGround' | 'memberIds' | 'read' | 'acknowledge'>;
+  log: Pick<ConversationLog, 'receiptGround' | 'memberIds' | 'ownSeqs' | 'acknowledge'>;
 }
 
 /** How far above the watermark own messages are looked for; what lies further closes at a later acknowledgement. */
 const reach = 1000;
 
 /** A user's own messages count as delivered, so that they leave no gap between those of others. */
-const ownMessages = async (
+const ownMessages = (
   log: AcknowledgeMessagesParts['log'],
   conversationId: string,
   member: Member,
   seqs: readonly number[],
 ): Promise<number[]> => {
   const from = member.deliveredSeq + 1;
-  const to = Math.min(Math.max(...seqs), from + reach - 1);
+  let [first, last] = [from, Math.min(Math.max(...seqs), from + reach - 1)];
   const acknowledged = new Set(seqs);
   const isGap = (seq: number): boolean => !acknowledged.has(seq) && !isDelivered(member, seq);
-  let first = from;
-  while (first <= to && !isGap(first)) first++;
-  const messages = await log.read(conversationId, { from: first, to });
-  return messages.filter(({ senderId }) => senderId === member.userId).map(({ seq }) => seq);
+  while (first <= last && !isGap(first)) first++;
+  while (first <= last && !isGap(last)) last--;
+  return log.ownSeqs(conversationId, member.userId, { from: first, to: last });
 };
 
 /** Records that single messages have reached a member, and tells the others how far the watermark rose. */

@@ -198,6 +198,16 @@ const useCases: Record<string, [UseCase, Calls]> = {
     },
     { tables: 1, rows: 2, serviceBus: 0, webPubSub: 2 },
   ],
+  // The first such receipt has looked at what lies below; one above it need not.
+  'a receipt above what never arrived': [
+    async () => {
+      const { bo, from, conversationId } = await aPair({ bo: true });
+      await deliver(from());
+      await services.acknowledgeMessages(bo, conversationId, [2]);
+      return () => services.acknowledgeMessages(bo, conversationId, [3]);
+    },
+    { tables: 1, rows: 1, serviceBus: 0, webPubSub: 0 },
+  ],
   'a receipt of reading': [
     async () => {
       const { bo, conversationId } = await aPair({ bo: true });

@@ -120,6 +120,11 @@ export class MemoryConversationLog implements ConversationLog {
     return Promise.resolve(messages.filter(({ seq }) => isWithin(range, seq)));
   }
 
+  async ownSeqs(conversationId: string, userId: string, gaps: SeqRange): Promise<number[]> {
+    const messages = await this.read(conversationId, gaps);
+    return messages.filter(({ senderId }) => senderId === userId).map(({ seq }) => seq);
+  }
+
   find(conversationId: string, messageId: string): Promise<LoggedMessage | undefined> {
     const messages = this.#conversations.get(conversationId)?.messages ?? [];
     return Promise.resolve(messages.find((message) => message.messageId === messageId));

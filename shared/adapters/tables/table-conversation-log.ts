@@ -52,6 +52,7 @@ import { deleteRows } from './delete-rows.ts';
 import { guard, isConflict, isStatus, maxTries, tooContended } from './errors.ts';
 import { encodeKey } from './keys.ts';
 import { readMembers } from './members.ts';
+import { OwnMessages } from './own-messages.ts';
 import { readReactions } from './reactions.ts';
 import { RecentlyUsed } from './recently-used.ts';
 import { findRow, listRows, type Tables } from './tables.ts';
@@ -65,6 +66,7 @@ export class TableConversationLog implements ConversationLog {
   readonly #tables: Pick<Tables, 'conversations' | 'userConversations'>;
   readonly #heads: ConversationHeads;
   readonly #members: ConversationMembers;
+  readonly #own: OwnMessages;
   readonly #memberIds = new RecentlyUsed<{ membersRev: number; userIds: string[] }>(2_000);
 
   constructor(
@@ -74,6 +76,7 @@ export class TableConversationLog implements ConversationLog {
     this.#tables = tables;
     this.#heads = heads;
     this.#members = new ConversationMembers(tables);
+    this.#own = new OwnMessages(tables.conversations);
   }
 
   async append(message: AcceptedMessage, now: Date): Promise<Appended> {
@@ -162,6 +165,10 @@ export class TableConversationLog implements ConversationLog {
     const filter = odata`PartitionKey eq ${conversationId} and RowKey ge ${messageKey(from)} and RowKey le ${messageKey(to)}`;
     const rows = await listRows(this.#tables.conversations, filter, { limit: to - from + 1 });
     return this.#withReactions(conversationId, rows as unknown as StoredMessage[]);
+  }
+
+  ownSeqs(conversationId: string, userId: string, gaps: SeqRange): Promise<number[]> {
+    return this.#own.in(conversationId, userId, gaps);
   }
 
   async find(conversationId: string, messageId: string): Promise<LoggedMessage | undefined> {

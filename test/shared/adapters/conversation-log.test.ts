@@ -43,6 +43,20 @@ describe.each<[string, () => ConversationLog]>([
     expect(await log.conversationsOf(ann)).toEqual([id]);
   });
 
+  it('tells which messages in a gap are a user’s own, however often and far it is asked', async () => {
+    const log = open();
+    const { ann, bo, id } = pair();
+    for (const from of [ann, bo, ann, bo, ann])
+      await log.append(anAcceptedMessage({ from, to: from === ann ? bo : ann }), noon);
+    expect(await log.ownSeqs(id, ann, { from: 1, to: 3 })).toEqual([1, 3]);
+    expect(await log.ownSeqs(id, ann, { from: 1, to: 2 })).toEqual([1]);
+    expect(await log.ownSeqs(id, ann, { from: 2, to: 5 })).toEqual([3, 5]);
+    expect(await log.ownSeqs(id, bo, { from: 1, to: 5 })).toEqual([2, 4]);
+    expect(await log.ownSeqs(id, bo, { from: 6, to: 5 })).toEqual([]);
+    await log.append(anAcceptedMessage({ from: bo, to: ann }), noon);
+    expect(await log.ownSeqs(id, bo, { from: 4, to: 6 })).toEqual([4, 6]);
+  });
+
   it('keeps what a message consists of', async () => {
     const log = open();
     const { ann, bo, id } = pair();
