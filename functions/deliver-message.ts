@@ -17,9 +17,7 @@ export const deliverMessage =
     const outcome = await services.deliverMessage(body);
     const traceId = traceIdOf(outcome.traceparent);
     if (outcome.parked) {
-      const { code, detail, untold } = outcome;
-      const error = untold === undefined ? {} : { error: asError(untold) };
-      logEvent(context, 'warn', 'message.parked', { code, detail, ...error }, traceId);
+      logEvent(context, 'warn', 'message.parked', { code: outcome.code, detail: outcome.detail }, traceId);
       return;
     }
     const { result } = outcome;

@@ -12,20 +12,13 @@ export interface WorkOffParts {
 
 /** What became of a queue message. `traceparent` is that of the request it came from. */
 export type Outcome<T> = { traceparent: string } & (
-  | { parked: false; result: T }
-  | {
-      parked: true;
-      code: string;
-      detail: string;
-      /** Why nobody could be told. */
-      untold?: unknown;
-    }
+  { parked: false; result: T } | { parked: true; code: string; detail: string }
 );
 
 /** What to do with a queue message. */
 export interface Work<C, T> {
   handle: (content: C) => Promise<T>;
-  /** Called once a message was parked that could be read. */
+  /** Tells who sent it. Comes before parking, and perhaps more than once. */
   refused?: (content: C, code: string) => Promise<void>;
 }
 
@@ -66,23 +59,11 @@ const park = async <T>(
   return { parked: true, ...reason, traceparent: tracing.traceparent };
 };
 
-/** Once a message is parked it must not come again: who cannot be told now is not told. */
-const tell = async (
-  parts: WorkOffParts,
-  refused: () => Promise<void> | undefined,
-): Promise<{ untold?: unknown }> => {
-  try {
-    await retried(parts, async () => refused());
-    return {};
-  } catch (untold) {
-    return { untold };
-  }
-};
-
 /**
  * Works off one queue message. What can never succeed (malformed, of an unknown version, refused for good) is parked with
  * its reason, so that it does not hold up what comes behind it. What fails for the moment is tried again for half a
- * minute; then the error is thrown, and the message returns to the queue.
+ * minute; then the error is thrown, and the message returns to the queue. So does one whose sender cannot be told that it is
+ * refused: a message is put aside only when its sender knows.
  */
 export const workOff =
   <E extends z.ZodType<{ traceparent: string }>, T>(
@@ -104,7 +85,7 @@ export const workOff =
     } catch (error) {
       const refusal = refusalOf(error);
       if (!refusal) throw error;
-      const outcome = await park<T>(parts, body, refusal, { traceparent });
-      return { ...outcome, ...(await tell(parts, () => refused?.(parsed.data, refusal.code))) };
+      await retried(parts, async () => refused?.(parsed.data, refusal.code));
+      return park(parts, body, refusal, { traceparent });
     }
   };

@@ -181,7 +181,7 @@ export class World {
       const { refusal } = task;
       if ((outcome.parked ? outcome.code : undefined) !== refusal)
         this.witness.protest('Parked otherwise than expected:', outcome, refusal ?? '', item);
-      if (refusal !== undefined && outcome.parked) this.#refused(item, refusal, outcome.untold !== undefined);
+      if (refusal !== undefined && outcome.parked) this.#refused(item, refusal);
       if (refusal === undefined && !this.#isPlaced(item)) this.witness.protest('has no place:', item);
       task.refusal = undefined;
       return true;
@@ -201,8 +201,7 @@ export class World {
     return isOver === true;
   }
 
-  /** @param isUntold when storage was away for so long that nobody could be told: operators have it */
-  #refused(item: Waiting, code: string, isUntold: boolean): void {
+  #refused(item: Waiting, code: string): void {
     const [userId, conversationId, id, acceptedAt] =
       item.kind === 'message'
         ? [
@@ -213,7 +212,7 @@ export class World {
           ]
         : [item.change.userId, item.change.conversationId, item.change.changeId, item.change.acceptedAt];
     const key = refusalKey(acceptedAt, conversationId, id, code);
-    if (!this.refusals.has(key)) this.refusals.set(key, { id: idOf(item), userId, isTaken: isUntold });
+    if (!this.refusals.has(key)) this.refusals.set(key, { id: idOf(item), userId, isTaken: false });
   }
 
   #isPlaced(item: Waiting): boolean {

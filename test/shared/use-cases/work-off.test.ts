@@ -55,12 +55,18 @@ describe('working off the queue', () => {
     expect(refused).toHaveBeenCalledWith(envelope, 'internal-error');
   });
 
-  it('parks once, though the sender cannot be told, and says so', async () => {
-    const refused = vi.fn(() => Promise.reject(new ChatError('unavailable', 'live delivery is away')));
+  it('gives the message back when its sender cannot be told, and parks it once the sender knows', async () => {
+    let isAway = true;
+    const refused = vi.fn(() =>
+      isAway ? Promise.reject(new ChatError('unavailable', 'storage is away')) : Promise.resolve(),
+    );
     const { work, outbox } = aWorker(() => Promise.reject(new ChatError('not-found', 'gone')), refused);
-    expect(await work(envelope)).toMatchObject({ parked: true, untold: { code: 'unavailable' } });
-    expect(outbox.parked).toHaveLength(1);
+    await expect(work(envelope)).rejects.toMatchObject({ code: 'unavailable' });
     expect(refused.mock.calls.length).toBeGreaterThan(1);
+    expect(outbox.parked).toEqual([]);
+    isAway = false;
+    expect(await work(envelope)).toMatchObject({ parked: true, code: 'not-found' });
+    expect(outbox.parked).toHaveLength(1);
   });
 
   it('tries again what fails for the moment', async () => {
