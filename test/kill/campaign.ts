@@ -19,6 +19,8 @@ export interface CampaignOptions {
   victims: readonly Victim[];
   /** Direct conversations, written in from both sides. */
   conversations: number;
+  /** Groups of four, in which two write. */
+  groups: number;
   users: number;
   /** Messages per second, all senders together, while nothing is down. */
   rate: number;
@@ -44,9 +46,25 @@ const userName = (index: number): string => `user-${String(index + 1).padStart(2
 const pairs = (users: string[]): [string, string][] =>
   users.flatMap((a, index) => users.slice(index + 1).map((b): [string, string] => [a, b]));
 
+const groupSize = 4;
+
+/** Makes a group of which two members write. */
+const aGroup = async (members: readonly ChatClient[], aborted: AbortSignal): Promise<Lane[]> => {
+  const ids = members.map(({ userId }) => userId);
+  const body = { type: 'group', memberIds: ids.slice(1) };
+  const [owner] = members;
+  if (!owner) throw new Error('A group needs members.');
+  const call = { method: 'POST', path: '/conversations', body } as const;
+  const { id } = await owner.expect<{ id: string }>(call, 201, aborted);
+  return members.slice(0, 2).map((from) => ({
+    ...{ conversationId: id, from, isGroup: true },
+    to: ids.filter((userId) => userId !== from.userId),
+  }));
+};
+
 const cast = async (
   stack: Stack,
-  { users, conversations }: CampaignOptions,
+  { users, conversations, groups }: CampaignOptions,
   options: { recorder: Recorder; random: Random; stopping: AbortSignal; aborted: AbortSignal },
 ): Promise<Cast> => {
   const key = stack.settings.AUTH_SIGNING_KEY ?? '';
@@ -70,10 +88,14 @@ const cast = async (
   const lanes = chosen.flatMap(([a, b]): Lane[] => {
     const conversationId = directConversationId(a, b);
     return [
-      { conversationId, from: clientOf(a), to: b },
-      { conversationId, from: clientOf(b), to: a },
+      { conversationId, from: clientOf(a), to: [b], isGroup: false },
+      { conversationId, from: clientOf(b), to: [a], isGroup: false },
     ];
   });
+  for (let index = 0; index < groups; index++) {
+    const members = options.random.fork(`group ${index}`).shuffled(names).slice(0, groupSize);
+    lanes.push(...(await aGroup(members.map(clientOf), options.aborted)));
+  }
   return { people, lanes };
 };
 

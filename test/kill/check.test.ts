@@ -15,7 +15,7 @@ const aGoodHistory = (count = 4): History => {
     history.sent.push({
       conversationId,
       senderId: 'ann',
-      receiverId: 'bo',
+      receiverIds: ['bo'],
       clientMessageId,
       text,
       nth,

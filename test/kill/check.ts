@@ -213,15 +213,17 @@ const receiversConverge: Check = function* ({ sent, kept, shown }) {
   for (const one of sent) {
     const row = kept.get(nameOf(one))?.[0];
     if (!row) continue;
-    if (!reached.has(nameFor(one.receiverId, row.messageId)))
+    const missing = one.receiverIds.filter((userId) => !reached.has(nameFor(userId, row.messageId)));
+    const who = (missing.length > 0 ? missing : one.receiverIds).join(' and ');
+    if (missing.length > 0)
       yield {
         at: one.begunAt,
-        words: `${one.receiverId} was never given ${aboutSeen(row)}, neither live nor by the inbox: ${aboutSent(one)}.`,
+        words: `${who} was never given ${aboutSeen(row)}, neither live nor by the inbox: ${aboutSent(one)}.`,
       };
     else if (!row.isDelivered)
       yield {
         at: one.begunAt,
-        words: `${one.receiverId} was given ${aboutSeen(row)}, but it does not count as delivered: ${aboutSent(one)}.`,
+        words: `${who} was given ${aboutSeen(row)}, but it does not count as delivered: ${aboutSent(one)}.`,
       };
   }
 };

@@ -4,7 +4,8 @@
 export interface Sent {
   conversationId: string;
   senderId: string;
-  receiverId: string;
+  /** Everybody in the conversation but the sender. */
+  receiverIds: readonly string[];
   clientMessageId: string;
   text: string;
   /** Its place among the sends of one sender in one conversation, each of which waited for the 202 of the one before. */

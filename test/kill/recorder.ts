@@ -38,8 +38,8 @@ export class Recorder {
   missing(userId: string): Sent[] {
     const known = this.#shownTo(userId);
     return this.history.sent.filter(
-      ({ receiverId, accepted }) =>
-        receiverId === userId && accepted[0] !== undefined && !known.has(accepted[0].messageId),
+      ({ receiverIds, accepted }) =>
+        receiverIds.includes(userId) && accepted[0] !== undefined && !known.has(accepted[0].messageId),
     );
   }
 

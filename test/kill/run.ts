@@ -12,7 +12,7 @@ const say = (text: string): void => {
 };
 
 const usage = `Usage: npm run kill -- [--kills 100] [--seed TEXT] [--victims ${victims.join(',')}]
-  [--conversations 20] [--users 12] [--rate 40]`;
+  [--conversations 20] [--groups 5] [--users 12] [--rate 40]`;
 
 const isVictim = (name: string): name is Victim => (victims as readonly string[]).includes(name);
 
@@ -30,6 +30,7 @@ const readOptions = (): CampaignOptions => {
       seed: { type: 'string', default: String(Date.now()) },
       victims: { type: 'string', default: victims.join(',') },
       conversations: { type: 'string', default: '20' },
+      groups: { type: 'string', default: '5' },
       users: { type: 'string', default: '12' },
       rate: { type: 'string', default: '40' },
     },
@@ -43,6 +44,7 @@ const readOptions = (): CampaignOptions => {
     kills: readNumber(values.kills, 'kills'),
     victims: names.filter(isVictim),
     conversations: readNumber(values.conversations, 'conversations'),
+    groups: readNumber(values.groups, 'groups'),
     users: readNumber(values.users, 'users'),
     rate: readNumber(values.rate, 'rate'),
     log: say,

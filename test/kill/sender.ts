@@ -4,11 +4,13 @@ import type { Sent } from './history.ts';
 import type { Random } from './random.ts';
 import type { Recorder } from './recorder.ts';
 
-/** One direction of a conversation. */
+/** What one member says in a conversation. */
 export interface Lane {
   conversationId: string;
   from: ChatClient;
-  to: string;
+  /** The others. */
+  to: readonly string[];
+  isGroup: boolean;
 }
 
 export interface SenderOptions {
@@ -32,12 +34,12 @@ interface SendAnswer {
 
 /** Sends one message: tries until it is answered 202, always under the same clientMessageId. */
 const send = async (
-  { from }: Lane,
+  { from, isGroup, to: [receiverId] }: Lane,
   sent: Sent,
   { recorder, random, aborted }: SenderOptions,
 ): Promise<void> => {
   const body = {
-    receiverId: sent.receiverId,
+    ...(isGroup ? { conversationId: sent.conversationId } : { receiverId }),
     messageText: sent.text,
     clientMessageId: sent.clientMessageId,
   };
@@ -61,9 +63,9 @@ export const keepSending = async (lane: Lane, options: SenderOptions): Promise<v
     const sent: Sent = {
       conversationId: lane.conversationId,
       senderId: lane.from.userId,
-      receiverId: lane.to,
+      receiverIds: lane.to,
       clientMessageId: `${lane.from.userId}-${nth}`,
-      text: `${nth} from ${lane.from.userId} to ${lane.to}`,
+      text: `${nth} from ${lane.from.userId} to ${lane.to.join(' and ')}`,
       nth,
       begunAt: Date.now(),
       tries: [],
