@@ -39,6 +39,7 @@ import { describeApi } from './openapi/document.ts';
 import { pageOf } from './openapi/page.ts';
 import { pinMessage, unpinMessage } from './pin-message.ts';
 import { addReaction, removeReaction } from './react-to-message.ts';
+import { readAudit } from './read-audit.ts';
 import { readInbox } from './read-inbox.ts';
 import { markDelivered, markRead } from './record-receipt.ts';
 import { registerUser } from './register-user.ts';
@@ -118,6 +119,7 @@ export const routesOf = (services: Services): Route[] => {
     listWebhooks,
     deleteWebhook,
     replayWebhook,
+    readAudit,
     live,
     ready,
     allowWebPubSub,

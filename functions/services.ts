@@ -13,6 +13,7 @@ import { ServiceBusWebhookTasks } from '../shared/adapters/service-bus/service-b
 import { AccountDirectory } from '../shared/adapters/tables/account-directory.ts';
 import { AccountProfiles } from '../shared/adapters/tables/account-profiles.ts';
 import { TableAccounts } from '../shared/adapters/tables/table-accounts.ts';
+import { TableAudit } from '../shared/adapters/tables/table-audit.ts';
 import { TableBlocks } from '../shared/adapters/tables/table-blocks.ts';
 import { ConversationHeads } from '../shared/adapters/tables/conversation-heads.ts';
 import { TableChangeLog } from '../shared/adapters/tables/table-change-log.ts';
@@ -82,6 +83,7 @@ import { logIn } from '../shared/use-cases/log-in.ts';
 import { muteConversation } from '../shared/use-cases/mute-conversation.ts';
 import { requireMember } from '../shared/use-cases/membership.ts';
 import { purgeMessages } from '../shared/use-cases/purge-messages.ts';
+import { readAudit } from '../shared/use-cases/read-audit.ts';
 import { readChanges } from '../shared/use-cases/read-changes.ts';
 import { readHistory } from '../shared/use-cases/read-history.ts';
 import { readInbox } from '../shared/use-cases/read-inbox.ts';
@@ -147,6 +149,7 @@ export const createServices = (config: Config, clients = openClients(config)) =>
   const accounts = new TableAccounts(tables);
   const names = new TableUserNames(tables);
   const jobs = new TableJobs(tables);
+  const audit = new TableAudit(tables);
   const outbox = new ServiceBusOutbox(clients.openServiceBus, clock, config);
   const webhooks = new TableWebhooks(tables, clock);
   const events = config.tellsEvents
@@ -185,7 +188,7 @@ export const createServices = (config: Config, clients = openClients(config)) =>
   const { inboxGroupSize, maxMembers, restoreDays } = config;
   const bringing = { log, presence, broadcaster, inbox, outbox, expiries, events, clock, inboxGroupSize };
   const deliver = deliverMessage({ ...bringing, blocks });
-  const changing = { ...bringing, changes, search, maxMembers, restoreDays };
+  const changing = { ...bringing, audit, changes, search, maxMembers, restoreDays };
   const apply = applyChange(changing);
   const erasePiece = eraseInConversation({ ...changing, log, inbox, blocks, attachments });
   const erasing = { accounts: issuer && accounts, names, log, inbox, blocks, presence, broadcaster, clock };
@@ -212,6 +215,7 @@ export const createServices = (config: Config, clients = openClients(config)) =>
   const rejectTheChange = rejectChange({ broadcaster, inbox, clock });
   const webhookParts = {
     log,
+    audit,
     webhooks,
     waiting: new TableWaitingEvents(tables),
     tasks: webhookTasks,
@@ -368,9 +372,9 @@ export const createServices = (config: Config, clients = openClients(config)) =>
     runJob: workOff(work, jobEnvelope, {
       handle: ({ job, traceparent }) => run(job, { traceparent }),
     }),
-    eraseUser: eraseUser({ jobs, outbox, accounts: issuer && accounts, clock, newId: newJobId }),
+    eraseUser: eraseUser({ jobs, audit, outbox, accounts: issuer && accounts, clock, newId: newJobId }),
     getJob: getJob({ jobs }),
-    startExport: startExport({ log, jobs, outbox, rateLimiter, clock, newId: newJobId }),
+    startExport: startExport({ log, jobs, audit, outbox, rateLimiter, clock, newId: newJobId }),
     getExport: getExport({ jobs, log, files }),
 
     checkDelivery: workOff(work, checkEnvelope, {
@@ -381,9 +385,9 @@ export const createServices = (config: Config, clients = openClients(config)) =>
       },
     }),
 
-    createWebhook: createWebhook({ webhooks, endpoint, clock, tellsEvents: config.tellsEvents }),
+    createWebhook: createWebhook({ webhooks, audit, endpoint, clock, tellsEvents: config.tellsEvents }),
     listWebhooks: listWebhooks({ webhooks }),
-    deleteWebhook: deleteWebhook({ webhooks }),
+    deleteWebhook: deleteWebhook({ webhooks, audit, clock, newId: randomUUID }),
     replayWebhook: replayWebhook(webhookParts),
     fanOutEvent: workOff(work, cloudEvent, {
       handle: (event) => fanOut(chatEventOf(event), { traceparent: event.traceparent }),
@@ -395,6 +399,8 @@ export const createServices = (config: Config, clients = openClients(config)) =>
         return webhookWork.replay(task, { traceparent });
       },
     }),
+
+    readAudit: readAudit({ audit, clock, newId: randomUUID }),
 
     checkReadiness: async (): Promise<void> => {
       await log.head('d-readiness');

@@ -76,6 +76,14 @@ export const newJobId = (): string => `j-${randomBytes(24).toString('base64url')
 
 export const isJobId = (id: string): boolean => /^j-[\w-]{32}$/.test(id);
 
+/**
+ * Names what is kept for operators: the same however often it is recorded.
+ * @param key what tells it from others of its action: the id of a change, of a job, or a fresh one
+ */
+export const auditIdOf = (action: string, key: string): string => `u-${digest('audit', action, key)}`;
+
+export const isAuditId = (id: string): boolean => /^u-[\w-]{24}$/.test(id);
+
 /** Names a step of a job on its way. */
 export const jobStepId = (jobId: string, step: number, what: string): string =>
   `s-${digest('job', jobId, String(step), what)}`;

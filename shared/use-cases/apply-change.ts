@@ -10,6 +10,7 @@ import { changeHappened } from '../domain/chat-event.ts';
 import { decideChange } from '../domain/decide-change.ts';
 import { changeEvent, type ServerEvent } from '../domain/event.ts';
 import { purgedAt } from '../domain/message.ts';
+import type { Audit } from '../ports/audit.ts';
 import type { Broadcaster } from '../ports/broadcaster.ts';
 import type { ChangeLog, Changed } from '../ports/change-log.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
@@ -18,9 +19,11 @@ import type { Tracing } from '../ports/outbox.ts';
 import { bringMessage, type BringMessageParts } from './bring-message.ts';
 import { keepRestored } from './keep-restored.ts';
 import { messageView } from './message-views.ts';
+import { recordChange } from './record-change.ts';
 import { thoseWhoSee } from './those-who-see.ts';
 
 export interface ApplyChangeParts extends BringMessageParts {
+  audit: Pick<Audit, 'record'>;
   log: Pick<ConversationLog, 'memberIds' | 'members' | 'read' | 'moves'>;
   changes: Pick<ChangeLog, 'apply'>;
   search: Pick<MessageSearch, 'forget'>;
@@ -126,6 +129,7 @@ export const carryOut = async (
 ): Promise<Application> => {
   const changed = await parts.changes.apply(accepted, decide, parts.clock.now());
   const { head, change, note, isNew } = changed;
+  if (change) await recordChange(parts.audit, accepted, change);
   if (changed.message && accepted.action.type === 'restore') await keepRestored(parts, head, changed.message);
   const pushErrors = change ? await tell(parts, { ...changed, change }, tracing) : [];
   if (note) await bringMessage(parts, { message: note, head, isNew }, tracing);

@@ -3,6 +3,7 @@ import { ChatError, malformed } from '../domain/errors.ts';
 import { newWebhookId } from '../domain/identifiers.ts';
 import type { Caller } from '../domain/user.ts';
 import { healthy, newWebhookSecret, type Webhook } from '../domain/webhook.ts';
+import type { Audit } from '../ports/audit.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { WebhookEndpoint } from '../ports/webhook-endpoint.ts';
 import type { Webhooks } from '../ports/webhooks.ts';
@@ -10,6 +11,7 @@ import { requireAdmin } from './require-admin.ts';
 
 export interface CreateWebhookParts {
   webhooks: Pick<Webhooks, 'add'>;
+  audit: Pick<Audit, 'record'>;
   endpoint: Pick<WebhookEndpoint, 'refusalOf'>;
   clock: Clock;
   /** Whether there are events at all. */
@@ -24,7 +26,7 @@ export interface CreateWebhookParts {
  * `too-many-webhooks`, `unavailable`
  */
 export const createWebhook =
-  ({ webhooks, endpoint, clock, tellsEvents }: CreateWebhookParts) =>
+  ({ webhooks, audit, endpoint, clock, tellsEvents }: CreateWebhookParts) =>
   async (
     caller: Caller,
     read: () => Promise<NewWebhookRequest>,
@@ -44,6 +46,8 @@ export const createWebhook =
       ...healthy,
     };
     const made = given === undefined ? newWebhookSecret() : undefined;
+    const { webhookId, createdBy: actorId, createdAt: at } = webhook;
+    await audit.record({ action: 'webhook.created', at, actorId, webhookId }, webhookId);
     await webhooks.add(webhook, given ?? made ?? '');
     return { webhook, secret: made };
   };

@@ -1,12 +1,14 @@
 import type { ErasureReceipt } from '../contract/jobs.ts';
 import { newErasure } from '../domain/job.ts';
 import type { Accounts } from '../ports/accounts.ts';
+import type { Audit } from '../ports/audit.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Jobs } from '../ports/jobs.ts';
 import type { Outbox, Tracing } from '../ports/outbox.ts';
 
 export interface EraseUserParts {
   jobs: Pick<Jobs, 'begin' | 'erasureOf'>;
+  audit: Pick<Audit, 'record'>;
   outbox: Pick<Outbox, 'enqueueJob'>;
   /** Undefined without built-in accounts. */
   accounts: Pick<Accounts, 'find'> | undefined;
@@ -20,13 +22,15 @@ export interface EraseUserParts {
  * same job. @throws ChatError `unavailable`, after which it may have begun all the same: ask again
  */
 export const eraseUser =
-  ({ jobs, outbox, accounts, clock, newId }: EraseUserParts) =>
+  ({ jobs, audit, outbox, accounts, clock, newId }: EraseUserParts) =>
   async (userId: string, tracing: Tracing): Promise<ErasureReceipt> => {
     const known = await jobs.erasureOf(userId);
     if (known !== undefined) return { jobId: known };
     const account = await accounts?.find(userId);
     const job = newErasure(newId(), userId, account ? 1 : 0, clock.now());
+    const { jobId, startedAt: at } = job;
+    await audit.record({ action: 'user.erased', at, actorId: userId, jobId }, jobId);
     // The queue first: whoever counts as erased without it would stay as they are.
-    await outbox.enqueueJob({ jobId: job.jobId, step: 0, begin: job }, tracing);
+    await outbox.enqueueJob({ jobId, step: 0, begin: job }, tracing);
     return { jobId: (await jobs.begin(job)).jobId };
   };

@@ -5,6 +5,7 @@ import { shownAt, type LoggedMessage } from '../domain/message.ts';
 import type { Caller } from '../domain/user.ts';
 import { healthy, isFor, type Webhook } from '../domain/webhook.ts';
 import { retryWaitMs } from '../domain/webhook-retries.ts';
+import type { Audit } from '../ports/audit.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
 import type { Outbox, Tracing } from '../ports/outbox.ts';
@@ -17,6 +18,7 @@ import { requireAdmin } from './require-admin.ts';
 export interface ReplayWebhookParts {
   log: Pick<ConversationLog, 'head' | 'memberIds' | 'read'>;
   webhooks: Pick<Webhooks, 'list' | 'note'>;
+  audit: Pick<Audit, 'record'>;
   tasks: WebhookTasks;
   outbox: Pick<Outbox, 'park'>;
   call: ReturnType<typeof callWebhook>;
@@ -59,7 +61,7 @@ const requireFit = (webhook: Webhook, conversationId: string): void => {
  * `malformed-request`, `unavailable`
  */
 export const replayWebhook =
-  ({ log, webhooks, tasks, tellsEvents }: ReplayWebhookParts) =>
+  ({ log, webhooks, audit, tasks, clock, tellsEvents }: ReplayWebhookParts) =>
   async (
     caller: Caller,
     webhookId: string,
@@ -74,8 +76,17 @@ export const replayWebhook =
     requireFit(webhook, conversationId);
     const head = await log.head(conversationId);
     if (!head) throw new ChatError('not-found', 'There is no such conversation.');
-    if (webhook.status === 'disabled') await webhooks.note(webhookId, healthy);
     const replay = { replayId: newReplayId(), conversationId, fromSeq, toSeq: head.headSeq };
+    const at = clock.now().toISOString();
+    const entry = {
+      action: 'webhook.replayed',
+      at,
+      actorId: caller.userId,
+      webhookId,
+      conversationId,
+    } as const;
+    await audit.record(entry, replay.replayId);
+    if (webhook.status === 'disabled') await webhooks.note(webhookId, healthy);
     if (fromSeq <= head.headSeq)
       await tasks.enqueue({ kind: 'replay', webhookId, ...replay, tries: 0, failingSince: null }, tracing);
     return replay;

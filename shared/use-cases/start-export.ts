@@ -1,6 +1,7 @@
 import type { ExportReceipt, ExportRequest } from '../contract/jobs.ts';
 import { notAMember } from '../domain/errors.ts';
 import { newExport } from '../domain/job.ts';
+import type { Audit } from '../ports/audit.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
 import type { Jobs } from '../ports/jobs.ts';
@@ -11,6 +12,7 @@ import { requireMember } from './membership.ts';
 export interface StartExportParts {
   log: Pick<ConversationLog, 'member' | 'head'>;
   jobs: Pick<Jobs, 'begin'>;
+  audit: Pick<Audit, 'record'>;
   outbox: Pick<Outbox, 'enqueueJob'>;
   rateLimiter: RateLimiter;
   clock: Clock;
@@ -24,7 +26,7 @@ export interface StartExportParts {
  * @throws ChatError `not-a-member` before anything else, what `read` throws, `rate-limited`, `unavailable`
  */
 export const startExport =
-  ({ log, jobs, outbox, rateLimiter, clock, newId }: StartExportParts) =>
+  ({ log, jobs, audit, outbox, rateLimiter, clock, newId }: StartExportParts) =>
   async (
     userId: string,
     conversationId: string,
@@ -38,7 +40,9 @@ export const startExport =
     if (!head) throw notAMember();
     const { headSeq, headRev } = head;
     const job = newExport(newId(), { userId, conversationId, sinceSeq, headSeq, headRev }, clock.now());
-    await outbox.enqueueJob({ jobId: job.jobId, step: 0, begin: job }, tracing);
+    const { jobId, startedAt: at } = job;
+    await audit.record({ action: 'export.started', at, actorId: userId, conversationId, jobId }, jobId);
+    await outbox.enqueueJob({ jobId, step: 0, begin: job }, tracing);
     await jobs.begin(job);
-    return { exportId: job.jobId };
+    return { exportId: jobId };
   };

@@ -1,3 +1,4 @@
+import { MemoryAudit } from '../../shared/adapters/memory/memory-audit.ts';
 import { MemoryBlocks } from '../../shared/adapters/memory/memory-blocks.ts';
 import { MemoryChangeLog } from '../../shared/adapters/memory/memory-change-log.ts';
 import { MemoryConversationLog } from '../../shared/adapters/memory/memory-conversation-log.ts';
@@ -41,6 +42,7 @@ export const aBackend = () => {
     clock,
     log,
     changes: new MemoryChangeLog(log),
+    audit: new MemoryAudit(),
     inbox: new MemoryInbox(),
     presence: new MemoryPresence(),
     events: new FakeEventFeed(),
@@ -59,6 +61,7 @@ export const chatOf = (backend: Backend, process: Process) => {
     clock: { now: () => clock.now(), sleep: () => Promise.resolve() },
     log: process.through('log', backend.log),
     changes: process.through('changes', backend.changes),
+    audit: process.through('audit', backend.audit),
     inbox: process.through('inbox', backend.inbox),
     presence: process.through('presence', backend.presence),
     events: process.through('events', backend.events),

@@ -42,3 +42,15 @@ export const seqKey = (seq: number): string => {
   if (!Number.isSafeInteger(seq) || seq < 0) throw new RangeError(`${seq} is not a sequence number.`);
   return String(seq).padStart(16, '0');
 };
+
+/**
+ * A number of milliseconds or days since 1970 as (part of) a key, so that keys sort the other way round: what is newest
+ * comes first, as a table is read.
+ * @param digits how many the key has @throws RangeError for what is not a whole number of so many digits, from 0 on
+ */
+export const newestFirst = (time: number, digits: number): string => {
+  const last = 10 ** digits - 1;
+  if (!Number.isSafeInteger(time) || time < 0 || time > last)
+    throw new RangeError(`${time} is not a time of ${digits} digits.`);
+  return String(last - time).padStart(digits, '0');
+};

@@ -16,6 +16,7 @@ export const tableNames = {
   expiries: 'Expiries',
   webhooks: 'Webhooks',
   waitingEvents: 'WaitingEvents',
+  audit: 'Audit',
 } as const;
 
 export type Tables = Record<keyof typeof tableNames, TableClient>;
@@ -35,6 +36,7 @@ export const openTables = (open: (name: string) => TableClient): Tables => ({
   expiries: open(tableNames.expiries),
   webhooks: open(tableNames.webhooks),
   waitingEvents: open(tableNames.waitingEvents),
+  audit: open(tableNames.audit),
 });
 
 /** Creates the tables that are missing. */

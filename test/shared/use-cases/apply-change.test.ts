@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { MemoryAudit } from '../../../shared/adapters/memory/memory-audit.ts';
 import { MemoryChangeLog } from '../../../shared/adapters/memory/memory-change-log.ts';
 import { MemoryConversationLog } from '../../../shared/adapters/memory/memory-conversation-log.ts';
 import { MemoryExpiries } from '../../../shared/adapters/memory/memory-expiries.ts';
 import { MemoryInbox } from '../../../shared/adapters/memory/memory-inbox.ts';
 import { MemoryPresence } from '../../../shared/adapters/memory/memory-presence.ts';
 import type { AcceptedChange, ChangeAction } from '../../../shared/domain/change.ts';
+import { ChatError } from '../../../shared/domain/errors.ts';
 import { changeIdOf } from '../../../shared/domain/identifiers.ts';
 import { applyChange } from '../../../shared/use-cases/apply-change.ts';
 import { readInbox } from '../../../shared/use-cases/read-inbox.ts';
@@ -19,6 +21,7 @@ const aTrip = async () => {
   const parts = {
     log,
     changes: new MemoryChangeLog(log),
+    audit: new MemoryAudit(),
     inbox: new MemoryInbox(),
     presence: new MemoryPresence(),
     broadcaster: new FakeBroadcaster(),
@@ -133,6 +136,42 @@ describe('applying a change', () => {
     const { pushErrors } = await tell(asked(ann, { type: 'pin', messageId }));
     expect(pushErrors).toHaveLength(1);
     expect(await changes.changes(conversationId, 0, 10)).toHaveLength(1);
+  });
+
+  it('keeps for operators who deleted, restored, removed and promoted, once however often it comes', async () => {
+    const { tell, asked, audit, messageId, conversationId } = await aTrip();
+    const changes = [
+      asked(ann, { type: 'delete', messageId }),
+      asked(ann, { type: 'restore', messageId }),
+      asked(ann, { type: 'pin', messageId }),
+      asked(ann, { type: 'set-role', userId: bo, role: 'admin' }),
+      asked(bo, { type: 'remove-member', userId: bo }),
+    ];
+    for (const change of [...changes, ...changes]) await tell(change);
+    const kept = await audit.list({ from: new Date(0), to: new Date('2100-01-01'), limit: 100 });
+    const about = { actorId: ann, conversationId };
+    expect(kept).toHaveLength(4);
+    expect(kept).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ action: 'message.deleted', ...about, messageId }),
+        expect.objectContaining({ action: 'message.restored', ...about, messageId }),
+        expect.objectContaining({ action: 'member.updated', ...about, userId: bo, role: 'admin' }),
+        expect.objectContaining({ action: 'member.removed', ...about, actorId: bo, userId: bo }),
+      ]),
+    );
+    expect(JSON.stringify(kept)).not.toContain('Hello');
+  });
+
+  it('is not done before operators can see it: it comes again until it is kept', async () => {
+    const { asked, messageId, ...parts } = await aTrip();
+    const down = { record: () => Promise.reject(new ChatError('unavailable', 'down')) };
+    const change = asked(ann, { type: 'delete', messageId });
+    await expect(applyChange({ ...parts, audit: down })(change, tracing)).rejects.toMatchObject({
+      code: 'unavailable',
+    });
+    await parts.tell(change);
+    const kept = await parts.audit.list({ from: new Date(0), to: new Date('2100-01-01'), limit: 100 });
+    expect(kept).toMatchObject([{ action: 'message.deleted', at: expect.any(String) as string, messageId }]);
   });
 
   it('is refused when it cannot be done any more', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { MemoryAudit } from '../../../shared/adapters/memory/memory-audit.ts';
 import { MemoryAccounts } from '../../../shared/adapters/memory/memory-accounts.ts';
 import { MemoryBlocks } from '../../../shared/adapters/memory/memory-blocks.ts';
 import { MemoryChangeLog } from '../../../shared/adapters/memory/memory-change-log.ts';
@@ -57,6 +58,7 @@ class World {
   readonly jobs = new MemoryJobs();
   readonly attachments = new FakeAttachments();
   readonly broadcaster = new FakeBroadcaster();
+  readonly audit = new MemoryAudit();
   readonly events = new FakeEventFeed();
   readonly outbox = new FakeOutbox();
   readonly calls: Calls;
@@ -102,6 +104,7 @@ class World {
       ...{ accounts: this.accounts, names: this.names, jobs: this.jobs, attachments: this.attachments },
       ...{ broadcaster: this.broadcaster, events: this.events, outbox: this.outbox },
       search: new MemoryMessageSearch(this.log),
+      audit: this.audit,
     };
     const counted = Object.fromEntries(
       Object.entries(all).map(([name, port]) => [name, this.calls.to(port)]),

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
+import { MemoryAudit } from '../../../shared/adapters/memory/memory-audit.ts';
 import { MemoryChangeLog } from '../../../shared/adapters/memory/memory-change-log.ts';
 import { MemoryConversationLog } from '../../../shared/adapters/memory/memory-conversation-log.ts';
 import { MemoryExportFiles } from '../../../shared/adapters/memory/memory-export-files.ts';
@@ -54,6 +55,7 @@ const aGroupChat = async (calls = new Calls()) => {
     changes: calls.to(changes),
     jobs: calls.to(jobs),
     files: calls.to(files),
+    audit: calls.to(new MemoryAudit()),
   };
   const parts = { ...counted, outbox: calls.to(outbox), clock, newId: () => jobId };
   const start = (userId: string, sinceSeq?: number) =>

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { MemoryAudit } from '../../../shared/adapters/memory/memory-audit.ts';
 import { MemoryChangeLog } from '../../../shared/adapters/memory/memory-change-log.ts';
 import { MemoryConversationLog } from '../../../shared/adapters/memory/memory-conversation-log.ts';
 import { MemoryExpiries } from '../../../shared/adapters/memory/memory-expiries.ts';
@@ -80,6 +81,7 @@ describe.each([
     const [ann, bo] = [aUser('ann'), aUser('bo')];
     const parts = {
       ...open(),
+      audit: new MemoryAudit(),
       presence: new MemoryPresence(),
       broadcaster: new FakeBroadcaster(),
       attachments: new FakeAttachments(),

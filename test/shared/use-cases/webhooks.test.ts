@@ -1,15 +1,18 @@
 import { describe, expect, it } from 'vitest';
+import { MemoryAudit } from '../../../shared/adapters/memory/memory-audit.ts';
 import { MemoryConversationLog } from '../../../shared/adapters/memory/memory-conversation-log.ts';
 import { MemoryWaitingEvents } from '../../../shared/adapters/memory/memory-waiting-events.ts';
 import { MemoryWebhooks } from '../../../shared/adapters/memory/memory-webhooks.ts';
 import { messageSent } from '../../../shared/domain/chat-event.ts';
 import { EndpointGate } from '../../../shared/domain/endpoint-gate.ts';
+import { ChatError } from '../../../shared/domain/errors.ts';
 import { directConversationId } from '../../../shared/domain/identifiers.ts';
 import type { Webhook } from '../../../shared/domain/webhook.ts';
 import type { CallOutcome, WebhookCall } from '../../../shared/ports/webhook-endpoint.ts';
 import type { WebhookTask } from '../../../shared/ports/webhook-tasks.ts';
 import { callWebhook } from '../../../shared/use-cases/call-webhook.ts';
 import { createWebhook } from '../../../shared/use-cases/create-webhook.ts';
+import { deleteWebhook } from '../../../shared/use-cases/delete-webhook.ts';
 import { deliverWebhookEvent, wakeWebhook } from '../../../shared/use-cases/deliver-webhook.ts';
 import { fanOutEvent } from '../../../shared/use-cases/fan-out-event.ts';
 import { continueReplay, replayWebhook } from '../../../shared/use-cases/replay-webhook.ts';
@@ -49,6 +52,7 @@ const aDeployment = () => {
     },
   };
   const parts = {
+    audit: new MemoryAudit(),
     ...{ webhooks, waiting, outbox, log, tasks, endpoint, clock, random: () => 0.5 },
     ...{ giveUpMs: 3 * day, tellsEvents: true },
     call: callWebhook({ webhooks, endpoint, gate: new EndpointGate(), clock }),
@@ -309,6 +313,37 @@ describe('creating a webhook', () => {
     await expect(createWebhook({ ...parts, tellsEvents: false })(admin, unread)).rejects.toMatchObject({
       code: 'events-disabled',
     });
+  });
+});
+
+describe('what admins do to webhooks', () => {
+  it('is kept for operators, before it is done', async () => {
+    const { parts, clock, log } = aDeployment();
+    const webhooks = parts.webhooks;
+    await log.append(anAcceptedMessage({ from: 'ann', to: 'bo' }), clock.now());
+    const pair = directConversationId('ann', 'bo');
+    const request = { url: good, events: undefined, conversationId: undefined, secret: undefined };
+    const { webhook } = await createWebhook(parts)(admin, () => Promise.resolve(request));
+    const { webhookId } = webhook;
+    clock.advance(1000);
+    await replayWebhook(parts)(admin, webhookId, () => Promise.resolve({ conversationId: pair }), tracing);
+    clock.advance(1000);
+    const remove = deleteWebhook({ ...parts, newId: () => 'one' });
+    const down = { record: () => Promise.reject(new ChatError('unavailable', 'down')) };
+    await expect(
+      deleteWebhook({ ...parts, audit: down, newId: () => 'one' })(admin, webhookId),
+    ).rejects.toMatchObject({ code: 'unavailable' });
+    expect(await webhooks.list()).toHaveLength(1);
+    await remove(admin, webhookId);
+    const kept = await parts.audit.list({ from: new Date(0), to: clock.now(), limit: 10 });
+    expect(kept.map(({ action, actorId, webhookId: id }) => [action, actorId, id])).toEqual(
+      ['webhook.deleted', 'webhook.replayed', 'webhook.created'].map((action) => [
+        action,
+        'operator',
+        webhookId,
+      ]),
+    );
+    await expect(remove(admin, webhookId)).rejects.toMatchObject({ code: 'not-found' });
   });
 });
 
