@@ -10,6 +10,18 @@ export const maxMembersPerRequest = 90;
 
 const maxMetadataBytes = 8 * 1024;
 
+const maxMetadataLevels = 32;
+
+const isNested = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+/** Level by level, for what calls itself ends where the stack does: JSON may be nested a hundred thousand deep. */
+const isNestedWithin = (levels: number, value: object): boolean => {
+  let level = [value];
+  for (let depth = 0; depth < levels && level.length > 0; depth++)
+    level = level.flatMap((part) => Object.values(part).filter(isNested));
+  return level.length === 0;
+};
+
 const title = z
   .string({ error: 'must be a text of 1 to 200 characters' })
   .trim()
@@ -21,10 +33,16 @@ const title = z
 
 const metadata = z
   .record(z.string(), z.unknown(), { error: 'must be a JSON object' })
+  .refine((value) => isNestedWithin(maxMetadataLevels, value), {
+    error: `must be nested at most ${maxMetadataLevels} levels deep`,
+    abort: true,
+  })
   .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= maxMetadataBytes, {
     error: `must have at most ${maxMetadataBytes} bytes as JSON`,
   })
-  .meta({ description: `At most ${maxMetadataBytes} bytes as JSON.` });
+  .meta({
+    description: `At most ${maxMetadataBytes} bytes as JSON, nested at most ${maxMetadataLevels} levels deep.`,
+  });
 
 /** How long messages may be kept at the least and at the most, in seconds: a minute, ten years. */
 const retention = { min: 60, max: 315_360_000 };
