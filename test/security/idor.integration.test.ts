@@ -1,8 +1,15 @@
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import type { Access } from '../functions/http/route.ts';
-import { request } from './support/chat.ts';
-import { allOperations, callOf, exampleBody, forApps, pathIn, type Operation } from './support/operations.ts';
-import { aWorld, callAs, roles, type Role, type World } from './support/world.ts';
+import type { Access } from '../../functions/http/route.ts';
+import { request } from '../support/chat.ts';
+import {
+  allOperations,
+  callOf,
+  exampleBody,
+  forApps,
+  pathIn,
+  type Operation,
+} from '../support/operations.ts';
+import { aWorld, callAs, roles, type Role, type World } from '../support/world.ts';
 
 /** Who may call what: walks over all routes that the running app documents, as everybody. */
 

@@ -1,6 +1,13 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { allOperations, callOf, exampleBody, forApps, pathIn, type Operation } from './support/operations.ts';
-import { aWorld, callAs, type Role, type World } from './support/world.ts';
+import {
+  allOperations,
+  callOf,
+  exampleBody,
+  forApps,
+  pathIn,
+  type Operation,
+} from '../support/operations.ts';
+import { aWorld, callAs, type Role, type World } from '../support/world.ts';
 
 /** What hostile calls of every route meet: never a bug, always a problem that the route documents. */
 
