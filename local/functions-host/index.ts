@@ -10,6 +10,7 @@ import { HttpServer } from './http/server.ts';
 import { Invoker } from './invoker.ts';
 import type { Listener } from './lifecycle.ts';
 import { HostLog, parseLogLevel, type LogSink } from './log.ts';
+import type { Mount } from './mounts/mount.ts';
 import { createListener } from './triggers/triggers.ts';
 
 export interface FunctionsHostOptions {
@@ -23,6 +24,8 @@ export interface FunctionsHostOptions {
   settings: Settings;
   /** False for an instance whose timers another one has. Default true. */
   timers?: boolean;
+  /** What answers paths that no function takes, as `readMounts` makes them. Default: nothing. */
+  mounts?: readonly Mount[];
   /** Where log lines go. Default: nowhere. */
   log?: LogSink;
 }
@@ -62,6 +65,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
     customHeaders: config.customHeaders,
     functions: functions.filter(isHttp),
     fireable: fireableOf(listeners),
+    mounts: options.mounts ?? [],
     invoker,
     log,
   });

@@ -10,12 +10,16 @@ import { HostStartError, messageOf } from './errors.ts';
 import { type FunctionsHost, startFunctionsHost } from './index.ts';
 import { stopOnSignals } from './lifecycle.ts';
 import { atLeast, formatLogEntry } from './log.ts';
+import { type Mount, readMounts } from './mounts/mount.ts';
 
 const usage = `Usage: node main.ts [--app FOLDER] [--port 7071] [--host 127.0.0.1] [--settings FILE] [--workers 1]
+                     [--mount PREFIX=FOLDER] [--mount PREFIX=URL] [--mount-header "PREFIX=Name: value"]
   --app       the function app: the folder of its package.json and host.json (default: here)
   --settings  file with the app's settings (default: local.settings.json of the app);
               the environment wins; "none" for no file
-  --workers   processes that run the app, sharing the port; only the first one has timers`;
+  --workers   processes that run the app, sharing the port; only the first one has timers
+  --mount     who answers paths that no function takes: files of a folder, or another server; may be repeated
+  --mount-header  a header of what a mount answers; may be repeated`;
 
 /** Collects lines and writes them once per turn of the event loop: a write per line would cost more than a call. */
 function lineWriter(stream: NodeJS.WriteStream): (line: string) => void {
@@ -55,6 +59,7 @@ interface CommandLine {
   host: string;
   settings: string | undefined;
   workers: number;
+  mounts: Mount[];
 }
 
 function readCommandLine(): CommandLine {
@@ -65,6 +70,8 @@ function readCommandLine(): CommandLine {
       host: { type: 'string', default: '127.0.0.1' },
       settings: { type: 'string' },
       workers: { type: 'string', default: '1' },
+      mount: { type: 'string', multiple: true, default: [] },
+      'mount-header': { type: 'string', multiple: true, default: [] },
     },
   });
   const workers = Number(values.workers);
@@ -72,7 +79,8 @@ function readCommandLine(): CommandLine {
     throw new HostStartError(`--workers is "${values.workers}", but must be a number from 1 to 64.`);
   }
   const { host, settings } = values;
-  return { appDir: resolve(values.app), port: readPort(values.port), host, settings, workers };
+  const mounts = readMounts(values.mount, values['mount-header']);
+  return { appDir: resolve(values.app), port: readPort(values.port), host, settings, workers, mounts };
 }
 
 function printError(error: unknown): void {
@@ -80,7 +88,7 @@ function printError(error: unknown): void {
 }
 
 /** Runs the app in this process. */
-async function runApp({ appDir, port, host: address, settings }: CommandLine): Promise<void> {
+async function runApp({ appDir, port, host: address, settings, mounts }: CommandLine): Promise<void> {
   setSourceMapsSupport(true);
   const out = lineWriter(process.stdout);
   const err = lineWriter(process.stderr);
@@ -91,6 +99,7 @@ async function runApp({ appDir, port, host: address, settings }: CommandLine): P
     port,
     host: address,
     settings: { ...fileSettings(appDir, settings), ...process.env },
+    mounts,
     timers: process.env[secondaryVariable] === undefined,
     log: (entry) => {
       const line = formatLogEntry(entry, new Date());

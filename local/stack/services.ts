@@ -26,6 +26,10 @@ export interface ServicesOptions {
   webPubSubConfig: string;
   /** Processes that run the app. Default 1. */
   workers?: number;
+  /** What answers paths of the Functions port that no function takes: `/=FOLDER`, `/path=URL`. Default: nothing. */
+  mounts?: readonly string[];
+  /** Headers of what they answer: `/=Name: value`. */
+  mountHeaders?: readonly string[];
   /** Where state lives. */
   dataDir: string;
   /** Storage writes nothing to disk, and forgets all when it stops. Default: it is kept. */
@@ -73,6 +77,8 @@ export function commandLine(
       // All settings come through the environment, so that a file of the same app cannot mix with them.
       const args = ['--app', options.appDir, '--port', `${ports.functions}`, '--settings', 'none'];
       args.push('--workers', `${options.workers ?? 1}`);
+      for (const mount of options.mounts ?? []) args.push('--mount', mount);
+      for (const header of options.mountHeaders ?? []) args.push('--mount-header', header);
       return { title: 'The Functions host', script, args };
     }
   }

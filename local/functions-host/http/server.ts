@@ -4,6 +4,9 @@ import type { RegisteredFunction } from '../core-api.ts';
 import { HostStartError, messageOf } from '../errors.ts';
 import type { Invoker } from '../invoker.ts';
 import type { HostLog } from '../log.ts';
+import { type Mount, mountOf } from '../mounts/mount.ts';
+import { Proxy } from '../mounts/proxy.ts';
+import { answerFile } from '../mounts/static-folder.ts';
 import { answerAdmin, type Fireable } from './admin.ts';
 import { buildRoutes, methodsOf, templateOf, type FindRoute } from './routes.ts';
 import { toInvocation, writeResponse } from './rpc.ts';
@@ -21,6 +24,8 @@ export interface HttpOptions {
   log: HostLog;
   /** Functions that `/admin/functions/NAME` calls. */
   fireable: Fireable;
+  /** Who answers what no function does. */
+  mounts: readonly Mount[];
 }
 
 /** Answers requests from the app's HTTP functions. */
@@ -28,6 +33,7 @@ export class HttpServer {
   readonly #options: HttpOptions;
   readonly #findRoute: FindRoute;
   readonly #server: Server;
+  readonly #proxy = new Proxy();
   #isClosing = false;
 
   constructor(options: HttpOptions) {
@@ -77,6 +83,7 @@ export class HttpServer {
   /** Takes no further connections; resolves when all requests are answered. */
   async close(): Promise<void> {
     this.#isClosing = true;
+    this.#proxy.close();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }
 
@@ -87,6 +94,7 @@ export class HttpServer {
     if (/^\/admin\//i.test(path) && answerAdmin(request, path, response, this.#options.fireable)) return;
     const match = this.#findRoute(request.method ?? 'GET', path);
     if (match === undefined) {
+      if (await this.#answerMounted(request, path, response)) return;
       endBare(response, path === '/' ? 200 : 404, request);
       return;
     }
@@ -103,6 +111,15 @@ export class HttpServer {
     const result = await this.#invoke(match, request, url, body);
     if (result === undefined) endBare(response, 500);
     else writeResponse(result, response, this.#options.customHeaders);
+  }
+
+  async #answerMounted(request: IncomingMessage, path: string, response: ServerResponse): Promise<boolean> {
+    const mount = mountOf(this.#options.mounts, path);
+    if (mount === undefined) return false;
+    if ('upstream' in mount) this.#proxy.answer(request, response, mount);
+    else
+      await answerFile(request, path.slice(mount.prefix === '/' ? 0 : mount.prefix.length), response, mount);
+    return true;
   }
 
   async #invoke(
