@@ -1,3 +1,4 @@
+import { auditQuery } from '../../../shared/contract/audit.ts';
 import { randomUUID } from 'node:crypto';
 import { registrationRequest, usersQuery } from '../../../shared/contract/accounts.ts';
 import { asCloudEvent } from '../../../shared/contract/cloud-event.ts';
@@ -149,5 +150,7 @@ export const peopleAndJobs = (chat: CountedChat): Record<string, UseCase> => {
       const { jobId } = await services.eraseUser(aUser('ann'), tracing);
       return () => services.getJob(jobId);
     },
+    'looking at the audit': () =>
+      Promise.resolve(() => services.readAudit(admin, () => auditQuery.parse({}))),
   };
 };
