@@ -21,7 +21,6 @@ export const getDocs = (services: HttpServices, page: () => Published): Route =>
         answerPublished(request, page(), {
           'content-type': 'text/html; charset=utf-8',
           'content-security-policy': contentSecurityPolicy,
-          'referrer-policy': 'no-referrer',
         }),
       ),
   });

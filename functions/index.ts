@@ -7,7 +7,7 @@ import { registerRunJob } from './run-job.ts';
 import { registerPurgeMessages } from './purge-messages.ts';
 import { registerDeliverWebhooks } from './deliver-webhooks.ts';
 import { registerFanOutEvent } from './fan-out-event.ts';
-import { registerRoutes } from './http/register.ts';
+import { registerPreflight, registerRoutes } from './http/register.ts';
 import { routesOf } from './routes.ts';
 import { createServices } from './services.ts';
 import { startTelemetry } from './telemetry.ts';
@@ -16,6 +16,7 @@ const config = loadConfig(process.env);
 const services = createServices(config);
 
 registerRoutes(routesOf(services));
+registerPreflight(config.http.allowedOrigins);
 registerDeliverMessage(services);
 registerCheckDelivery(services);
 registerCheckPresence(services);

@@ -21,6 +21,7 @@ import { getMessage } from './get-message.ts';
 import { getOwnAccount } from './get-own-account.ts';
 import { getUserPresence } from './get-user-presence.ts';
 import { live, ready } from './health.ts';
+import { guardBrowsers } from './http/headers.ts';
 import { publish } from './http/published.ts';
 import type { Route } from './http/route.ts';
 import { listBlocks } from './list-blocks.ts';
@@ -136,5 +137,5 @@ export const routesOf = (services: Services): Route[] => {
       once(() => publish(pageOf(describe()))),
     ),
   );
-  return routes;
+  return routes.map((route) => guardBrowsers(route, services.http.allowedOrigins));
 };

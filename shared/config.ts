@@ -41,6 +41,25 @@ const developmentStorage = [
   '',
 ].join(';');
 
+const isLoopback = (host: string): boolean => ['localhost', '127.0.0.1', '[::1]'].includes(host);
+
+/** Whether a text is an origin as browsers write it, which nobody on the way can pretend to be. */
+const isOrigin = (text: string): boolean => {
+  const url = URL.parse(text);
+  if (url?.origin !== text || text.includes('*')) return false;
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
+};
+
+const list = z
+  .string()
+  .default('')
+  .transform((text) =>
+    text
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== ''),
+  );
+
 /** The account's key signs the URLs of attachments, so a connection string without one (SAS) will not do. */
 const storageConnectionString = connectionString
   .transform((value) => (/^UseDevelopmentStorage=true;?$/i.test(value) ? developmentStorage : value))
@@ -87,15 +106,11 @@ const settings = z.object({
   REGISTER_PER_MINUTE: number(20),
   TRUSTED_PROXIES: number(0, { min: 0, max: 5 }),
   MODERATION: z.enum(['built-in', 'off'], { error: 'must be built-in or off' }).default('built-in'),
-  MODERATION_WORDS: z
-    .string()
-    .default('')
-    .transform((words) =>
-      words
-        .split(',')
-        .map((word) => word.trim())
-        .filter((word) => word !== ''),
-    ),
+  MODERATION_WORDS: list,
+  ALLOWED_ORIGINS: list.refine((origins) => origins.every(isOrigin), {
+    error:
+      'must be origins as browsers write them, such as https://app.example.com, separated by commas; http on this machine only, and never * or null',
+  }),
 
   APPLICATIONINSIGHTS_CONNECTION_STRING: connectionString.optional(),
 });
@@ -126,7 +141,12 @@ export interface Config {
   auth: AuthConfig;
   identityClientId: string | undefined;
   message: { maxLength: number };
-  http: { maxBodyBytes: number; trustedProxies: number };
+  http: {
+    maxBodyBytes: number;
+    trustedProxies: number;
+    /** Of pages that may call, as browsers write them. */
+    allowedOrigins: string[];
+  };
   attachment: { maxBytes: number; uploadUrlMinutes: number; downloadUrlMinutes: number };
   clientUrlMinutes: number;
   deliveryCheckSeconds: number;
@@ -231,7 +251,11 @@ export const loadConfig = (env: Record<string, string | undefined>): Config => {
     auth: authOf(problems, set),
     identityClientId: set.AZURE_CLIENT_ID,
     message: { maxLength: set.MAX_MESSAGE_LENGTH },
-    http: { maxBodyBytes: set.MAX_BODY_BYTES, trustedProxies: set.TRUSTED_PROXIES },
+    http: {
+      maxBodyBytes: set.MAX_BODY_BYTES,
+      trustedProxies: set.TRUSTED_PROXIES,
+      allowedOrigins: set.ALLOWED_ORIGINS,
+    },
     attachment: {
       maxBytes: set.MAX_ATTACHMENT_BYTES,
       uploadUrlMinutes: set.UPLOAD_URL_MINUTES,

@@ -27,12 +27,7 @@ export const answerPublished = (
 ):
   | { status: 200; headers: Record<string, string>; body: string }
   | { status: 304; headers: Record<string, string> } => {
-  const common = {
-    ...headers,
-    etag,
-    'cache-control': 'public, no-cache',
-    'x-content-type-options': 'nosniff',
-  };
+  const common = { ...headers, etag, 'cache-control': 'public, no-cache' };
   return isKnown(request, etag)
     ? { status: 304, headers: common }
     : { status: 200, headers: common, body: text };

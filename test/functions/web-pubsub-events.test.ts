@@ -36,7 +36,7 @@ const aConnect = (userId: string, ticket: string = ticketFor(userId)): object =>
 const aHandler = () => {
   const services = {
     clock: new FakeTimer(noon),
-    http: { maxBodyBytes: 1000, trustedProxies: 0 },
+    http: { maxBodyBytes: 1000, trustedProxies: 0, allowedOrigins: [] },
     messageLimits: { maxMessageLength: 10_000, maxAttachmentBytes: 1000 },
     webPubSub: {
       host: 'chat.webpubsub.azure.com',

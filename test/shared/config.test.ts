@@ -100,6 +100,32 @@ describe('the settings', () => {
     expect(problemsOf({ ...complete, StorageConnection })).toMatch(/StorageConnection: .*AccountKey/);
   });
 
+  it.each([
+    '*',
+    'null',
+    'app.example.com',
+    'http://app.example.com',
+    'https://app.example.com/',
+    'https://app.example.com/path',
+    'https://user@app.example.com',
+    'https://*.example.com',
+    'https://APP.example.com',
+    'https://app.example.com:443',
+    'file:///page.html',
+    'javascript:alert(1)',
+    'http://localhost.example.com',
+    'https://good.example.com,*',
+  ])('refuse the origin %s, which browsers do not send or anybody may be', (ALLOWED_ORIGINS) => {
+    expect(problemsOf({ ...complete, ALLOWED_ORIGINS })).toContain('ALLOWED_ORIGINS');
+  });
+
+  it('take origins as browsers write them, and none when none is given', () => {
+    const origins = ['https://app.example.com', 'https://app.example.com:8443', 'http://localhost:5173'];
+    const given = loadConfig({ ...complete, ALLOWED_ORIGINS: ` ${origins.join(' , ')}, ` });
+    expect(given.http.allowedOrigins).toEqual(origins);
+    expect(loadConfig(complete).http.allowedOrigins).toEqual([]);
+  });
+
   it('stand in the sample as the app knows them', () => {
     const sample = JSON.parse(readFileSync('local.settings.sample.json', 'utf8')) as {
       Values: Record<string, string>;
