@@ -1,7 +1,7 @@
 import type { TableClient, TableEntityResult } from '@azure/data-tables';
 import { guard, isStatus } from './errors.ts';
 
-/** The tables of the app; created with the app's other resources, or at its first start. */
+/** The tables of the app; created with the app's other resources (`infra/storage.json`), or at its first start. */
 export const tableNames = {
   conversations: 'Conversations',
   userConversations: 'UserConversations',
