@@ -15,6 +15,7 @@ export const negotiate = (services: NegotiateServices): Route =>
     summary: 'Get the URL to connect to for live events',
     description: 'Any Web PubSub client takes it; ask for one at each connecting.',
     access: 'user',
+    problems: ['rate-limited'],
     replies: { 200: { description: 'Where and how to connect.', schema: connectionOffer } },
     handle: async ({ caller: { userId } }) => {
       const { url, expiresAt } = await services.clientUrl(userId);

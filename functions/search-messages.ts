@@ -19,7 +19,7 @@ export const searchMessages = (services: SearchMessagesServices): Route =>
     access: 'user',
     query: searchQuery,
     replies: { 200: { description: 'A page of them.', schema: foundPage } },
-    problems: ['not-a-member'],
+    problems: ['not-a-member', 'rate-limited'],
     handle: async ({ caller, request, query }) => ({
       status: 200,
       jsonBody: await services.searchMessages(

@@ -5,6 +5,7 @@ import { ScryptPasswordHasher } from '../shared/adapters/crypto/scrypt-password-
 import { OidcTokens } from '../shared/adapters/jose/oidc-tokens.ts';
 import { SharedKeyTokens } from '../shared/adapters/jose/shared-key-tokens.ts';
 import { HttpWebhookEndpoint } from '../shared/adapters/http/http-webhook-endpoint.ts';
+import { SharedRateLimiter } from '../shared/adapters/limits/shared-rate-limiter.ts';
 import { TokenBucketRateLimiter } from '../shared/adapters/memory/token-bucket-rate-limiter.ts';
 import { WordListModerator } from '../shared/adapters/moderation/word-list-moderator.ts';
 import { ServiceBusEventFeed } from '../shared/adapters/service-bus/service-bus-event-feed.ts';
@@ -23,6 +24,7 @@ import { TableInbox } from '../shared/adapters/tables/table-inbox.ts';
 import { TableJobs } from '../shared/adapters/tables/table-jobs.ts';
 import { TableMessageSearch } from '../shared/adapters/tables/table-message-search.ts';
 import { TablePresence } from '../shared/adapters/tables/table-presence.ts';
+import { TableRateBuckets } from '../shared/adapters/tables/table-rate-buckets.ts';
 import { TableUserNames } from '../shared/adapters/tables/table-user-names.ts';
 import { TableWaitingEvents } from '../shared/adapters/tables/table-waiting-events.ts';
 import { TableWebhooks } from '../shared/adapters/tables/table-webhooks.ts';
@@ -101,6 +103,7 @@ import { updateAccount } from '../shared/use-cases/update-account.ts';
 import { workOff } from '../shared/use-cases/work-off.ts';
 import { secretOf } from './cloud-events/mac.ts';
 import { hubName, openClients } from './clients.ts';
+import { limitsOf } from './limits.ts';
 
 /** What all functions are made from. */
 export type Services = ReturnType<typeof createServices>;
@@ -167,17 +170,11 @@ export const createServices = (config: Config, clients = openClients(config)) =>
   const files = new BlobExportFiles(clients.blobs, attachments);
   const moderator = new WordListModerator(config.moderation);
   const hasher = new ScryptPasswordHasher();
-  const perMinute = (count: number) => ({ perSecond: count / 60, burst: count });
-  const rateLimiter = new TokenBucketRateLimiter(clock, {
-    send: { perSecond: config.rates.sendPerSecond, burst: config.rates.sendBurst },
-    typing: { perSecond: 2, burst: 10 },
-    connect: perMinute(6 * config.maxConnectionsPerUser),
-    login: perMinute(config.rates.loginPerMinute),
-    'login-account': perMinute(config.rates.loginPerMinuteAndAccount),
-    register: perMinute(config.rates.registerPerMinute),
-    'find-users': { perSecond: 2, burst: 20 },
-    export: perMinute(10),
-  });
+  const buckets = new TableRateBuckets(tables);
+  const limits = limitsOf(config);
+  const rateLimiter = config.rates.areShared
+    ? new SharedRateLimiter(clock, buckets, limits)
+    : new TokenBucketRateLimiter(clock, limits);
   const requirePresent = requireNotErased({ jobs });
   const { authenticator, anyAuthenticator, issuer } = authOf(config, ({ userId }) => requirePresent(userId));
   const directory = issuer && config.receivers === 'registered' ? new AccountDirectory(accounts) : anybody;
@@ -297,7 +294,7 @@ export const createServices = (config: Config, clients = openClients(config)) =>
     }),
     archiveConversation: archiveConversation({ log, broadcaster, clock }),
     muteConversation: muteConversation({ log, broadcaster, clock }),
-    searchMessages: searchMessages({ log, search, clock }),
+    searchMessages: searchMessages({ log, search, rateLimiter, clock }),
     requestChange: requestChange({
       log,
       changes,
@@ -329,6 +326,7 @@ export const createServices = (config: Config, clients = openClients(config)) =>
 
     clientUrl: async (userId: string) => {
       await requirePresent(userId);
+      await rateLimiter.take('negotiate', userId);
       return broadcaster.clientUrl(userId);
     },
     admitClient: admitClient({
@@ -355,6 +353,7 @@ export const createServices = (config: Config, clients = openClients(config)) =>
       clock,
       restoreDays,
     }),
+    forgetLimits: () => buckets.forgetFull(clock.now()),
     checkPresence: checkPresence({ presence, broadcaster, outbox, clock }),
 
     deliverMessage: workOff(work, conversationEnvelope, {

@@ -104,6 +104,8 @@ const settings = z.object({
   LOGIN_PER_MINUTE: number(60),
   LOGIN_PER_MINUTE_AND_ACCOUNT: number(10),
   REGISTER_PER_MINUTE: number(20),
+  SEARCH_PER_MINUTE: number(60),
+  RATE_LIMITS: z.enum(['shared', 'instance'], { error: 'must be shared or instance' }).default('shared'),
   TRUSTED_PROXIES: number(0, { min: 0, max: 5 }),
   MODERATION: z.enum(['built-in', 'off'], { error: 'must be built-in or off' }).default('built-in'),
   MODERATION_WORDS: list,
@@ -168,6 +170,9 @@ export interface Config {
     loginPerMinute: number;
     loginPerMinuteAndAccount: number;
     registerPerMinute: number;
+    searchPerMinute: number;
+    /** Whether limits hold over all instances together, or for each. */
+    areShared: boolean;
   };
   moderation: { isOn: boolean; words: string[] };
   applicationInsights: string | undefined;
@@ -281,6 +286,8 @@ export const loadConfig = (env: Record<string, string | undefined>): Config => {
       loginPerMinute: set.LOGIN_PER_MINUTE,
       loginPerMinuteAndAccount: set.LOGIN_PER_MINUTE_AND_ACCOUNT,
       registerPerMinute: set.REGISTER_PER_MINUTE,
+      searchPerMinute: set.SEARCH_PER_MINUTE,
+      areShared: set.RATE_LIMITS === 'shared',
     },
     moderation: { isOn: set.MODERATION === 'built-in', words: set.MODERATION_WORDS },
     applicationInsights: set.APPLICATIONINSIGHTS_CONNECTION_STRING,

@@ -1,11 +1,32 @@
+import { ChatError } from '../domain/errors.ts';
+
 /** What is counted apart from everything else. */
 export type RateLimitKind =
-  'send' | 'typing' | 'connect' | 'login' | 'login-account' | 'register' | 'find-users' | 'export';
+  | 'send'
+  | 'typing'
+  | 'connect'
+  | 'negotiate'
+  | 'search'
+  | 'login'
+  | 'login-account'
+  | 'register'
+  | 'find-users'
+  | 'export';
 
 export interface RateLimiter {
   /**
-   * Takes one token of `key` (a user id or an address). Resolves when there was one.
-   * @throws ChatError `rate-limited` with `retryAfterSeconds` when the bucket is empty; nothing is taken then.
+   * Takes tokens of `key` (a user id or an address), one if not said otherwise. Resolves when there were as many, or a
+   * full bucket for more than that holds; the rest is then owed.
+   * @throws ChatError `rate-limited` with `retryAfterSeconds` when there were not, and nothing is taken; `unavailable`
+   * when it cannot be known and the kind must not pass uncounted
    */
-  take(kind: RateLimitKind, key: string): Promise<void>;
+  take(kind: RateLimitKind, key: string, count?: number): Promise<void>;
 }
+
+/** The refusal, in whole seconds. */
+export const rateLimited = (seconds: number): ChatError => {
+  const retryAfterSeconds = Math.max(1, Math.ceil(seconds));
+  return new ChatError('rate-limited', `Too many requests. Try again in ${retryAfterSeconds} s.`, {
+    retryAfterSeconds,
+  });
+};

@@ -128,7 +128,7 @@ export const forwardMessage =
     const source = await find(parts, member, conversationId, messageId);
     await forEach(conversationIds, concurrency, (id) => requireUnblocked(parts.blocks, id, userId));
     await moderate(parts.moderator, source);
-    for (const _ of conversationIds) await parts.rateLimiter.take('send', userId);
+    await parts.rateLimiter.take('send', userId, conversationIds.length);
 
     const acceptedAt = parts.clock.now().toISOString();
     const copies = conversationIds.map((id) => copyOf(source, [id, userId, clientMessageId], acceptedAt));

@@ -3,6 +3,7 @@ import { forEach } from '../domain/chunks.ts';
 import type { Member } from '../domain/conversation.ts';
 import { asMessage, type LoggedMessage, type Message } from '../domain/message.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
+import type { RateLimiter } from '../ports/rate-limiter.ts';
 import { statusAlone } from './conversation-view.ts';
 import { requireMember } from './membership.ts';
 import { searchCursorOf, searchStateOf, type SearchPosition, type SearchState } from './search-cursor.ts';
@@ -12,6 +13,7 @@ import { SearchSource, type OwnConversation, type SearchSourceParts } from './se
 
 export interface SearchMessagesParts extends SearchSourceParts {
   log: Pick<ConversationLog, 'conversationsOf' | 'head' | 'member' | 'members' | 'read'>;
+  rateLimiter: RateLimiter;
 }
 
 /** Members of conversations that are looked up at once. */
@@ -67,7 +69,8 @@ const newState = (conversations: readonly OwnConversation[], now: Date): SearchS
  * page all the same. What came after the first page was asked for is not found.
  * @param conversationId where to look; undefined: everywhere
  * @param read gives the query; it is asked after the caller is known to be a member
- * @throws ChatError `not-a-member` before anything else, then what `read` throws, `malformed-request`, `unavailable`
+ * @throws ChatError `not-a-member` before anything else, then what `read` throws, `malformed-request`, `rate-limited`,
+ * `unavailable`
  */
 export const searchMessages =
   (parts: SearchMessagesParts) =>
@@ -77,6 +80,7 @@ export const searchMessages =
     const { q: terms, senderId, cursor, limit } = read();
     const scope = [userId, conversationId ?? '', senderId ?? '', ...terms];
     const last = cursor === undefined ? undefined : searchStateOf(cursor, scope);
+    await parts.rateLimiter.take('search', userId);
     const ids = await idsFor(log, userId, conversationId, last);
     const conversations = await ownAmong(log, userId, ids);
     const state = last ?? newState(conversations, clock.now());

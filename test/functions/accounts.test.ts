@@ -39,6 +39,8 @@ const aDeployment = ({ withAccounts = true } = {}) => {
       register: rate,
       'find-users': rate,
       export: rate,
+      search: rate,
+      negotiate: rate,
     },
   });
   const parts = { accounts, names: new MemoryUserNames(), hasher, rateLimiter, clock, issuer: tokens };

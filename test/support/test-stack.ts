@@ -32,6 +32,7 @@ const quick = {
   LOGIN_PER_MINUTE: '1000',
   LOGIN_PER_MINUTE_AND_ACCOUNT: '1000',
   REGISTER_PER_MINUTE: '1000',
+  SEARCH_PER_MINUTE: '1000',
 };
 
 export type TestStackOptions = Pick<StackOptions, 'dataDir' | 'onLine' | 'onUnexpectedExit'>;

@@ -1,19 +1,6 @@
-import { ChatError } from '../../domain/errors.ts';
+import { fillMsOf, refilled, secondsUntil, type Bucket, type Rate } from '../../domain/token-bucket.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { RateLimiter, RateLimitKind } from '../../ports/rate-limiter.ts';
-
-export interface Rate {
-  /** Tokens that come back in a second, more than 0; may be a fraction. */
-  perSecond: number;
-  /** Tokens of a full bucket, at least 1: how many may be taken at once. */
-  burst: number;
-}
-
-interface Bucket {
-  tokens: number;
-  /** Milliseconds since 1970. */
-  at: number;
-}
+import { rateLimited, type RateLimiter, type RateLimitKind } from '../../ports/rate-limiter.ts';
 
 /** Buckets of one kind, at 100 bytes each some 10 MB. */
 const maxBuckets = 100_000;
@@ -29,19 +16,20 @@ class Buckets {
     this.#max = max;
   }
 
-  /** @returns seconds until there is a token; 0 when one was taken */
-  take(key: string, now: number): number {
-    const { perSecond, burst } = this.#rate;
-    const bucket = this.#buckets.get(key) ?? { tokens: burst, at: now };
-    // A clock that was set back must not take tokens away.
-    const passed = Math.max(0, now - bucket.at) / 1000;
-    const tokens = Math.min(burst, bucket.tokens + passed * perSecond);
-    // Thousand small steps add up to a little less than the whole; a millionth is forgiven.
-    if (tokens < 1 - 1e-6) return (1 - tokens) / perSecond;
+  /** @returns seconds until there are tokens; 0 when they were taken */
+  take(key: string, count: number, now: number): number {
+    const tokens = refilled(this.#buckets.get(key), this.#rate, now);
+    const seconds = secondsUntil(count, tokens, this.#rate);
+    if (seconds > 0) return seconds;
     this.#buckets.delete(key);
     this.#makeRoom(now);
-    this.#buckets.set(key, { tokens: tokens - 1, at: now });
+    this.#buckets.set(key, { tokens: tokens - count, at: now });
     return 0;
+  }
+
+  giveBack(key: string, count: number): void {
+    const bucket = this.#buckets.get(key);
+    if (bucket) bucket.tokens += count;
   }
 
   /**
@@ -49,7 +37,7 @@ class Buckets {
    * memory has a bound, and whoever has that many keys is not held up by one more bucket.
    */
   #makeRoom(now: number): void {
-    const fillMs = (this.#rate.burst / this.#rate.perSecond) * 1000;
+    const fillMs = fillMsOf(this.#rate);
     for (const [key, { at }] of this.#buckets) {
       if (now - at < fillMs && this.#buckets.size < this.#max) return;
       this.#buckets.delete(key);
@@ -73,14 +61,13 @@ export class TokenBucketRateLimiter implements RateLimiter {
     );
   }
 
-  take(kind: RateLimitKind, key: string): Promise<void> {
-    const seconds = this.#kinds.get(kind)?.take(key, this.#clock.now().getTime()) ?? 0;
-    if (seconds === 0) return Promise.resolve();
-    const retryAfterSeconds = Math.max(1, Math.ceil(seconds));
-    return Promise.reject(
-      new ChatError('rate-limited', `Too many requests. Try again in ${retryAfterSeconds} s.`, {
-        retryAfterSeconds,
-      }),
-    );
+  take(kind: RateLimitKind, key: string, count = 1): Promise<void> {
+    const seconds = this.#kinds.get(kind)?.take(key, count, this.#clock.now().getTime()) ?? 0;
+    return seconds === 0 ? Promise.resolve() : Promise.reject(rateLimited(seconds));
+  }
+
+  /** Takes back that tokens were taken. */
+  giveBack(kind: RateLimitKind, key: string, count: number): void {
+    this.#kinds.get(kind)?.giveBack(key, count);
   }
 }

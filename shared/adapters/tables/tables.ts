@@ -17,6 +17,7 @@ export const tableNames = {
   webhooks: 'Webhooks',
   waitingEvents: 'WaitingEvents',
   audit: 'Audit',
+  rateLimits: 'RateLimits',
 } as const;
 
 export type Tables = Record<keyof typeof tableNames, TableClient>;
@@ -37,6 +38,7 @@ export const openTables = (open: (name: string) => TableClient): Tables => ({
   webhooks: open(tableNames.webhooks),
   waitingEvents: open(tableNames.waitingEvents),
   audit: open(tableNames.audit),
+  rateLimits: open(tableNames.rateLimits),
 });
 
 /** Creates the tables that are missing. */

@@ -19,6 +19,12 @@ export const delivering = (chat: CountedChat): Record<string, UseCase> => {
       await send(ann, { conversationId });
       return () => send(ann, { conversationId });
     },
+    // Of a burst of 1,000 an instance lets 100 pass alone; then it draws 200: a look, and a row with its note.
+    'sending more at once than passes without counting': async () => {
+      const { ann, bo } = await aPair();
+      for (let count = 0; count < 100; count++) await send(ann, { receiverId: bo });
+      return () => send(ann, { receiverId: bo });
+    },
     'delivering to a pair who are there': async () => {
       const { from } = await aPair();
       return () => deliver(from());
@@ -118,6 +124,7 @@ export const delivering = (chat: CountedChat): Record<string, UseCase> => {
       Promise.resolve(() => services.checkPresence()),
     'the minute’s look at what has expired, nothing being due': () =>
       Promise.resolve(() => services.purgeMessages()),
+    'the minute’s look at limits, nothing being due': () => Promise.resolve(() => services.forgetLimits()),
   };
 };
 

@@ -34,8 +34,11 @@ const aChat = async () => {
     /** Tokens that are left. */
     tokens: 20,
     rateLimiter: {
-      take: () =>
-        parts.tokens-- > 0 ? Promise.resolve() : Promise.reject(new ChatError('rate-limited', 'slow down')),
+      take: (_kind: string, _key: string, count = 1) => {
+        if (parts.tokens < count) return Promise.reject(new ChatError('rate-limited', 'slow down'));
+        parts.tokens -= count;
+        return Promise.resolve();
+      },
     },
     blocks: new MemoryBlocks(),
     clock,
@@ -126,6 +129,7 @@ describe('forwarding a message', () => {
       await expect(to(toCy, id)).rejects.toMatchObject({ code: 'not-a-member' });
     parts.tokens = 1;
     await expect(to(toCy, source.conversationId)).rejects.toMatchObject({ code: 'rate-limited' });
+    expect(parts.tokens).toBe(1);
     parts.tokens = 20;
     await blocks.block(cy, bo, clock.now());
     await expect(to(source.conversationId, toCy)).rejects.toMatchObject({ code: 'blocked' });

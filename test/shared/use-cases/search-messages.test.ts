@@ -2,10 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { MemoryConversationLog } from '../../../shared/adapters/memory/memory-conversation-log.ts';
 import { MemoryMessageSearch } from '../../../shared/adapters/memory/memory-message-search.ts';
 import { searchQuery } from '../../../shared/contract/search.ts';
+import { ChatError } from '../../../shared/domain/errors.ts';
 import { directConversationId } from '../../../shared/domain/identifiers.ts';
 import type { Message } from '../../../shared/domain/message.ts';
 import { newMember, type Member } from '../../../shared/domain/conversation.ts';
 import type { MessageSearch } from '../../../shared/ports/message-search.ts';
+import type { RateLimiter } from '../../../shared/ports/rate-limiter.ts';
 import { searchMessages } from '../../../shared/use-cases/search-messages.ts';
 import { anAcceptedMessage } from '../../support/builders.ts';
 import { FakeTimer } from '../../support/fakes.ts';
@@ -35,8 +37,9 @@ const searching = (
   log: MemoryConversationLog,
   clock: FakeTimer,
   search: MessageSearch = new MemoryMessageSearch(log),
+  rateLimiter: RateLimiter = { take: () => Promise.resolve() },
 ) => {
-  const run = searchMessages({ log, search, clock });
+  const run = searchMessages({ log, search, rateLimiter, clock });
   const page = (q: string, query: Record<string, string> = {}, { conversationId, as = ann }: Where = {}) =>
     run(as, conversationId, () => searchQuery.parse({ q, ...query }));
   /** All pages, and how many there were. */
@@ -329,4 +332,19 @@ describe('what a search may ask for', () => {
     });
     expect(searchQuery.parse({ q: 'a b c d e f g h i j A', limit: null })).toMatchObject({ limit: 20 });
   });
+});
+
+it('is limited for each user, but not before it is known that they may look there', async () => {
+  const taken: unknown[] = [];
+  const limiter: RateLimiter = {
+    take: (...what) => {
+      taken.push(what);
+      return Promise.reject(new ChatError('rate-limited', 'slow down', { retryAfterSeconds: 1 }));
+    },
+  };
+  const { page } = searching(new MemoryConversationLog(), new FakeTimer(), undefined, limiter);
+  await expect(page('word', {}, { conversationId: withBo })).rejects.toMatchObject({ code: 'not-a-member' });
+  expect(taken).toEqual([]);
+  await expect(page('word')).rejects.toMatchObject({ code: 'rate-limited' });
+  expect(taken).toEqual([['search', ann]]);
 });

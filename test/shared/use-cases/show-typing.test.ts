@@ -28,6 +28,8 @@ const aChat = async () => {
     register: rate,
     'find-users': rate,
     export: rate,
+    search: rate,
+    negotiate: rate,
   };
   const rateLimiter = new TokenBucketRateLimiter(clock, rates);
   await log.append(anAcceptedMessage({ from: 'ann', to: 'bo' }), clock.now());

@@ -10,6 +10,8 @@ const rates = {
   register: { perSecond: 1 / 3, burst: 20 },
   'find-users': { perSecond: 1 / 3, burst: 20 },
   export: { perSecond: 1 / 3, burst: 20 },
+  search: { perSecond: 1 / 3, burst: 20 },
+  negotiate: { perSecond: 1 / 3, burst: 20 },
 };
 
 const aLimiter = (max?: number) => {
