@@ -51,6 +51,13 @@ const isAdded = (name: string): boolean =>
 const typeSuffix = '@odata.type';
 const binary = 'Edm.Binary';
 
+/**
+ * JSON may have these two within a text as they are. Whoever takes a body apart line by line may think otherwise: Azurite
+ * does, and would refuse the transaction whenever it is tried again.
+ */
+const withoutLineEnds = (json: string): string =>
+  json.replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
+
 /** @throws TypeError for what would need a type of its own beside it: nothing that the app stores */
 const bodyOf = ({ partitionKey, rowKey, ...properties }: TableEntity<object>): string => {
   const row: Record<string, unknown> = { PartitionKey: partitionKey, RowKey: rowKey };
@@ -65,7 +72,7 @@ const bodyOf = ({ partitionKey, rowKey, ...properties }: TableEntity<object>): s
       throw new TypeError('A row has texts, numbers, truth values and bytes only.');
     row[name] = value;
   }
-  return JSON.stringify(row);
+  return withoutLineEnds(JSON.stringify(row));
 };
 
 export const getting = (table: string, partitionKey: string, rowKey: string): RowRequest => ({

@@ -24,6 +24,26 @@ const aTable = async () => {
 
 const partitionKey = "o'neill";
 const awkwardKeys = ['plain', 'member|ann=2F', "it's", 'ünïcödé 😀', 'a b+c%20&$;,', '(x),RowKey=(y)'];
+/** What may be taken for the end of a line, or of a part of a transaction, by who reads carelessly. */
+const awkwardTexts = [
+  ...[
+    'a\u2028b',
+    'a\u2029b',
+    'a\u0085b',
+    'a\u000b\u000cb',
+    'a\r\nb',
+    '\u0001\u001f\u007f',
+    '\u202e\ufeff\ufffe',
+  ],
+  ...[
+    '} {"a":1}\r\n\r\n',
+    'DELETE http://x/y HTTP/1.1\r\nIf-Match: *',
+    'https://example.org/{',
+    "')//",
+    '\\u2028',
+  ],
+  ...['--changeset_0b5a3f52-96d1-4b0c-8f0e-7e1f6a9d2c43--', '--batch_5d1b7a0e-6c8f-4b7e-9a53-0d9f1c2e4b60--'],
+];
 const values = { text: 'a "quoted"\r\n--batch_line\r\n😀', whole: 2 ** 31, part: 1.5, yes: true, empty: '' };
 
 const bare = ({
@@ -71,6 +91,20 @@ test.each(awkwardKeys)(
     expect(await failureOf(sdk.getEntity(partitionKey, rowKey))).toMatchObject({ statusCode: 404 });
   },
 );
+
+test.each(awkwardTexts)('the text %j comes back as it was, also from a transaction', async (text) => {
+  const { lean, sdk } = await aTable();
+  const rowKeys = ['alone', 'first', 'second'];
+  await lean.upsertEntity({ partitionKey, rowKey: 'alone', text }, 'Replace');
+  await lean.submitTransaction([
+    ['create', { partitionKey, rowKey: 'first', text, more: text }],
+    ['upsert', { partitionKey, rowKey: 'second', more: 'm', text }, 'Replace'],
+  ]);
+  for (const rowKey of rowKeys) {
+    expect(await lean.getEntity(partitionKey, rowKey)).toMatchObject({ text });
+    expect(await sdk.getEntity(partitionKey, rowKey)).toMatchObject({ text });
+  }
+});
 
 test('bytes are stored and read as by the SDK', async () => {
   const { lean, sdk } = await aTable();
