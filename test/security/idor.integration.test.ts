@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import type { Access } from '../../functions/http/route.ts';
-import { request } from '../support/chat.ts';
+import { eventually, request, User, type HistoryAnswer, type SendAnswer } from '../support/chat.ts';
 import {
   allOperations,
   callOf,
@@ -102,5 +102,125 @@ describe('every route', () => {
     expect(answer.headers.get('content-type')).toMatch(/^text\/html/);
     expect(answer.headers.get('content-security-policy')).toMatch(/^default-src 'none'/);
     expect(await answer.text()).toContain('<section id="sendMessage">');
+  });
+});
+
+/** Two conversations of Ann's, one with Bo and one with Cy, with a message in each. */
+const twoConversations = async () => {
+  const [ann, bo, cy] = await Promise.all([User.create('ann'), User.create('bo'), User.create('cy')]);
+  const [toBo, toCy] = [await ann.send(bo, 'for Bo'), await ann.send(cy, 'for Cy')];
+  await Promise.all([bo.historyWith(toBo.conversationId, 1), cy.historyWith(toCy.conversationId, 1)]);
+  return { ann, bo, cy, toBo, toCy };
+};
+
+/** A group with an owner, an admin and a member. */
+const aGroup = async () => {
+  const [owner, admin, member] = await Promise.all(
+    ['owner', 'admin', 'member'].map((name) => User.create(name)),
+  );
+  if (!owner || !admin || !member) throw new Error('There is nobody.');
+  const memberIds = [admin.id, member.id];
+  const created = await owner.post<{ id: string }>('/conversations', { type: 'group', memberIds });
+  const at = `/conversations/${created.body.id}`;
+  await owner.call('PATCH', `${at}/members/${admin.id}`, { role: 'admin' });
+  await eventually(async () => ((await roleOf(owner, at, admin)) === 'admin' ? true : undefined));
+  return { owner, admin, member, at };
+};
+
+const roleOf = async (asker: User, at: string, user: User): Promise<string | undefined> => {
+  const { body } = await asker.get<{ items: { userId: string; role: string }[] }>(`${at}/members`);
+  return body.items.find(({ userId }) => userId === user.id)?.role;
+};
+
+describe('what is elsewhere', () => {
+  it('is not found by its id from a conversation of mine, whatever is to be done with it', async () => {
+    const { bo, toBo, toCy } = await twoConversations();
+    const message = `/conversations/${toBo.conversationId}/messages/${toCy.messageId}`;
+    for (const [method, path, body] of [
+      ['GET', '', undefined],
+      ['PATCH', '', { messageText: 'mine now' }],
+      ['DELETE', '', undefined],
+      ['POST', '/restore', {}],
+      ['GET', '/revisions', undefined],
+      ['GET', '/receipts', undefined],
+      ['PUT', '/reactions/x', undefined],
+      ['DELETE', '/reactions/x', undefined],
+      ['PUT', '/pin', undefined],
+      ['POST', '/forward', { conversationIds: [toBo.conversationId] }],
+    ] as const)
+      expect([method, path, (await bo.call(method, `${message}${path}`, body)).body.code]).toEqual([
+        ...[method, path, 'not-found'],
+      ]);
+  });
+
+  it('is not brought into a conversation by who is in the other one only', async () => {
+    const { bo, cy, toBo, toCy } = await twoConversations();
+    const forward = (user: User, { conversationId, messageId }: SendAnswer, target: string) =>
+      user.post(`/conversations/${conversationId}/messages/${messageId}/forward`, {
+        conversationIds: [target],
+      });
+    for (const answer of [
+      await forward(bo, toBo, toCy.conversationId),
+      await forward(cy, toBo, toCy.conversationId),
+    ])
+      expect([answer.status, answer.body.code]).toEqual([403, 'not-a-member']);
+    const { body } = await cy.get<HistoryAnswer>(`/conversations/${toCy.conversationId}/messages`);
+    expect(body.headSeq).toBe(1);
+  });
+
+  it('stays in the inbox when somebody else acknowledges it', async () => {
+    const { bo, cy } = await twoConversations();
+    const [item] = await bo.inboxWith(1);
+    const answer = await cy.post('/inbox/ack', { inboxIds: [item?.inboxId] });
+    expect(answer.body).toEqual({ acknowledged: 0 });
+    expect(await bo.inbox()).toHaveLength(1);
+  });
+
+  it('is not shown by search, however it is narrowed', async () => {
+    const { ann, bo, toCy } = await twoConversations();
+    for (const query of ['', `&senderId=${encodeURIComponent(ann.id)}`]) {
+      const { body } = await bo.get<{ items: { messageText: string }[] }>(`/search/messages?q=for${query}`);
+      expect(body.items.map(({ messageText }) => messageText)).toEqual(['for Bo']);
+    }
+    const narrowed = await bo.get(`/search/messages?q=for&conversationId=${toCy.conversationId}`);
+    expect([narrowed.status, narrowed.body.code]).toEqual([403, 'not-a-member']);
+  });
+});
+
+describe('a member of a group', () => {
+  it('gives no role to itself that is above its own, and takes none from above', async () => {
+    const { owner, admin, member, at } = await aGroup();
+    for (const [actor, whom, role] of [
+      [member, member, 'admin'],
+      [member, member, 'owner'],
+      [member, admin, 'member'],
+      [admin, admin, 'owner'],
+      [admin, member, 'owner'],
+      [admin, owner, 'member'],
+    ] as const) {
+      const { status, body } = await actor.call('PATCH', `${at}/members/${whom.id}`, { role });
+      expect([status, body.code]).toEqual([403, 'not-permitted']);
+    }
+    expect((await admin.call('DELETE', `${at}/members/${owner.id}`)).body.code).toBe('not-permitted');
+    for (const role of ['owner', 'admin'])
+      expect((await member.post(`${at}/members`, { userIds: ['mate'], role })).body.code).toBe(
+        'not-permitted',
+      );
+    expect((await admin.post(`${at}/members`, { userIds: ['mate'], role: 'owner' })).body.code).toBe(
+      'not-permitted',
+    );
+    const roles = await Promise.all([owner, admin, member].map((user) => roleOf(owner, at, user)));
+    expect(roles).toEqual(['owner', 'admin', 'member']);
+  });
+
+  it('that is its last owner neither leaves nor steps down', async () => {
+    const { owner, at } = await aGroup();
+    expect(await owner.call('DELETE', `${at}/members/me`)).toMatchObject({
+      status: 409,
+      body: { code: 'last-owner' },
+    });
+    const stepsDown = await owner.call('PATCH', `${at}/members/${owner.id}`, { role: 'member' });
+    expect(stepsDown).toMatchObject({ status: 409, body: { code: 'last-owner' } });
+    expect(await roleOf(owner, at, owner)).toBe('owner');
   });
 });
