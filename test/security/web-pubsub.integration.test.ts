@@ -107,8 +107,9 @@ describe('a signature', () => {
     const [ann, bo] = await Promise.all([User.create('ann'), User.create('bo')]);
     const own = { ...(await aConnection(ann)), 'ce-id': '7' };
     const body = JSON.stringify({ receiverId: bo.id, messageText: 'once' });
-    const answers = [];
-    for (let n = 0; n < 3; n++) answers.push(await (await tell('message.send', own, body)).json());
+    const answers: { messageId: string }[] = [];
+    for (let n = 0; n < 3; n++)
+      answers.push((await (await tell('message.send', own, body)).json()) as { messageId: string });
     expect(new Set(answers.map(({ messageId }) => messageId)).size).toBe(1);
     await ann.send(bo, 'afterwards');
     const items = await bo.inboxWith(2);
