@@ -17,12 +17,13 @@ export const negotiate = (services: NegotiateServices): Route =>
     access: 'user',
     problems: ['rate-limited'],
     replies: { 200: { description: 'Where and how to connect.', schema: connectionOffer } },
-    handle: async ({ caller: { userId } }) => {
+    handle: async ({ caller }) => {
+      const { userId } = caller;
       const { url, expiresAt } = await services.clientUrl(userId);
       return {
         status: 200,
         jsonBody: {
-          url: withTicket(url, userId, expiresAt, services.webPubSub.secrets[0] ?? ''),
+          url: withTicket(url, caller, expiresAt, services.webPubSub.secrets[0] ?? ''),
           protocol: 'json.reliable.webpubsub.azure.v1',
           userId,
           expiresAt: expiresAt.toISOString(),

@@ -3,6 +3,7 @@ import { archiveConversation, unarchiveConversation } from './archive-conversati
 import { blockUser, unblockUser } from './block-user.ts';
 import { addMembers, changeMember, removeMember } from './change-members.ts';
 import { deleteMessage, editMessage, restoreMessage } from './change-message.ts';
+import { changePassword } from './change-password.ts';
 import { countUnread } from './count-unread.ts';
 import { createConversation } from './create-conversation.ts';
 import { eraseOwnAccount } from './erase-own-account.ts';
@@ -34,6 +35,7 @@ import { listReceipts } from './list-receipts.ts';
 import { listRevisions } from './list-revisions.ts';
 import { listWebhooks } from './list-webhooks.ts';
 import { logIn } from './log-in.ts';
+import { logOut } from './log-out.ts';
 import { muteConversation, unmuteConversation } from './mute-conversation.ts';
 import { negotiate } from './negotiate.ts';
 import { describeApi } from './openapi/document.ts';
@@ -107,6 +109,8 @@ export const routesOf = (services: Services): Route[] => {
     getUserPresence,
     registerUser,
     logIn,
+    logOut,
+    changePassword,
     getOwnAccount,
     updateOwnAccount,
     eraseOwnAccount,

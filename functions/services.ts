@@ -6,6 +6,7 @@ import { OidcTokens } from '../shared/adapters/jose/oidc-tokens.ts';
 import { SharedKeyTokens } from '../shared/adapters/jose/shared-key-tokens.ts';
 import { HttpWebhookEndpoint } from '../shared/adapters/http/http-webhook-endpoint.ts';
 import { SharedRateLimiter } from '../shared/adapters/limits/shared-rate-limiter.ts';
+import { leewaySeconds } from '../shared/adapters/jose/verified-tokens.ts';
 import { TokenBucketRateLimiter } from '../shared/adapters/memory/token-bucket-rate-limiter.ts';
 import { WordListModerator } from '../shared/adapters/moderation/word-list-moderator.ts';
 import { ServiceBusEventFeed } from '../shared/adapters/service-bus/service-bus-event-feed.ts';
@@ -22,6 +23,7 @@ import { TableConversationLog } from '../shared/adapters/tables/table-conversati
 import { TableExpiries } from '../shared/adapters/tables/table-expiries.ts';
 import { TableInbox } from '../shared/adapters/tables/table-inbox.ts';
 import { TableJobs } from '../shared/adapters/tables/table-jobs.ts';
+import { TableRevocations } from '../shared/adapters/tables/table-revocations.ts';
 import { TableMessageSearch } from '../shared/adapters/tables/table-message-search.ts';
 import { TablePresence } from '../shared/adapters/tables/table-presence.ts';
 import { TableRateBuckets } from '../shared/adapters/tables/table-rate-buckets.ts';
@@ -90,8 +92,10 @@ import { readChanges } from '../shared/use-cases/read-changes.ts';
 import { readHistory } from '../shared/use-cases/read-history.ts';
 import { readInbox } from '../shared/use-cases/read-inbox.ts';
 import { recordReceipt } from '../shared/use-cases/record-receipt.ts';
+import { changePassword } from '../shared/use-cases/change-password.ts';
+import { logOut } from '../shared/use-cases/log-out.ts';
 import { registerUser } from '../shared/use-cases/register-user.ts';
-import { requireNotErased } from '../shared/use-cases/require-not-erased.ts';
+import { requireGoodToken as requireGoodTokenCase } from '../shared/use-cases/require-good-token.ts';
 import { runJob } from '../shared/use-cases/run-job.ts';
 import { searchMessages } from '../shared/use-cases/search-messages.ts';
 import { rejectChange, rejectMessage } from '../shared/use-cases/reject-message.ts';
@@ -175,8 +179,14 @@ export const createServices = (config: Config, clients = openClients(config)) =>
   const rateLimiter = config.rates.areShared
     ? new SharedRateLimiter(clock, buckets, limits)
     : new TokenBucketRateLimiter(clock, limits);
-  const requirePresent = requireNotErased({ jobs });
-  const { authenticator, anyAuthenticator, issuer } = authOf(config, ({ userId }) => requirePresent(userId));
+  const revocations = new TableRevocations(tables, clock, leewaySeconds);
+  const requireGoodToken = requireGoodTokenCase({
+    revocations,
+    hasAccounts: config.auth.kind === 'accounts',
+  });
+  const { authenticator, anyAuthenticator, issuer } = authOf(config, ({ userId, token }) =>
+    requireGoodToken(userId, token),
+  );
   const directory = issuer && config.receivers === 'registered' ? new AccountDirectory(accounts) : anybody;
   const profiles = issuer ? new AccountProfiles(accounts, clock) : nobodysProfiles;
 
@@ -233,7 +243,7 @@ export const createServices = (config: Config, clients = openClients(config)) =>
   return {
     clock,
     authenticator,
-    /** Lets in also who is erased. */
+    /** Lets in also who is erased, and tokens that were taken back. */
     anyAuthenticator,
     http: config.http,
     messageLimits: {
@@ -253,6 +263,9 @@ export const createServices = (config: Config, clients = openClients(config)) =>
     // Undefined without built-in accounts: their functions then say so.
     registerUser: issuer && registerUser({ accounts, names, hasher, rateLimiter, clock }),
     logIn: issuer && logIn({ accounts, hasher, rateLimiter, issuer }),
+    logOut: logOut({ revocations, broadcaster }),
+    changePassword:
+      issuer && changePassword({ accounts, hasher, rateLimiter, issuer, revocations, broadcaster }),
     updateAccount: issuer && updateAccount({ accounts, names }),
     getUser: issuer && getUser({ accounts }),
     findUsers: issuer && findUsers({ accounts, names, rateLimiter }),
@@ -325,16 +338,18 @@ export const createServices = (config: Config, clients = openClients(config)) =>
     listBlocks: listBlocks({ blocks }),
 
     clientUrl: async (userId: string) => {
-      await requirePresent(userId);
       await rateLimiter.take('negotiate', userId);
       return broadcaster.clientUrl(userId);
     },
+    requireGoodToken,
+    closeConnection: (connectionId: string, reason: string) => broadcaster.close(connectionId, reason),
     admitClient: admitClient({
       presence,
       log,
       broadcaster,
       outbox,
       rateLimiter,
+      requireGoodToken,
       clock,
       maxConnections: config.maxConnectionsPerUser,
     }),
@@ -371,7 +386,15 @@ export const createServices = (config: Config, clients = openClients(config)) =>
     runJob: workOff(work, jobEnvelope, {
       handle: ({ job, traceparent }) => run(job, { traceparent }),
     }),
-    eraseUser: eraseUser({ jobs, audit, outbox, accounts: issuer && accounts, clock, newId: newJobId }),
+    eraseUser: eraseUser({
+      jobs,
+      audit,
+      outbox,
+      revocations,
+      accounts: issuer && accounts,
+      clock,
+      newId: newJobId,
+    }),
     getJob: getJob({ jobs }),
     startExport: startExport({ log, jobs, audit, outbox, rateLimiter, clock, newId: newJobId }),
     getExport: getExport({ jobs, log, files }),

@@ -19,6 +19,8 @@ export type WebPubSubEventsServices = Pick<
   | 'admitClient'
   | 'connectClient'
   | 'disconnectClient'
+  | 'requireGoodToken'
+  | 'closeConnection'
   | 'sendMessage'
   | 'recordReceipt'
   | 'acknowledgeMessages'
@@ -91,7 +93,7 @@ const handleEvents = (services: WebPubSubEventsServices): HttpHandler => {
       }
       const binding = bindingOf(request.headers.get('ce-connectionstate'), connectionId, secrets);
       if (binding === undefined) return { status: 401 };
-      return await dispatch(services, handle, request, context, { type, ...binding, connectionId });
+      return await dispatch(services, handle, request, context, { type, binding, connectionId });
     } catch (error) {
       if (error instanceof ChatError && error.code === 'rate-limited') return tooMany(error);
       // Not acknowledged: the service tells it again, and a client that was not let in tries again.
@@ -101,13 +103,30 @@ const handleEvents = (services: WebPubSubEventsServices): HttpHandler => {
   };
 };
 
+/** Why an event of a connection is refused: its token is good no more. Then the connection ends. */
+const refusalOf = async (
+  services: WebPubSubEventsServices,
+  { userId, token }: Binding,
+  connectionId: string,
+): Promise<ChatError | undefined> => {
+  try {
+    await services.requireGoodToken(userId, token);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof ChatError)) throw error;
+    if (error.code === 'unauthenticated') await services.closeConnection(connectionId, error.message);
+    return error;
+  }
+};
+
 const dispatch = async (
   services: WebPubSubEventsServices,
   handle: ReturnType<typeof clientEventHandler>,
   request: HttpRequest,
   context: InvocationContext,
-  { type, userId, fingerprint, connectionId }: Binding & { type: string; connectionId: string },
+  { type, binding, connectionId }: { type: string; binding: Binding; connectionId: string },
 ): Promise<HttpResponseInit> => {
+  const { userId, fingerprint } = binding;
   switch (type) {
     case 'azure.webpubsub.sys.connected':
       await services.connectClient(userId, connectionId, fingerprint);
@@ -116,7 +135,8 @@ const dispatch = async (
       await services.disconnectClient(userId, connectionId);
       return nothing;
     default: {
-      const { data, refusal } = await readData(request, services.http.maxBodyBytes);
+      const { data, ...read } = await readData(request, services.http.maxBodyBytes);
+      const refusal = read.refusal ?? (await refusalOf(services, binding, connectionId));
       const name = request.headers.get('ce-eventname') ?? '';
       const { traceparent } = traceOf(context);
       const eventId = clientEventId(connectionId, request.headers.get('ce-id') ?? randomUUID());
@@ -157,7 +177,9 @@ export const webPubSubEvents = (services: WebPubSubEventsServices): Route => ({
   replies: {
     200: { description: 'What the service is to do, or to tell its client.' },
     204: { description: 'It is noted.' },
-    401: { description: 'It was not signed by our service, or the client has no ticket.' },
+    401: {
+      description: 'It was not signed by our service, or the client has no ticket, or has logged out since.',
+    },
     403: { description: 'It is of another hub.' },
     429: { description: 'The client connects too often.' },
     500: { description: 'It was not noted: tell it again.' },

@@ -17,6 +17,8 @@ const byName: JsonObject = {
   fullName: 'Bob Baker',
   email: 'bob@example.com',
   password: 'open sesame',
+  currentPassword: 'open sesame',
+  newPassword: 'correct horse battery staple',
   avatarUrl: 'https://example.com/bob.png',
   attachmentUrl: 'https://example.com/plan.pdf',
   uploadUrl: 'https://example.blob.core.windows.net/attachments/9f3c?sig=…',

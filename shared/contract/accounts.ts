@@ -33,19 +33,27 @@ const avatarUrl = z
   })
   .meta({ maxLength: 2048, format: 'uri' });
 
+// NIST SP 800-63B §3.1.1.2: a length and nothing else; no rules of composition.
+const newPassword = z
+  .string({ error: 'must be a text of 8 to 1024 characters' })
+  .refine((text) => codePoints(text) >= 8, { error: 'must have at least 8 characters' })
+  .refine((text) => codePoints(text) <= maxPasswordLength, { error: 'must have at most 1024 characters' })
+  .refine(isWellFormed, { error: 'must be well-formed Unicode: it contains a lone surrogate' })
+  .meta({ minLength: 8, maxLength: maxPasswordLength, format: 'password' });
+
+/** What it looks like is not checked: what was never set is simply wrong. */
+const givenPassword = z
+  .string({ error: 'must be your password' })
+  .refine((text) => codePoints(text) <= maxPasswordLength, { error: 'must have at most 1024 characters' })
+  .meta({ maxLength: maxPasswordLength, format: 'password' });
+
 /** `POST /api/users/register` */
 export const registrationRequest = z.object(
   {
     username: z.string({ error: 'must be a user name of 3 to 64 characters' }).regex(usernamePattern, {
       error: 'must have 3 to 64 characters: letters a-z, digits, and . _ - but not first or last',
     }),
-    // NIST SP 800-63B §3.1.1.2: a length and nothing else; no rules of composition.
-    password: z
-      .string({ error: 'must be a text of 8 to 1024 characters' })
-      .refine((text) => codePoints(text) >= 8, { error: 'must have at least 8 characters' })
-      .refine((text) => codePoints(text) <= maxPasswordLength, { error: 'must have at most 1024 characters' })
-      .refine(isWellFormed, { error: 'must be well-formed Unicode: it contains a lone surrogate' })
-      .meta({ minLength: 8, maxLength: maxPasswordLength, format: 'password' }),
+    password: newPassword,
     email: optional(email),
     fullName: optional(fullName),
   },
@@ -60,17 +68,20 @@ export const credentialsRequest = z.object(
     username: z.string({ error: 'must be your user name' }).max(256, {
       error: 'must have at most 256 characters',
     }),
-    password: z
-      .string({ error: 'must be your password' })
-      .refine((text) => codePoints(text) <= maxPasswordLength, {
-        error: 'must have at most 1024 characters',
-      })
-      .meta({ maxLength: maxPasswordLength, format: 'password' }),
+    password: givenPassword,
   },
   { error: 'must be a JSON object' },
 );
 
 export type CredentialsRequest = z.infer<typeof credentialsRequest>;
+
+/** `POST /api/users/password` */
+export const passwordChange = z.object(
+  { currentPassword: givenPassword, newPassword },
+  { error: 'must be a JSON object' },
+);
+
+export type PasswordChange = z.infer<typeof passwordChange>;
 
 /**
  * What a user sees of their own account. All but `userId` is null for users of an identity provider, who have no account

@@ -88,6 +88,9 @@ export const isAuditId = (id: string): boolean => /^u-[\w-]{24}$/.test(id);
 export const jobStepId = (jobId: string, step: number, what: string): string =>
   `s-${digest('job', jobId, String(step), what)}`;
 
+/** A token's id for what is kept of it. @param name its issuer's name for it (`jti`), or what was signed */
+export const tokenIdOf = (issuer: string, name: string): string => `t-${digest('token', issuer, name)}`;
+
 /** Names one look at a user's presence: the same however often the connection's event is told. */
 export const presenceLookId = (userId: string, connectionId: string, occasion: string): string =>
   `p-${digest('presence', userId, connectionId, occasion)}`;

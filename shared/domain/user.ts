@@ -1,3 +1,4 @@
+import type { Token } from './token.ts';
 import { codePoints, hasControls, isWellFormed } from './text.ts';
 
 /** Longest user id in code points: room for any OIDC subject (`auth0|5f…`). */
@@ -21,4 +22,6 @@ export const isUserId = (id: string): boolean =>
 export interface Caller {
   userId: string;
   roles: string[];
+  /** By which they made it. */
+  token: Token;
 }

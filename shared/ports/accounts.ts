@@ -9,6 +9,8 @@ export interface Account {
   avatarUrl: string | null;
   /** ISO 8601, UTC, milliseconds. */
   createdAt: string;
+  /** How often the password was changed; tokens name it. */
+  generation: number;
 }
 
 /** What of an account may change; what is left out stays. */
@@ -28,6 +30,17 @@ export interface Accounts {
    * @throws ChatError `email-taken`, `unavailable`
    */
   update(userId: string, update: AccountUpdate): Promise<{ before: Account; after: Account } | undefined>;
+  /**
+   * Replaces the hash of the password, provided that it is still the one that was checked; repeating it is harmless.
+   * @param generation of tokens from then on
+   * @returns the account after; undefined when there is none with this user id and hash
+   * @throws ChatError `unavailable`
+   */
+  replaceHash(
+    userId: string,
+    hash: { from: string; to: string },
+    generation: number,
+  ): Promise<Account | undefined>;
   /**
    * Ends an account for good: from its first write on nobody logs in and nobody finds it. Its e-mail address is free then,
    * its name is never given again. Repeating it goes on where it stopped.
@@ -52,5 +65,6 @@ export interface PasswordHasher {
 }
 
 export interface TokenIssuer {
-  issue(userId: string): Promise<{ token: string; expiresAt: Date }>;
+  /** @param generation of the account, as it was when its password was checked */
+  issue(userId: string, generation: number): Promise<{ token: string; expiresAt: Date }>;
 }

@@ -20,6 +20,12 @@ export interface Broadcaster {
   /** Ends a connection; the client may come back at once. */
   close(connectionId: string, reason: string): Promise<void>;
 
+  /** Ends all connections of a user; none is no error. */
+  closeUser(userId: string, reason: string): Promise<void>;
+
+  /** Ends the connections that were let in with a token; none is no error. */
+  closeOpenedWith(tokenId: string, reason: string): Promise<void>;
+
   /** To one device. */
   toConnection(connectionId: string, event: ServerEvent): Promise<void>;
 

@@ -1,5 +1,6 @@
 import { fingerprintOf, isGroup } from '../domain/identifiers.ts';
 import type { Standing } from '../domain/presence.ts';
+import type { TokenMark } from '../domain/token.ts';
 import type { Broadcaster } from '../ports/broadcaster.ts';
 import type { Clock, Timer } from '../ports/clock.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
@@ -13,6 +14,8 @@ export interface AdmitClientParts {
   broadcaster: Pick<Broadcaster, 'close'>;
   outbox: Pick<Outbox, 'scheduleLook'>;
   rateLimiter: RateLimiter;
+  /** @throws ChatError `unauthenticated`, `unavailable` */
+  requireGoodToken: (userId: string, token: TokenMark) => Promise<void>;
   clock: Timer;
   /** Connections that a user may have at once. */
   maxConnections: number;
@@ -26,9 +29,9 @@ export interface ConnectClientParts {
 
 /** What a device is let in with. */
 export interface Admission {
-  /** The group conversations whose events it gets. */
+  /** The group conversations whose events it gets, and the group of its token, by which it can be closed. */
   groups: string[];
-  /** Names this set of groups; `connectClient` compares it. */
+  /** Names the set of conversations; `connectClient` compares it. */
   fingerprint: string;
 }
 
@@ -63,12 +66,14 @@ const tellOthers = async (
  * A device is about to connect: its user is online from now on, though it is not there yet, and perhaps never will be.
  * A user who is online in vain costs a delivery check; one who is there and not online would get nothing live for as
  * long as the connection lasts. So this stands before the device is let in.
- * @throws ChatError `rate-limited`: a device that is closed for being one too many may come back at once and close
+ * @param token that the device was given its URL for
+ * @throws ChatError `unauthenticated`: the token was taken back meanwhile; `rate-limited`: a device that is closed for being one too many may come back at once and close
  * another; `unavailable`
  */
 export const admitClient =
   (parts: AdmitClientParts) =>
-  async (userId: string, connectionId: string): Promise<Admission> => {
+  async (userId: string, connectionId: string, token: TokenMark): Promise<Admission> => {
+    await parts.requireGoodToken(userId, token);
     await parts.rateLimiter.take('connect', userId);
     const [conversations] = await Promise.all([
       parts.log.conversationsOf(userId),
@@ -80,7 +85,7 @@ export const admitClient =
       tellOthers(parts, standing, userId, connectionId),
     ]);
     const groups = conversations.filter(isGroup);
-    return { groups, fingerprint: fingerprintOf(groups) };
+    return { groups: [...groups, token.id], fingerprint: fingerprintOf(groups) };
   };
 
 /**

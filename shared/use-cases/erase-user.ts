@@ -5,11 +5,13 @@ import type { Audit } from '../ports/audit.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Jobs } from '../ports/jobs.ts';
 import type { Outbox, Tracing } from '../ports/outbox.ts';
+import type { Revocations } from '../ports/revocations.ts';
 
 export interface EraseUserParts {
   jobs: Pick<Jobs, 'begin' | 'erasureOf'>;
   audit: Pick<Audit, 'record'>;
   outbox: Pick<Outbox, 'enqueueJob'>;
+  revocations: Pick<Revocations, 'announce'>;
   /** Undefined without built-in accounts. */
   accounts: Pick<Accounts, 'find'> | undefined;
   clock: Clock;
@@ -22,7 +24,7 @@ export interface EraseUserParts {
  * same job. @throws ChatError `unavailable`, after which it may have begun all the same: ask again
  */
 export const eraseUser =
-  ({ jobs, audit, outbox, accounts, clock, newId }: EraseUserParts) =>
+  ({ jobs, audit, outbox, revocations, accounts, clock, newId }: EraseUserParts) =>
   async (userId: string, tracing: Tracing): Promise<ErasureReceipt> => {
     const known = await jobs.erasureOf(userId);
     if (known !== undefined) return { jobId: known };
@@ -32,5 +34,6 @@ export const eraseUser =
     await audit.record({ action: 'user.erased', at, actorId: userId, jobId }, jobId);
     // The queue first: whoever counts as erased without it would stay as they are.
     await outbox.enqueueJob({ jobId, step: 0, begin: job }, tracing);
+    await revocations.announce(userId);
     return { jobId: (await jobs.begin(job)).jobId };
   };

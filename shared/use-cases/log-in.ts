@@ -1,32 +1,24 @@
 import type { CredentialsRequest, LoginAnswer } from '../contract/accounts.ts';
-import { foldUsername } from '../domain/account.ts';
-import { ChatError } from '../domain/errors.ts';
-import type { Accounts, PasswordHasher, TokenIssuer } from '../ports/accounts.ts';
-import type { RateLimiter } from '../ports/rate-limiter.ts';
+import type { Account, TokenIssuer } from '../ports/accounts.ts';
 import { viewOf } from './account-view.ts';
+import { checkPassword, type CheckPasswordParts } from './check-password.ts';
 
-export interface LogInParts {
-  accounts: Pick<Accounts, 'findByUsername'>;
-  hasher: Pick<PasswordHasher, 'verify'>;
+export interface LogInParts extends CheckPasswordParts {
   issuer: TokenIssuer;
-  rateLimiter: RateLimiter;
 }
 
+/** A token for an account as it was when its password was checked. */
+export const tokenFor = async (issuer: TokenIssuer, account: Account): Promise<LoginAnswer> => {
+  const { token, expiresAt } = await issuer.issue(account.userId, account.generation);
+  return { token, expiresAt: expiresAt.toISOString(), user: viewOf(account) };
+};
+
 /**
- * Answers a token for a user name (in any case) and its password. An unknown name and a wrong password are told apart
- * neither by what is answered nor by how long it takes.
- * @param address of the caller, for the limit; attempts on one account are limited as well, from wherever they come
+ * Answers a token for a user name and its password; see {@link checkPassword}.
  * @throws ChatError `rate-limited`, `invalid-credentials`, `unavailable`
  */
-export const logIn =
-  ({ accounts, hasher, issuer, rateLimiter }: LogInParts) =>
-  async ({ username, password }: CredentialsRequest, address: string): Promise<LoginAnswer> => {
-    await rateLimiter.take('login', address);
-    await rateLimiter.take('login-account', foldUsername(username));
-    const account = await accounts.findByUsername(username);
-    const matches = await hasher.verify(password, account?.passwordHash);
-    if (!account || !matches)
-      throw new ChatError('invalid-credentials', 'The user name or the password is wrong.');
-    const { token, expiresAt } = await issuer.issue(account.userId);
-    return { token, expiresAt: expiresAt.toISOString(), user: viewOf(account) };
-  };
+export const logIn = (parts: LogInParts) => {
+  const check = checkPassword(parts);
+  return async (credentials: CredentialsRequest, address: string): Promise<LoginAnswer> =>
+    tokenFor(parts.issuer, await check(credentials, address));
+};

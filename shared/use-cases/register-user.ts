@@ -31,6 +31,7 @@ export const registerUser =
       fullName: registration.fullName ?? null,
       avatarUrl: null,
       createdAt: clock.now().toISOString(),
+      generation: 0,
     };
     if (await accounts.findByUsername(account.userId))
       throw new ChatError('username-taken', 'This user name is taken.');

@@ -13,6 +13,7 @@ import { ChatError } from '../../shared/domain/errors.ts';
 import { leaseMinutes, secondLookMinutes } from '../../shared/domain/presence.ts';
 import { checkPresence } from '../../shared/use-cases/check-presence.ts';
 import type { SendRequest } from '../../shared/use-cases/send-message.ts';
+import { aToken } from '../support/builders.ts';
 import { FakeBroadcaster, FakeOutbox, FakeTimer } from '../support/fakes.ts';
 
 const key = 'the-access-key';
@@ -23,10 +24,12 @@ const untilFive = new Date('2026-01-01T12:05:00.000Z');
 const sign = (connectionId: string, accessKey = key): string =>
   `sha256=${createHmac('sha256', accessKey).update(connectionId).digest('hex')}`;
 
+const { expiresAt: _, ...token } = aToken();
+
 const ticketFor = (userId: string, until = untilFive, by = secret): string =>
-  new URL(withTicket('wss://chat/client/hubs/chat?access_token=t', userId, until, by)).searchParams.get(
-    'ticket',
-  ) ?? '';
+  new URL(
+    withTicket('wss://chat/client/hubs/chat?access_token=t', { userId, token }, until, by),
+  ).searchParams.get('ticket') ?? '';
 
 const aConnect = (userId: string, ticket: string = ticketFor(userId)): object => ({
   claims: { sub: [userId] },
@@ -44,6 +47,8 @@ const aHandler = () => {
       accessKeys: ['another-key', key],
       secrets: [secretOf('another-key'), secret],
     },
+    requireGoodToken: vi.fn(() => Promise.resolve()),
+    closeConnection: vi.fn(() => Promise.resolve()),
     admitClient: vi.fn(() => Promise.resolve({ groups: ['g-1'], fingerprint: 'f1' })),
     connectClient: vi.fn(() => Promise.resolve()),
     disconnectClient: vi.fn(() => Promise.resolve()),
@@ -147,18 +152,20 @@ describe('events of Web PubSub', () => {
 
   it('let nobody in without a ticket of that user that is still good', async () => {
     const { event, services } = aHandler();
-    const [expiry, code] = ticketFor('ann').split('.');
+    const [ticket, code] = ticketFor('ann').split('.');
+    const [later] = ticketFor('ann', new Date('2026-01-01T12:06:00.000Z'), key).split('.');
     const { clock } = services;
-    for (const ticket of [
+    for (const other of [
       '',
       'nonsense',
       ticketFor('eve'),
       ticketFor('ann', untilFive, secretOf('a guess')),
       ticketFor('ann', untilFive, key),
-      `${Number(expiry) + 1}.${code ?? ''}`,
-      `${expiry ?? ''}.`,
+      `${later}.${code ?? ''}`,
+      `${ticket ?? ''}.`,
+      `${ticket ?? ''}x.${code ?? ''}`,
     ])
-      expect(await event('connect', aConnect('ann', ticket))).toMatchObject({ status: 401 });
+      expect(await event('connect', aConnect('ann', other))).toMatchObject({ status: 401 });
     for (const body of [{ claims: { sub: ['ann'] } }, { ...aConnect('ann'), query: {} }])
       expect(await event('connect', body)).toMatchObject({ status: 401 });
     clock.advance(5 * 60_000); // the service may have taken a while, and clocks differ
@@ -187,7 +194,7 @@ describe('events of Web PubSub', () => {
       headers: { 'retry-after': '7' },
     });
     expect(await event('connect', aConnect('ann'))).toMatchObject({ jsonBody: { userId: 'ann' } });
-    expect(services.admitClient).toHaveBeenLastCalledWith('ann', 'conn1');
+    expect(services.admitClient).toHaveBeenLastCalledWith('ann', 'conn1', token);
   });
 
   it('are those of the bound user, whatever they say themselves', async () => {
@@ -204,6 +211,42 @@ describe('events of Web PubSub', () => {
     ).toString('base64');
     for (const other of ['', 'nonsense', forged, await connect('ann', 'conn2')])
       expect(await event('message.send', {}, { 'ce-connectionstate': other })).toEqual({ status: 401 });
+  });
+
+  it('let nobody in whose token was taken back after negotiating', async () => {
+    const { event, services } = aHandler();
+    services.admitClient.mockRejectedValueOnce(new ChatError('unauthenticated', 'The token was logged out.'));
+    expect(await event('connect', aConnect('ann'))).toMatchObject({
+      status: 401,
+      body: 'The token was logged out.',
+    });
+  });
+
+  it('of a connection whose token was taken back do nothing, and end it', async () => {
+    const { event, connect, services } = aHandler();
+    const headers = { 'ce-connectionstate': await connect('ann') };
+    services.requireGoodToken.mockRejectedValueOnce(new ChatError('unauthenticated', 'Logged out.'));
+    const answer = await event('message.send', { ref: 1, receiverId: 'bo', messageText: 'hi' }, headers);
+    expect(answer.jsonBody).toMatchObject({
+      type: 'ack',
+      ref: 1,
+      ok: false,
+      error: { code: 'unauthenticated' },
+    });
+    expect(services.sendMessage).not.toHaveBeenCalled();
+    expect(services.requireGoodToken).toHaveBeenCalledWith('ann', token);
+    expect(services.closeConnection).toHaveBeenCalledWith('conn1', 'Logged out.');
+    expect(await event('disconnected', {}, headers)).toEqual({ status: 204 });
+    expect(services.disconnectClient).toHaveBeenCalled();
+  });
+
+  it('of a token of which nothing can be known just now are refused for the moment', async () => {
+    const { event, connect, services } = aHandler();
+    const headers = { 'ce-connectionstate': await connect('ann') };
+    services.requireGoodToken.mockRejectedValueOnce(new ChatError('unavailable', 'Storage is down.'));
+    const answer = await event('ping', { ref: 1 }, headers);
+    expect(answer.jsonBody).toMatchObject({ ok: false, error: { code: 'unavailable' } });
+    expect(services.closeConnection).not.toHaveBeenCalled();
   });
 
   it('tell who comes and goes', async () => {

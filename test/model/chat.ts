@@ -81,6 +81,7 @@ export const chatOf = (backend: Backend, process: Process) => {
     inboxGroupSize: 100,
     presenceGroupSize: 100,
     maxConnections: 10,
+    requireGoodToken: () => Promise.resolve(),
     minAgeMs: 7500,
   };
   const work = { outbox: parts.outbox, timer: parts.clock, random: () => 0 };

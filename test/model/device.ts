@@ -1,3 +1,4 @@
+import { aToken } from '../support/builders.ts';
 import type { Fault } from './turns.ts';
 import { changesQuery } from '../../shared/contract/changes.ts';
 import { historyQuery } from '../../shared/contract/lists.ts';
@@ -54,7 +55,7 @@ export class Device {
       this.pushed.push(event);
     };
     const isThere = await this.#world.do({ userId }, fault, async (chat) => {
-      const { groups, fingerprint } = await chat.admit(userId, id);
+      const { groups, fingerprint } = await chat.admit(userId, id, aToken());
       await this.#world.wait();
       backend.sockets.open({ id, userId, groups: new Set(groups), receive });
       await chat.connected(userId, id, fingerprint);

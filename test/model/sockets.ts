@@ -53,6 +53,15 @@ export class Sockets implements Broadcaster {
     return this.#connections.has(connectionId);
   }
 
+  /** Nobody logs out here, nor changes a password. */
+  closeUser(): Promise<void> {
+    return Promise.reject(new Error('It is not part of the model.'));
+  }
+
+  closeOpenedWith(): Promise<void> {
+    return this.closeUser();
+  }
+
   close(connectionId: string): Promise<void> {
     return this.#each(
       ({ id }) => id === connectionId,

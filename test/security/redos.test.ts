@@ -3,7 +3,7 @@ import { HttpRequest } from '@azure/functions';
 import { addressOf } from '../../functions/http/address.ts';
 import { bearer } from '../../functions/http/respond.ts';
 import { isSigned } from '../../functions/cloud-events/signature.ts';
-import { hasTicket } from '../../functions/cloud-events/ticket.ts';
+import { ticketIn } from '../../functions/cloud-events/ticket.ts';
 import { bindingOf } from '../../functions/cloud-events/binding.ts';
 import { HttpWebhookEndpoint } from '../../shared/adapters/http/http-webhook-endpoint.ts';
 import { WordListModerator } from '../../shared/adapters/moderation/word-list-moderator.ts';
@@ -84,7 +84,8 @@ const readers: Record<string, (text: string) => unknown> = {
   },
   'addresses of proxies': (text) => addressOf(request({ 'x-forwarded-for': inHeader(text) }), 2),
   'a signature': (text) => isSigned(`sha256=${text}`, 'c1', ['key']),
-  'a ticket': (text) => hasTicket({ ticket: [`1.${text}`] }, 'ann', new Date(0), ['key']),
+  'a ticket': (text) => ticketIn({ ticket: [`${text}.1`] }, 'ann', new Date(0), ['key']),
+  'the code of a ticket': (text) => ticketIn({ ticket: [`1.${text}`] }, 'ann', new Date(0), ['key']),
   'a state of a connection': (text) => bindingOf(text, 'c1', ['key']),
   'a URL of a webhook': (text) => webhooks.refusalOf(`https://${text}`),
 };

@@ -4,7 +4,10 @@ import {
   directConversationId,
   messageIdOf,
   newGroupConversationId,
+  tokenIdOf,
 } from '../../shared/domain/identifiers.ts';
+import type { Token } from '../../shared/domain/token.ts';
+import type { Caller } from '../../shared/domain/user.ts';
 import { untouched, type AcceptedMessage, type LoggedMessage } from '../../shared/domain/message.ts';
 
 let counter = 0;
@@ -12,6 +15,18 @@ let counter = 0;
 /** A name that no other test uses. */
 export const aUser = (name = 'user'): string =>
   `${name}-${process.pid}-${Date.now().toString(36)}-${counter++}`;
+
+/** The token of a call, good until 2100. */
+export const aToken = (rest: Partial<Token> = {}): Token => ({
+  id: tokenIdOf('test', `token-${counter++}`),
+  generation: 0,
+  issuedAt: Date.parse('2026-01-01') / 1000,
+  expiresAt: Date.parse('2100-01-01') / 1000,
+  ...rest,
+});
+
+/** Somebody who calls. */
+export const aCaller = (userId: string, ...roles: string[]): Caller => ({ userId, roles, token: aToken() });
 
 /** A message of one user to another, accepted by the queue. */
 export const anAcceptedMessage = ({

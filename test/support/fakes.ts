@@ -79,6 +79,19 @@ export class FakeBroadcaster implements Broadcaster {
     return Promise.resolve();
   }
 
+  /** Users whose connections were all closed, and tokens. */
+  readonly closedAll: string[] = [];
+
+  closeUser(userId: string): Promise<void> {
+    if (this.isDown) return Promise.reject(new ChatError('unavailable', 'down'));
+    this.closedAll.push(userId);
+    return Promise.resolve();
+  }
+
+  closeOpenedWith(tokenId: string): Promise<void> {
+    return this.closeUser(tokenId);
+  }
+
   toConnection(connectionId: string, event: ServerEvent): Promise<void> {
     return this.toUser(connectionId, event);
   }

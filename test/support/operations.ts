@@ -82,6 +82,12 @@ const calls: Record<string, (role: Role) => Call> = {
   startExport: () => ({ status: 403, code: 'not-a-member' }), // of the document's own conversation
   getExport: () => ({ status: 404, code: 'not-found' }),
   eraseOwnAccount: () => ({ isAlone: true }),
+  logOut: () => ({ isAlone: true }),
+  // A changed password would end the tokens that all others go on with; identity.integration.test.ts changes one.
+  changePassword: () => ({
+    body: { currentPassword: 'not this one', newPassword: 'another sesame' },
+    ...{ status: 401, code: 'invalid-credentials' },
+  }),
   getJob: () => ({ status: 404, code: 'not-found' }), // erasure.integration.test.ts has one
   forwardMessage: () => ({ bodyIn: ({ conversationId }) => ({ conversationIds: [conversationId] }) }),
   deleteWebhook: (role) => (role === 'app admin' ? { prepare: makeWebhook } : {}),

@@ -4,7 +4,7 @@ import type { Caller } from '../../domain/user.ts';
 import type { TokenIssuer } from '../../ports/accounts.ts';
 import type { Authenticator } from '../../ports/authenticator.ts';
 import type { Clock } from '../../ports/clock.ts';
-import { VerifiedTokens, type RefuseCaller } from './verified-tokens.ts';
+import { generationClaim, VerifiedTokens, type RefuseCaller } from './verified-tokens.ts';
 
 export interface SharedKeySettings {
   /** Checked by `signingKeyProblem`; its UTF-8 bytes are the key. */
@@ -51,11 +51,11 @@ export class SharedKeyTokens implements Authenticator, TokenIssuer {
     return this.#tokens.authenticate(token);
   }
 
-  async issue(userId: string): Promise<{ token: string; expiresAt: Date }> {
+  async issue(userId: string, generation = 0): Promise<{ token: string; expiresAt: Date }> {
     const { tokenMinutes, issuer, audience } = this.#settings;
     const issuedAt = Math.floor(this.#clock.now().getTime() / 1000);
     const expiry = issuedAt + tokenMinutes * 60;
-    const jwt = new SignJWT()
+    const jwt = new SignJWT({ [generationClaim]: generation })
       .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
       .setSubject(userId)
       .setJti(randomUUID())

@@ -1,10 +1,14 @@
 import { errors, type JWTPayload } from 'jose';
 import { ChatError } from '../../domain/errors.ts';
+import { tokenIdOf } from '../../domain/identifiers.ts';
+import type { Token } from '../../domain/token.ts';
 import { type Caller, isUserId } from '../../domain/user.ts';
 import type { Clock } from '../../ports/clock.ts';
 
 /** How far the issuer's clock may be off, in seconds. */
-const leewaySeconds = 30;
+export const leewaySeconds = 30;
+/** The claim of our own tokens that holds their generation. */
+export const generationClaim = 'gen';
 /** Longer tokens are refused unread: proxies and browsers would not carry them, and work on them costs. */
 const maxTokenLength = 8192;
 /** Tokens that are remembered; when it is full, the one verified longest ago goes. */
@@ -22,7 +26,7 @@ export interface ClaimRules {
 /** Verifies signature and claims of a token. @throws JOSEError when the token is bad, ChatError */
 type Verify = (token: string, rules: ClaimRules) => Promise<JWTPayload>;
 
-/** @throws ChatError `unauthenticated` for one who is not wanted any more; `unavailable` */
+/** Asked at every call. @throws ChatError `unauthenticated` for one who is not wanted any more; `unavailable` */
 export type RefuseCaller = (caller: Caller) => Promise<void>;
 
 const refused = (message: string, cause?: unknown): ChatError =>
@@ -33,13 +37,27 @@ const rolesOf = ({ roles }: JWTPayload): string[] => {
   return claimed.filter((role) => typeof role === 'string');
 };
 
+const isNumber = (value: unknown): value is number => typeof value === 'number';
+
+/** Without a `jti` a token is named by what was signed: the signature itself can be written in more than one way. */
+const tokenOf = (
+  token: string,
+  { iss = '', jti, iat, exp, [generationClaim]: generation }: JWTPayload,
+): Token => ({
+  id: tokenIdOf(iss, typeof jti === 'string' ? jti : token.slice(0, token.lastIndexOf('.'))),
+  generation: isNumber(generation) ? generation : 0,
+  issuedAt: isNumber(iat) ? iat : 0,
+  expiresAt: exp ?? 0,
+});
+
 /** @throws ChatError `unauthenticated` when the subject cannot be a user id */
-const callerOf = (claims: JWTPayload): Caller => {
+const callerOf = (claims: JWTPayload, token: string): Caller => {
   // jose says that `sub` is there, not what it is: the type of a claim is only promised by its issuer.
   const userId: unknown = claims.sub;
   if (typeof userId !== 'string' || !isUserId(userId))
     throw refused('The token’s subject (sub) is not a user id: 1 to 256 printable characters.');
-  return Object.freeze({ userId, roles: Object.freeze(rolesOf(claims)) as string[] });
+  const roles = Object.freeze(rolesOf(claims)) as string[];
+  return Object.freeze({ userId, roles, token: Object.freeze(tokenOf(token, claims)) });
 };
 
 interface Verified {
@@ -55,7 +73,7 @@ export class VerifiedTokens {
   readonly #refuse: RefuseCaller;
   readonly #remembered = new Map<string, Verified>();
 
-  /** @param refuse throws for callers who are not wanted any more; they are looked at when their token is */
+  /** @param refuse throws for callers who are not wanted any more; asked for remembered tokens too */
   constructor(clock: Clock, verify: Verify, refuse: RefuseCaller) {
     this.#clock = clock;
     this.#verify = verify;
@@ -66,18 +84,23 @@ export class VerifiedTokens {
   async authenticate(token: string): Promise<Caller> {
     if (token.length > maxTokenLength)
       throw refused(`The token is longer than ${maxTokenLength} characters.`);
-    const now = this.#clock.now();
-    const known = this.#remembered.get(token);
-    if (known && now.getTime() < known.until) return known.caller;
-    this.#remembered.delete(token);
-    const claims = await this.#claimsOf(token, now);
-    const caller = callerOf(claims);
+    const caller = this.#recall(token) ?? (await this.#verifyAndRemember(token));
     await this.#refuse(caller);
-    const verified = {
-      caller,
-      until: Math.min(now.getTime() + maxRememberedMs, ((claims.exp ?? 0) + leewaySeconds) * 1000),
-    };
-    this.#remember(token, verified);
+    return caller;
+  }
+
+  #recall(token: string): Caller | undefined {
+    const known = this.#remembered.get(token);
+    if (known && this.#clock.now().getTime() < known.until) return known.caller;
+    this.#remembered.delete(token);
+    return undefined;
+  }
+
+  async #verifyAndRemember(token: string): Promise<Caller> {
+    const now = this.#clock.now();
+    const caller = callerOf(await this.#claimsOf(token, now), token);
+    const expiry = (caller.token.expiresAt + leewaySeconds) * 1000;
+    this.#remember(token, { caller, until: Math.min(now.getTime() + maxRememberedMs, expiry) });
     return caller;
   }
 

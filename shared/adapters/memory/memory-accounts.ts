@@ -38,6 +38,19 @@ export class MemoryAccounts implements Accounts {
     return { before, after };
   }
 
+  replaceHash(
+    userId: string,
+    { from, to }: { from: string; to: string },
+    generation: number,
+  ): Promise<Account | undefined> {
+    const account = this.#byName.get(foldUsername(userId));
+    if (account?.userId !== userId || ![from, to].includes(account.passwordHash))
+      return Promise.resolve(undefined);
+    const after = { ...account, passwordHash: to, generation };
+    this.#byName.set(foldUsername(userId), after);
+    return Promise.resolve({ ...after });
+  }
+
   async find(userId: string): Promise<Account | undefined> {
     const account = await this.findByUsername(userId);
     return account?.userId === userId ? account : undefined;

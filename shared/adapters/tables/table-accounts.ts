@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { TableClient } from '@azure/data-tables';
-import { foldEmail, foldUsername } from '../../domain/account.ts';
+import { foldEmail } from '../../domain/account.ts';
 import { ChatError } from '../../domain/errors.ts';
 import type { Account, Accounts, AccountUpdate } from '../../ports/accounts.ts';
 import { guard, isStatus } from './errors.ts';
 import { encodeKey } from './keys.ts';
 import { findRow, type Tables } from './tables.ts';
+import { userPartition } from './user-partition.ts';
 
 /** The account, in a partition of its user name; being there once is what makes the name unique. */
 interface AccountRow {
@@ -24,6 +25,8 @@ interface AccountRow {
   email?: string;
   fullName?: string;
   avatarUrl?: string;
+  /** Absent in accounts whose password was never changed. */
+  generation?: number;
 }
 
 /** The claim on an e-mail address, in a partition of it. It holds only while its account row does. */
@@ -36,7 +39,7 @@ interface ClaimRow {
 }
 
 const accountKey = (username: string) => ({
-  partitionKey: `name|${encodeKey(foldUsername(username))}`,
+  partitionKey: userPartition(username),
   rowKey: 'account',
 });
 const claimKey = (email: string) => ({
@@ -46,6 +49,9 @@ const claimKey = (email: string) => ({
 
 const usernameTaken = () => new ChatError('username-taken', 'This user name is taken.');
 const emailTaken = () => new ChatError('email-taken', 'This e-mail address belongs to another account.');
+
+const tooMany = () =>
+  new ChatError('unavailable', 'The account is being changed by too many at once.', { retryAfterSeconds: 1 });
 
 /** More than enough for anything but a fight over one name in which nobody ever wins. */
 const maxAttempts = 10;
@@ -60,6 +66,7 @@ const rowOf = (account: Account, state: AccountRow['state']): AccountRow => ({
   ...(account.email !== null && { email: account.email }),
   ...(account.fullName !== null && { fullName: account.fullName }),
   ...(account.avatarUrl !== null && { avatarUrl: account.avatarUrl }),
+  ...(account.generation > 0 && { generation: account.generation }),
 });
 
 /** The row of the same registration with something changed. */
@@ -78,6 +85,7 @@ const accountOf = (row: AccountRow): Account => ({
   fullName: row.fullName ?? null,
   avatarUrl: row.avatarUrl ?? null,
   createdAt: row.createdAt,
+  generation: row.generation ?? 0,
 });
 
 /**
@@ -154,9 +162,24 @@ export class TableAccounts implements Accounts {
       if (before.email !== null && !isSame(before.email)) await this.#release(claims(before.email));
       return { before, after };
     }
-    throw new ChatError('unavailable', 'The account is being changed by too many at once.', {
-      retryAfterSeconds: 1,
-    });
+    throw tooMany();
+  }
+
+  async replaceHash(
+    userId: string,
+    { from, to }: { from: string; to: string },
+    generation: number,
+  ): Promise<Account | undefined> {
+    for (let attempt = 0; attempt < maxAttempts; attempt++) {
+      const row = await this.#read<AccountRow>(accountKey(userId));
+      if (row?.state !== 'active' || row.userId !== userId) return undefined;
+      const after = rowWith(row, { passwordHash: to, generation });
+      // A hash has a salt of its own: one that is there already is of a first try whose answer was lost.
+      if (row.passwordHash === to) return accountOf(after);
+      if (row.passwordHash !== from) return undefined;
+      if ((await this.#replace(after, row.etag)) !== undefined) return accountOf(after);
+    }
+    throw tooMany();
   }
 
   async erase(userId: string, forget: (account: Account) => Promise<void>): Promise<void> {
@@ -175,9 +198,7 @@ export class TableAccounts implements Accounts {
       if ((await this.#replace({ ...rest, userId: '', passwordHash: '', createdAt: '' }, etag)) !== undefined)
         return;
     }
-    throw new ChatError('unavailable', 'The account is being changed by too many at once.', {
-      retryAfterSeconds: 1,
-    });
+    throw tooMany();
   }
 
   /** Lets go of a claim of this account; one that another has taken meanwhile is left alone. */

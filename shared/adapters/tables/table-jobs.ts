@@ -1,8 +1,10 @@
+import type { TableClient } from '@azure/data-tables';
 import type { Job } from '../../domain/job.ts';
 import type { Jobs } from '../../ports/jobs.ts';
 import { guard, isStatus } from './errors.ts';
 import { encodeKey } from './keys.ts';
 import { findRow, type Tables } from './tables.ts';
+import { erasedKey } from './user-partition.ts';
 
 interface JobRow {
   job: string;
@@ -10,24 +12,24 @@ interface JobRow {
 
 const rowKey = 'job';
 
-/** `|` is in no encoded id, so jobs and users cannot be taken for each other. */
-const userKey = (userId: string): string => `erased|${encodeKey(userId)}`;
-
 /**
- * The table `Jobs`: a row for each job, and one for each user who was erased, which stays. It is what refuses tokens that
- * were issued before, and it names the job, so that asking twice is one erasure.
+ * The table `Jobs`: a row for each job. In the table `Users` one for each user who was erased, which stays. It is what
+ * refuses tokens that were issued before, and it names the job, so that asking twice is one erasure.
  */
 export class TableJobs implements Jobs {
   readonly #table: Tables['jobs'];
+  readonly #users: Tables['users'];
 
-  constructor(tables: Pick<Tables, 'jobs'>) {
+  constructor(tables: Pick<Tables, 'jobs' | 'users'>) {
     this.#table = tables.jobs;
+    this.#users = tables.users;
   }
 
   async begin(job: Job): Promise<Job> {
     const jobId = job.kind === 'erasure' ? await this.#mark(job) : job.jobId;
     const standing = { ...job, jobId };
-    await this.#insert({ partitionKey: encodeKey(jobId), rowKey, job: JSON.stringify(standing) });
+    const row = { partitionKey: encodeKey(jobId), rowKey, job: JSON.stringify(standing) };
+    await this.#insert(this.#table, row);
     return (await this.find(jobId)) ?? standing;
   }
 
@@ -37,7 +39,8 @@ export class TableJobs implements Jobs {
   }
 
   async erasureOf(userId: string): Promise<string | undefined> {
-    return (await findRow<{ jobId: string }>(this.#table, userKey(userId), rowKey))?.jobId;
+    const key = erasedKey(userId);
+    return (await findRow<{ jobId: string }>(this.#users, key.partitionKey, key.rowKey))?.jobId;
   }
 
   async save(job: Job): Promise<boolean> {
@@ -64,13 +67,16 @@ export class TableJobs implements Jobs {
 
   /** @returns the job that erases the user */
   async #mark({ userId, jobId, startedAt }: Job): Promise<string> {
-    await this.#insert({ partitionKey: userKey(userId), rowKey, jobId, erasedAt: startedAt });
+    await this.#insert(this.#users, { ...erasedKey(userId), jobId, erasedAt: startedAt });
     return (await this.erasureOf(userId)) ?? jobId;
   }
 
-  async #insert(row: { partitionKey: string; rowKey: string } & Record<string, string>): Promise<void> {
+  async #insert(
+    table: TableClient,
+    row: { partitionKey: string; rowKey: string } & Record<string, string>,
+  ): Promise<void> {
     try {
-      await guard(() => this.#table.createEntity(row));
+      await guard(() => table.createEntity(row));
     } catch (error) {
       if (!isStatus(error, 409)) throw error;
     }

@@ -77,6 +77,15 @@ export class WebPubSubBroadcaster implements Broadcaster {
     return this.#guard(() => this.#hub.closeConnection(asPathPart(connectionId), { reason }));
   }
 
+  closeUser(userId: string, reason: string): Promise<void> {
+    return this.#guard(() => this.#hub.closeUserConnections(asPathPart(userId), { reason }));
+  }
+
+  /** Each connection is in a group of its token, where nothing is ever sent. */
+  closeOpenedWith(tokenId: string, reason: string): Promise<void> {
+    return this.#guard(() => this.#hub.group(asPathPart(tokenId)).closeAllConnections({ reason }));
+  }
+
   toConnection(connectionId: string, event: ServerEvent): Promise<void> {
     return this.#guard(() => this.#hub.sendToConnection(asPathPart(connectionId), event));
   }

@@ -12,7 +12,7 @@ import { sendMessageRequest } from '../../../shared/contract/send-message.ts';
 import type { ChangeAction } from '../../../shared/domain/change.ts';
 import type { AcceptedMessage } from '../../../shared/domain/message.ts';
 import { startAzurite } from '../../support/azurite.ts';
-import { anAcceptedMessage, aUser } from '../../support/builders.ts';
+import { anAcceptedMessage, aToken, aUser } from '../../support/builders.ts';
 import { CallCounter } from '../../support/calls.ts';
 import { tracing } from '../../support/fakes.ts';
 
@@ -112,7 +112,7 @@ export const openChat = async () => {
       ),
     /** Lets a device in and tells it so. */
     connect: async (userId: string, connectionId: string): Promise<void> => {
-      const { fingerprint } = await services.admitClient(userId, connectionId);
+      const { fingerprint } = await services.admitClient(userId, connectionId, aToken());
       await services.connectClient(userId, connectionId, fingerprint);
     },
     /** Two users with a conversation of two messages; ann is online. */

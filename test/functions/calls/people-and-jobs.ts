@@ -8,12 +8,11 @@ import { exportRequest } from '../../../shared/contract/jobs.ts';
 import { newWebhook, replayRequest } from '../../../shared/contract/webhooks.ts';
 import { sendMessageRequest } from '../../../shared/contract/send-message.ts';
 import type { ChatEvent } from '../../../shared/domain/chat-event.ts';
-import type { Caller } from '../../../shared/domain/user.ts';
-import { aUser } from '../../support/builders.ts';
+import { aCaller, aToken, aUser } from '../../support/builders.ts';
 import { tracing } from '../../support/fakes.ts';
 import type { CountedChat, UseCase } from './chat.ts';
 
-const admin: Caller = { userId: 'admin', roles: ['admin'] };
+const admin = aCaller('admin', 'admin');
 const address = '192.0.2.1';
 const password = 'open sesame';
 const registration = ({ username }: { username: string }) =>
@@ -61,6 +60,23 @@ export const peopleAndJobs = (chat: CountedChat): Record<string, UseCase> => {
     'logging in': async () => {
       const { username } = await register();
       return () => services.logIn?.({ username, password }, address) ?? Promise.resolve();
+    },
+    'checking the token of a caller for the first time': () =>
+      Promise.resolve(() => services.requireGoodToken(aUser('ann'), aToken())),
+    'checking it again': async () => {
+      const [ann, token] = [aUser('ann'), aToken()];
+      await services.requireGoodToken(ann, token);
+      return () => services.requireGoodToken(ann, token);
+    },
+    'logging out': () => Promise.resolve(() => services.logOut(aCaller(aUser('ann')))),
+    'closing a connection whose token is good no more': async () => {
+      await chat.connect(aUser('ann'), 'refused');
+      return () => services.closeConnection('refused', 'You have logged out.');
+    },
+    'changing the password': async () => {
+      const { userId } = await register();
+      const change = { currentPassword: password, newPassword: 'battery staple' };
+      return () => services.changePassword?.(userId, change, address) ?? Promise.resolve();
     },
     'looking at one’s own account': async () => {
       const { userId } = await register();

@@ -8,6 +8,7 @@ const account = {
   fullName: null,
   avatarUrl: null,
   createdAt: '2026-01-01T00:00:00.000Z',
+  generation: 0,
 };
 
 it('knows users by their account, in any case, and nobody before there is one', async () => {

@@ -8,6 +8,7 @@ export const anAccount = (parts: Partial<Account> = {}): Account => ({
   fullName: null,
   avatarUrl: null,
   createdAt: '2026-01-02T03:04:05.006Z',
+  generation: 0,
   ...parts,
 });
 
@@ -40,6 +41,20 @@ export const accountsSuite = (create: () => Promise<Accounts>): void => {
     await accounts.add(full);
     expect(await accounts.find('ann')).toEqual(bare);
     expect(await accounts.find('Bo.Berg')).toEqual(full);
+  });
+
+  test('the hash of a password is replaced, provided that it is the one that was checked', async () => {
+    const accounts = await create();
+    const email = 'ann@example.org';
+    await accounts.add(anAccount({ passwordHash: '$1$', email, fullName: 'Ann' }));
+    const after = anAccount({ passwordHash: '$2$', email, fullName: 'Ann', generation: 1 });
+    expect(await accounts.replaceHash('ann', { from: '$1$', to: '$2$' }, 1)).toEqual(after);
+    expect(await accounts.replaceHash('ann', { from: '$1$', to: '$2$' }, 1)).toEqual(after);
+    expect(await accounts.replaceHash('ann', { from: '$1$', to: '$3$' }, 1)).toBeUndefined();
+    expect(await accounts.replaceHash('Ann', { from: '$2$', to: '$3$' }, 2)).toBeUndefined();
+    expect(await accounts.find('ann')).toEqual(after);
+    await accounts.update('ann', { fullName: null });
+    expect(await accounts.find('ann')).toMatchObject({ passwordHash: '$2$', generation: 1 });
   });
 
   test('a user id is found to the letter, a user name in any case', async () => {

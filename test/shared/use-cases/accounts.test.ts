@@ -1,15 +1,22 @@
 import { describe, expect, test } from 'vitest';
 import { MemoryAccounts } from '../../../shared/adapters/memory/memory-accounts.ts';
+import { MemoryJobs } from '../../../shared/adapters/memory/memory-jobs.ts';
+import { MemoryRevocations } from '../../../shared/adapters/memory/memory-revocations.ts';
 import { MemoryUserNames } from '../../../shared/adapters/memory/memory-user-names.ts';
 import { ChatError } from '../../../shared/domain/errors.ts';
 import type { PasswordHasher } from '../../../shared/ports/accounts.ts';
 import type { RateLimiter } from '../../../shared/ports/rate-limiter.ts';
 import { accountChange, usersQuery } from '../../../shared/contract/accounts.ts';
+import { changePassword } from '../../../shared/use-cases/change-password.ts';
 import { findUsers, getUser } from '../../../shared/use-cases/find-users.ts';
 import { getOwnAccount } from '../../../shared/use-cases/get-own-account.ts';
 import { logIn } from '../../../shared/use-cases/log-in.ts';
+import { logOut } from '../../../shared/use-cases/log-out.ts';
+import { requireGoodToken } from '../../../shared/use-cases/require-good-token.ts';
 import { registerUser } from '../../../shared/use-cases/register-user.ts';
 import { updateAccount } from '../../../shared/use-cases/update-account.ts';
+import { aCaller, aToken } from '../../support/builders.ts';
+import { FakeBroadcaster } from '../../support/fakes.ts';
 
 const now = new Date('2026-01-02T03:04:05.006Z');
 const expiresAt = new Date('2026-01-02T04:04:05.006Z');
@@ -28,6 +35,7 @@ const anApp = (rateLimiter?: RateLimiter) => {
     },
   };
   const names = new MemoryUserNames();
+  const revocations = new MemoryRevocations(new MemoryJobs(), accounts, { now: () => now });
   const parts = {
     accounts,
     names,
@@ -39,12 +47,21 @@ const anApp = (rateLimiter?: RateLimiter) => {
       },
     },
     clock: { now: () => now },
-    issuer: { issue: (userId: string) => Promise.resolve({ token: `token of ${userId}`, expiresAt }) },
+    issuer: {
+      issue: (userId: string, generation: number) =>
+        Promise.resolve({ token: `token ${generation} of ${userId}`, expiresAt }),
+    },
+    broadcaster: new FakeBroadcaster(),
+    revocations,
   };
   return {
-    ...{ taken, verified, accounts, names },
+    ...{ taken, verified, accounts, names, revocations, broadcaster: parts.broadcaster },
     register: registerUser(parts),
     logIn: logIn(parts),
+    logOut: logOut(parts),
+    changePassword: changePassword(parts),
+    requireGood: requireGoodToken({ revocations, hasAccounts: true }),
+    requireGoodElsewhere: requireGoodToken({ revocations, hasAccounts: false }),
     ownAccount: getOwnAccount(parts),
     update: updateAccount(parts),
     user: getUser(parts),
@@ -91,7 +108,7 @@ describe('logging in', () => {
     const app = anApp();
     await app.register({ username: 'Ann', password, email: undefined, fullName: undefined }, '10.0.0.1');
     expect(await app.logIn({ username: 'aNN', password }, '10.0.0.1')).toMatchObject({
-      token: 'token of Ann',
+      token: 'token 0 of Ann',
       expiresAt: expiresAt.toISOString(),
       user: { userId: 'Ann', username: 'Ann' },
     });
@@ -123,6 +140,97 @@ describe('logging in', () => {
       code: 'rate-limited',
     });
     expect(limited.verified).toEqual([]);
+  });
+});
+
+describe('changing the password', () => {
+  const change = { currentPassword: password, newPassword: 'battery staple' };
+  const registered = async () => {
+    const app = anApp();
+    await app.register({ username: 'Ann', password, email: undefined, fullName: undefined }, '10.0.0.1');
+    app.taken.length = 0;
+    return app;
+  };
+
+  test('ends all tokens and connections from before, and answers a fresh token', async () => {
+    const { changePassword: changing, requireGood, broadcaster, logIn: logInWith } = await registered();
+    const [before, after] = [aToken({ generation: 0 }), aToken({ generation: 1 })];
+    await requireGood('Ann', before);
+    expect(await changing('Ann', change, '10.0.0.1')).toMatchObject({
+      token: 'token 1 of Ann',
+      user: { userId: 'Ann' },
+    });
+    expect(broadcaster.closedAll).toEqual(['Ann']);
+    await expect(requireGood('Ann', before)).rejects.toMatchObject({ code: 'unauthenticated' });
+    await requireGood('Ann', after);
+    const wrong = logInWith({ username: 'ann', password }, '10.0.0.1');
+    await expect(wrong).rejects.toMatchObject({ code: 'invalid-credentials' });
+    expect(await logInWith({ username: 'ann', password: change.newPassword }, '10.0.0.1')).toMatchObject({
+      token: 'token 1 of Ann',
+    });
+  });
+
+  test('ends also what somebody who logs in with the old one at this moment is given', async () => {
+    const { changePassword: changing, logIn: logInWith } = await registered();
+    const credentials = { username: 'ann', password };
+    const [late] = await Promise.all([
+      logInWith(credentials, '10.0.0.1'),
+      changing('Ann', change, '10.0.0.1'),
+    ]);
+    expect(late.token).toBe('token 0 of Ann');
+  });
+
+  test('of two at once is done by one', async () => {
+    const { changePassword: changing } = await registered();
+    const outcomes = await Promise.allSettled([
+      changing('Ann', change, '10.0.0.1'),
+      changing('Ann', { ...change, newPassword: 'another staple' }, '10.0.0.1'),
+    ]);
+    expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+  });
+
+  test('takes the current one, and counts as logging in does', async () => {
+    const { changePassword: changing, taken, requireGood } = await registered();
+    const wrong = changing('Ann', { ...change, currentPassword: 'wrong' }, '10.0.0.1');
+    await expect(wrong).rejects.toMatchObject({ code: 'invalid-credentials' });
+    expect(taken).toEqual(['login 10.0.0.1', 'login-account ann']);
+    await requireGood('Ann', aToken());
+  });
+
+  test('is done though connections cannot be closed just now', async () => {
+    const { changePassword: changing, broadcaster } = await registered();
+    broadcaster.isDown = true;
+    expect(await changing('Ann', change, '10.0.0.1')).toMatchObject({ token: 'token 1 of Ann' });
+  });
+
+  test('is for who has an account, and says nothing of tokens of an identity provider', async () => {
+    const { changePassword: changing, requireGoodElsewhere } = await registered();
+    await changing('Ann', change, '10.0.0.1');
+    await requireGoodElsewhere('Ann', aToken());
+    await expect(changing('auth0|7', change, '10.0.0.1')).rejects.toMatchObject({ code: 'not-found' });
+  });
+});
+
+describe('logging out', () => {
+  test('ends the token and what was opened with it, and no other, however often', async () => {
+    const { logOut: loggingOut, requireGood, broadcaster } = anApp();
+    const [caller, other] = [aCaller('ann'), aCaller('ann')];
+    await requireGood('ann', caller.token);
+    await Promise.all([loggingOut(caller), loggingOut(caller)]);
+    await expect(requireGood('ann', caller.token)).rejects.toMatchObject({ code: 'unauthenticated' });
+    await requireGood('ann', other.token);
+    expect(broadcaster.closedAll).toEqual([caller.token.id, caller.token.id]);
+  });
+
+  test('says so when connections could not be closed, and is done when it is asked again', async () => {
+    const { logOut: loggingOut, requireGood, broadcaster } = anApp();
+    const caller = aCaller('ann');
+    broadcaster.isDown = true;
+    await expect(loggingOut(caller)).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(requireGood('ann', caller.token)).rejects.toMatchObject({ code: 'unauthenticated' });
+    broadcaster.isDown = false;
+    await loggingOut(caller);
+    expect(broadcaster.closedAll).toEqual([caller.token.id]);
   });
 });
 

@@ -7,6 +7,7 @@ import { MemoryConversationLog } from '../../../shared/adapters/memory/memory-co
 import { MemoryExpiries } from '../../../shared/adapters/memory/memory-expiries.ts';
 import { MemoryExportFiles } from '../../../shared/adapters/memory/memory-export-files.ts';
 import { MemoryInbox } from '../../../shared/adapters/memory/memory-inbox.ts';
+import { MemoryRevocations } from '../../../shared/adapters/memory/memory-revocations.ts';
 import { MemoryJobs } from '../../../shared/adapters/memory/memory-jobs.ts';
 import { MemoryMessageSearch } from '../../../shared/adapters/memory/memory-message-search.ts';
 import { MemoryPresence } from '../../../shared/adapters/memory/memory-presence.ts';
@@ -25,9 +26,9 @@ import { eraseInConversation } from '../../../shared/use-cases/erase-in-conversa
 import { eraseStep } from '../../../shared/use-cases/erase-step.ts';
 import { eraseUser } from '../../../shared/use-cases/erase-user.ts';
 import { getJob } from '../../../shared/use-cases/get-job.ts';
-import { requireNotErased } from '../../../shared/use-cases/require-not-erased.ts';
+import { requireGoodToken } from '../../../shared/use-cases/require-good-token.ts';
 import { runJob } from '../../../shared/use-cases/run-job.ts';
-import { aGroup, anAcceptedMessage, messagesIn } from '../../support/builders.ts';
+import { aGroup, anAcceptedMessage, aToken, messagesIn } from '../../support/builders.ts';
 import { Calls } from '../../support/failing.ts';
 import {
   FakeAttachments,
@@ -56,6 +57,7 @@ class World {
   readonly accounts = new MemoryAccounts();
   readonly names = new MemoryUserNames();
   readonly jobs = new MemoryJobs();
+  readonly revocations = new MemoryRevocations(this.jobs, this.accounts, this.clock);
   readonly attachments = new FakeAttachments();
   readonly broadcaster = new FakeBroadcaster();
   readonly audit = new MemoryAudit();
@@ -71,7 +73,15 @@ class World {
   async register(userId: string): Promise<void> {
     const [createdAt, fullName] = [this.clock.now().toISOString(), `${userId} Baker`];
     const email = `${userId}@example.com`;
-    await this.accounts.add({ userId, passwordHash: '#', email, fullName, avatarUrl: null, createdAt });
+    await this.accounts.add({
+      userId,
+      passwordHash: '#',
+      email,
+      fullName,
+      avatarUrl: null,
+      createdAt,
+      generation: 0,
+    });
     await this.names.put(userId, nameKeysOf(userId, fullName));
   }
 
@@ -101,7 +111,13 @@ class World {
         presence: this.presence,
         blocks: this.blocks,
       },
-      ...{ accounts: this.accounts, names: this.names, jobs: this.jobs, attachments: this.attachments },
+      ...{
+        accounts: this.accounts,
+        names: this.names,
+        jobs: this.jobs,
+        revocations: this.revocations,
+        attachments: this.attachments,
+      },
       ...{ broadcaster: this.broadcaster, events: this.events, outbox: this.outbox },
       search: new MemoryMessageSearch(this.log),
       audit: this.audit,
@@ -319,7 +335,8 @@ describe('the erasure of a user', () => {
 
   it('refuses the user from then on, and gives the name to nobody', async () => {
     const { world } = await aLifeOfAnn();
-    const requirePresent = requireNotErased({ jobs: world.jobs });
+    const requireGood = requireGoodToken({ revocations: world.revocations, hasAccounts: true });
+    const requirePresent = (userId: string) => requireGood(userId, aToken());
     await requirePresent('ann');
     await world.erase('ann');
     await expect(requirePresent('ann')).rejects.toMatchObject({ code: 'unauthenticated' });

@@ -21,7 +21,7 @@ import { getConversation } from '../../../shared/use-cases/get-conversation.ts';
 import { readHistory } from '../../../shared/use-cases/read-history.ts';
 import { readInbox } from '../../../shared/use-cases/read-inbox.ts';
 import { recordReceipt, type ReceiptKind } from '../../../shared/use-cases/record-receipt.ts';
-import { aGroup, anAcceptedMessage, messagesIn } from '../../support/builders.ts';
+import { aGroup, anAcceptedMessage, aToken, messagesIn } from '../../support/builders.ts';
 import { FakeBroadcaster, FakeEventFeed, FakeOutbox, FakeTimer, tracing } from '../../support/fakes.ts';
 
 const [ann, bo, cy, di] = ['ann', 'bo', 'cy', 'di'];
@@ -265,8 +265,15 @@ describe('a direct conversation', () => {
 });
 
 describe('a device that connects', () => {
+  const token = aToken();
+
   const connecting = (chat: ReturnType<typeof aChat>) => ({
-    admit: admitClient({ ...chat, rateLimiter: { take: () => Promise.resolve() }, maxConnections: 10 }),
+    admit: admitClient({
+      ...chat,
+      rateLimiter: { take: () => Promise.resolve() },
+      requireGoodToken: () => Promise.resolve(),
+      maxConnections: 10,
+    }),
     connect: connectClient(chat),
   });
 
@@ -275,8 +282,8 @@ describe('a device that connects', () => {
     const { conversation: group } = await chat.create(ann, { memberIds: [bo] });
     const { conversation: direct } = await chat.create(ann, { type: 'direct', memberIds: [bo] });
     const { admit, connect } = connecting(chat);
-    const { groups, fingerprint } = await admit(bo, 'b1');
-    expect(groups).toEqual([group.id]);
+    const { groups, fingerprint } = await admit(bo, 'b1', token);
+    expect(groups).toEqual([group.id, token.id]);
     await connect(bo, 'b1', fingerprint);
     const told = chat.broadcaster.pushed.at(-1);
     expect(told).toMatchObject({ to: 'b1', event: { type: 'connected', userId: bo } });
@@ -289,7 +296,7 @@ describe('a device that connects', () => {
   it('is asked to connect anew when its memberships changed meanwhile', async () => {
     const chat = aChat();
     const { admit, connect } = connecting(chat);
-    const { fingerprint } = await admit(bo, 'b1');
+    const { fingerprint } = await admit(bo, 'b1', token);
     await chat.create(ann, { memberIds: [bo] });
     await connect(bo, 'b1', fingerprint);
     expect(chat.broadcaster.closed).toEqual(['b1']);

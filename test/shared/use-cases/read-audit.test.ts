@@ -3,9 +3,10 @@ import { MemoryAudit } from '../../../shared/adapters/memory/memory-audit.ts';
 import { auditQuery } from '../../../shared/contract/audit.ts';
 import { encodeCursor } from '../../../shared/use-cases/page.ts';
 import { readAudit } from '../../../shared/use-cases/read-audit.ts';
+import { aCaller } from '../../support/builders.ts';
 import { FakeTimer } from '../../support/fakes.ts';
 
-const admin = { userId: 'operator', roles: ['admin'] };
+const admin = aCaller('operator', 'admin');
 
 const anAudit = async () => {
   const [audit, clock] = [new MemoryAudit(), new FakeTimer('2026-03-01T12:00:00.000Z')];
@@ -28,7 +29,7 @@ describe('what was done', () => {
       throw new Error('was read');
     };
     for (const roles of [[], ['member'], ['Admin'], ['administrator']])
-      await expect(read({ userId: 'ann', roles }, unread)).rejects.toMatchObject({ code: 'not-permitted' });
+      await expect(read(aCaller('ann', ...roles), unread)).rejects.toMatchObject({ code: 'not-permitted' });
     expect(await audit.list({ from: new Date(0), to: new Date(), limit: 10, userId: 'operator' })).toEqual(
       [],
     );

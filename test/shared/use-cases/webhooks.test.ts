@@ -16,12 +16,12 @@ import { deleteWebhook } from '../../../shared/use-cases/delete-webhook.ts';
 import { deliverWebhookEvent, wakeWebhook } from '../../../shared/use-cases/deliver-webhook.ts';
 import { fanOutEvent } from '../../../shared/use-cases/fan-out-event.ts';
 import { continueReplay, replayWebhook } from '../../../shared/use-cases/replay-webhook.ts';
-import { aLoggedMessage, anAcceptedMessage, aWebhook } from '../../support/builders.ts';
+import { aCaller, aLoggedMessage, anAcceptedMessage, aWebhook } from '../../support/builders.ts';
 import { FakeOutbox, FakeTimer, tracing } from '../../support/fakes.ts';
 
 const day = 24 * 3_600_000;
 const conversationId = `d-${'x'.repeat(24)}`;
-const admin = { userId: 'operator', roles: ['admin'] };
+const admin = aCaller('operator', 'admin');
 const refused = (status: number | undefined, retryAfterSeconds?: number): CallOutcome => ({
   isDelivered: false,
   detail: `no: ${status}`,
@@ -289,7 +289,7 @@ describe('a replay', () => {
   it('is for admins, of webhooks and conversations that are there and belong together', async () => {
     const { replay, add } = await aHistory(1);
     const { webhookId } = await add({ conversationId });
-    const stranger = { userId: 'ann', roles: ['member'] };
+    const stranger = aCaller('ann', 'member');
     await expect(replay(stranger, webhookId, ask(), tracing)).rejects.toMatchObject({
       code: 'not-permitted',
     });
@@ -307,7 +307,7 @@ describe('creating a webhook', () => {
     const { parts } = aDeployment();
     const unread = () => Promise.reject(new Error('was read'));
     const create = createWebhook(parts);
-    await expect(create({ userId: 'ann', roles: [] }, unread)).rejects.toMatchObject({
+    await expect(create(aCaller('ann'), unread)).rejects.toMatchObject({
       code: 'not-permitted',
     });
     await expect(createWebhook({ ...parts, tellsEvents: false })(admin, unread)).rejects.toMatchObject({

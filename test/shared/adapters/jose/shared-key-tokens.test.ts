@@ -60,7 +60,15 @@ describe('an issued token', () => {
     expect(expiresAt).toEqual(new Date((nowSeconds + 3600) * 1000));
     expect(decodeProtectedHeader(token)).toEqual({ alg: 'HS256', typ: 'JWT' });
     expect(decodeJwt(token)).toMatchObject({ sub: 'Ann.B', iat: nowSeconds, exp: nowSeconds + 3600 });
-    expect(await tokens.authenticate(token)).toEqual({ userId: 'Ann.B', roles: [] });
+    expect(await tokens.authenticate(token)).toMatchObject({ userId: 'Ann.B', roles: [] });
+  });
+
+  test('names the password that it was issued for, and is named by its jti', async () => {
+    const tokens = tokensWith();
+    const [{ token }, { token: other }] = [await tokens.issue('ann', 3), await tokens.issue('ann', 3)];
+    const caller = await tokens.authenticate(token);
+    expect(caller.token).toMatchObject({ generation: 3, issuedAt: nowSeconds });
+    expect(caller.token.id).not.toBe((await tokens.authenticate(other)).token.id);
   });
 
   test('is different each time', async () => {

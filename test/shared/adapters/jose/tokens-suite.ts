@@ -41,7 +41,7 @@ const tamper = (token: string, part: 0 | 1, change: Record<string, unknown>): st
 export const tokensSuite = (create: () => Promise<TokenMaker>): void => {
   test('a valid token speaks for its subject, with its roles', async () => {
     const { authenticator, sign } = await create();
-    expect(await authenticator.authenticate(await sign({ sub: 'auth0|ann' }))).toEqual({
+    expect(await authenticator.authenticate(await sign({ sub: 'auth0|ann' }))).toMatchObject({
       userId: 'auth0|ann',
       roles: [],
     });
@@ -95,6 +95,22 @@ export const tokensSuite = (create: () => Promise<TokenMaker>): void => {
     const { authenticator, sign } = await create();
     const caller = await authenticator.authenticate(await sign());
     expect(() => caller.roles.push('admin')).toThrow(TypeError);
+  });
+
+  test('a token has one id, however its signature is written, and shares it with no other', async () => {
+    const { authenticator, sign } = await create();
+    const idOf = async (token: string) => (await authenticator.authenticate(token)).token.id;
+    const token = await sign({ jti: undefined });
+    const id = await idOf(token);
+    // The last character of a signature holds bits that nobody reads.
+    const written = Array.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_', (last) =>
+      idOf(token.slice(0, -1) + last).catch(() => undefined),
+    );
+    expect(new Set(await Promise.all(written)).difference(new Set([undefined]))).toEqual(new Set([id]));
+    const others = [{ jti: undefined, roles: 'other' }, { jti: 'one' }, { jti: 'two' }, { jti: 7 }];
+    const ids = await Promise.all(others.map(async (claims) => idOf(await sign(claims))));
+    expect(new Set([id, ...ids]).size).toBe(5);
+    expect(await idOf(await sign({ jti: 'one', roles: 'other' }))).toBe(ids[1]);
   });
 
   test('an unsigned token is refused', async () => {

@@ -65,7 +65,7 @@ const aDevice = async (broadcaster: WebPubSubBroadcaster, userId: string) => {
     while (codes.length < count) await new Promise<void>((resolve) => (came = resolve));
     return codes;
   };
-  return { connectionId: await connected, received };
+  return { client, connectionId: await connected, received };
 };
 
 describe('a push', () => {
@@ -102,6 +102,32 @@ describe('a push', () => {
     await broadcaster.toConnection(bo.connectionId, eventOf('for bo'));
     expect(await cy.received(1)).toEqual(['for the group']);
     expect(await bo.received(1)).toEqual(['for bo']);
+  });
+});
+
+describe('closing', () => {
+  const closed = (client: WebPubSubClient): Promise<string | undefined> =>
+    new Promise((resolve) => client.on('disconnected', ({ message }) => resolve(message?.message)));
+
+  test('what was opened with one token leaves the user’s other connections, and all means all', async () => {
+    const service = await aService();
+    const broadcaster = aBroadcaster(service.connectionString);
+    const hub = new WebPubSubServiceClient(service.connectionString, 'chat', {
+      allowInsecureConnection: true,
+    });
+    const [one, two] = [await aDevice(broadcaster, 'bo'), await aDevice(broadcaster, 'bo')];
+    const other = await aDevice(broadcaster, 'cy');
+    await hub.group('t-1').addConnection(one.connectionId);
+    const oneClosed = closed(one.client);
+    await broadcaster.closeOpenedWith('t-1', 'logged out');
+    expect(await oneClosed).toBe('logged out');
+    expect(await broadcaster.isConnected(two.connectionId)).toBe(true);
+    const twoClosed = closed(two.client);
+    await broadcaster.closeUser('bo', 'changed');
+    expect(await twoClosed).toBe('changed');
+    expect(await broadcaster.isConnected(other.connectionId)).toBe(true);
+    await broadcaster.closeUser('nobody', 'none there');
+    await broadcaster.closeOpenedWith('t-none', 'none there');
   });
 });
 
