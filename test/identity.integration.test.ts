@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import { Device, eventually, request } from './support/chat.ts';
 
 const password = 'open sesame';
@@ -31,16 +32,17 @@ const aDevice = async (token: string) => {
 const statusOf = async (token: string, path = '/users/me'): Promise<number> =>
   (await request('GET', path, { token })).status;
 
-/** The status of connecting with a URL. */
-const connecting = async (url: string): Promise<number> => {
-  const answer = await fetch(url.replace(/^ws/, 'http'), {
-    headers: {
-      ...{ connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' },
-      'sec-websocket-key': randomBytes(16).toString('base64'),
-    },
-  }).catch(() => undefined);
-  return answer?.status ?? 101;
-};
+/** The status of connecting with a URL: 101 when it is let in. */
+const connecting = (url: string): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const socket = new WebSocket(url, 'json.webpubsub.azure.v1');
+    socket.on('unexpected-response', (_, { statusCode = 0 }) => resolve(statusCode));
+    socket.on('open', () => {
+      socket.close();
+      resolve(101);
+    });
+    socket.on('error', reject);
+  });
 
 describe('logging out', () => {
   it('ends the token on HTTP, at negotiate and at the socket, and leaves the user’s others', async () => {
