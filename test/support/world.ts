@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { SignJWT } from 'jose';
 import {
   contract,
@@ -38,10 +39,10 @@ const done = (status: number, body: unknown): void => {
   if (status >= 300) throw new Error(`The world could not be made: ${status} ${JSON.stringify(body)}`);
 };
 
-const appAdmin = (): Promise<string> =>
+const appAdmin = (userId: string): Promise<string> =>
   new SignJWT({ roles: ['admin'] })
     .setProtectedHeader({ alg: 'HS256' })
-    .setSubject('app-admin')
+    .setSubject(userId)
     .setExpirationTime('1h')
     .sign(signingKey());
 
@@ -83,7 +84,8 @@ export const aWorld = async ({ withAccounts = false } = {}): Promise<World> => {
     ['owner', 'admin', 'member', 'other', 'removed', 'stranger'].map((name) => User.create(name)),
   )) as [User, User, User, User, User, User];
   const everybody = [owner, admin, member, other, removed, stranger].map(({ id }) => id);
-  if (withAccounts) await Promise.all([...everybody, 'app-admin'].map(openAccount));
+  const adminId = `app-admin-${randomBytes(5).toString('hex')}`;
+  if (withAccounts) await Promise.all([...everybody, adminId].map(openAccount));
   const created = await owner.post<{ id: string }>('/conversations', {
     type: 'group',
     title: 'World',
@@ -120,8 +122,8 @@ export const aWorld = async ({ withAccounts = false } = {}): Promise<World> => {
     Object.fromEntries(Object.entries(people).map(([role, user]) => [role, pick(user)]));
   return {
     ...{ conversationId, ...message },
-    tokens: { ...each(({ token }) => token), 'app admin': await appAdmin() },
-    ids: { ...each(({ id }) => id), 'app admin': 'app-admin' },
+    tokens: { ...each(({ token }) => token), 'app admin': await appAdmin(adminId) },
+    ids: { ...each(({ id }) => id), 'app admin': adminId },
   };
 };
 
