@@ -55,10 +55,10 @@ export default {
     },
     {
       name: 'local-services-stand-alone',
-      comment: 'Each local service could be published on its own.',
+      comment: 'Each local service could be published on its own, with what opens it for inspection bundled in.',
       severity: 'error',
       from: { path: '^local/([^/]+)/' },
-      to: { path: '^local/', pathNot: '^local/$1/' },
+      to: { path: '^local/', pathNot: '^local/($1|inspection)/' },
     },
     {
       name: 'app-does-not-know-local',

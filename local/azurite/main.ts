@@ -2,14 +2,16 @@
  * `node local/azurite/main.ts --data FOLDER [--blob-port 10000] [--table-port 10002]`: Azurite, Microsoft's storage
  * emulator, in one process for blobs and tables, on 127.0.0.1, without telemetry. It writes its tables out every five
  * seconds and when it stops, so stop it with SIGTERM and never kill it. With `--in-memory` in place of `--data` it writes
- * nothing, and forgets all when it stops.
+ * nothing, and forgets all when it stops. `--inspection-port 0` opens it for inspection, with the key in INSPECTION_KEY.
  */
 import { mkdirSync } from 'node:fs';
 import { createRequire, enableCompileCache } from 'node:module';
 import { connect, createServer } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { readInspectionPort, startInspection } from '../inspection/inspection.ts';
 import { makeFaster } from './faster.ts';
+import { Faults } from './faults.ts';
 
 const host = '127.0.0.1';
 
@@ -62,11 +64,36 @@ function runAzurite(data: string | undefined, blobPort: number, tablePort: numbe
   require(resolve(dirname(manifest), bin.azurite));
 }
 
+/** Where storage can be made to fail; undefined unless that was asked for. */
+async function inspect(
+  port: number | undefined,
+  blobPort: number,
+  tablePort: number,
+): Promise<string | undefined> {
+  if (port === undefined) return undefined;
+  const faults = new Faults();
+  faults.watch(
+    new Map([
+      [blobPort, 'blob'],
+      [tablePort, 'table'],
+    ]),
+  );
+  const inspection = await startInspection({
+    port,
+    key: process.env.INSPECTION_KEY,
+    operations: faults.operations(),
+    live: { faults: faults.failures },
+  });
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void inspection.close());
+  return inspection.url;
+}
+
 async function main(): Promise<void> {
   const startedAt = performance.now();
   const { values } = parseArgs({
     options: {
       data: { type: 'string' },
+      'inspection-port': { type: 'string' },
       'in-memory': { type: 'boolean', default: false },
       'blob-port': { type: 'string', default: '10000' },
       'table-port': { type: 'string', default: '10002' },
@@ -91,9 +118,10 @@ async function main(): Promise<void> {
   for (const port of [blobPort, tablePort]) {
     while (!(await isListening(port))) await new Promise((later) => setTimeout(later, 10));
   }
+  const inspection = await inspect(readInspectionPort(values['inspection-port']), blobPort, tablePort);
   const startupMs = Math.round(performance.now() - startedAt);
   console.log(`Azurite: blobs at http://${host}:${blobPort}, tables at http://${host}:${tablePort}`);
-  process.send?.({ type: 'ready', blobPort, tablePort, startupMs });
+  process.send?.({ type: 'ready', blobPort, tablePort, startupMs, inspection });
 }
 
 main().catch((error: unknown) => {

@@ -3,14 +3,14 @@ import { once } from 'node:events';
 import { HostStartError } from './errors.ts';
 
 /** What a worker says once it serves. */
-type ReadyMessage = { type: 'ready'; port: number } & Record<string, unknown>;
+type ReadyMessage = { type: 'ready'; port: number; inspection?: string[] } & Record<string, unknown>;
 
 /** In a worker's environment: it is not the first one, so timers are not its business. */
 export const secondaryVariable = 'FUNCTIONS_HOST_SECONDARY';
 
 /** Several worker processes of one host. */
 export interface WorkerProcesses {
-  /** What the first one said. */
+  /** What the first one said, with the places where any of them can be inspected. */
   ready: ReadyMessage;
   /** Resolves with an exit code when a worker ends without having been asked to. */
   failed: Promise<number>;
@@ -34,14 +34,19 @@ export async function startWorkers(count: number): Promise<WorkerProcesses> {
     await Promise.all(workers.map(stopWorker));
   };
   try {
-    const [first] = await Promise.all(workers.map(whenReady));
+    const all = await Promise.all(workers.map(whenReady));
+    const [first] = all;
     if (first === undefined) throw new HostStartError('--workers must be at least 1.');
     const failed = new Promise<number>((resolve) => {
       cluster.on('exit', (_, code) => {
         if (!isStopping) resolve(code);
       });
     });
-    return { ready: first, failed, stop };
+    return {
+      ready: { ...first, inspection: all.flatMap(({ inspection = [] }) => inspection) },
+      failed,
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;

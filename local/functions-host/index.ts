@@ -1,17 +1,19 @@
 import { resolve } from 'node:path';
+import { type Inspection, startInspection } from '../inspection/inspection.ts';
 import { loadApp } from './app-loader.ts';
 import { unsupported } from './binding-validator.ts';
-import { loadHostConfig, type HostConfig } from './config/host-json.ts';
+import { loadHostConfig } from './config/host-json.ts';
 import type { Settings } from './config/settings.ts';
 import { AppRegistry, type RegisteredFunction } from './core-api.ts';
 import { HostStartError } from './errors.ts';
-import type { Fireable } from './http/admin.ts';
 import { HttpServer } from './http/server.ts';
+import { Invocations } from './inspection/invocations.ts';
+import { inspectionOperations } from './inspection/operations.ts';
+import { watchOutgoing } from './inspection/outgoing.ts';
 import { Invoker } from './invoker.ts';
-import type { Listener } from './lifecycle.ts';
 import { HostLog, parseLogLevel, type LogSink } from './log.ts';
 import type { Mount } from './mounts/mount.ts';
-import { createListener } from './triggers/triggers.ts';
+import { Triggers } from './triggers/triggers.ts';
 
 export interface FunctionsHostOptions {
   /** The folder with the app's `package.json` and `host.json`. */
@@ -26,6 +28,8 @@ export interface FunctionsHostOptions {
   timers?: boolean;
   /** What answers paths that no function takes, as `readMounts` makes them. Default: nothing. */
   mounts?: readonly Mount[];
+  /** Opens it for inspection: at which port (0: any), and with which key. Default: it is closed. */
+  inspection?: { port: number; key: string | undefined } | undefined;
   /** Where log lines go. Default: nowhere. */
   log?: LogSink;
 }
@@ -34,6 +38,8 @@ export interface FunctionsHost {
   port: number;
   /** Names of the functions that run. */
   functions: string[];
+  /** Where it can be inspected. */
+  inspectionUrl: string | undefined;
   /** Stops listening, waits for what runs, runs the app's appTerminate hooks. */
   stop(): Promise<void>;
 }
@@ -56,43 +62,64 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
   );
   await loadApp(appDir, registry, (reason) => log.write('warning', 'Host.Startup', reason));
   const functions = enabledFunctions(registry, options, log);
-  const invoker = new Invoker(registry, log, config.functionTimeoutMs);
-  const listeners = createListeners(functions, { settings, config, invoker, log });
+  const invocations = options.inspection && new Invocations();
+  const invoker = new Invoker(registry, log, config.functionTimeoutMs, invocations);
+  const triggers = new Triggers(
+    functions.filter((fn) => !isHttp(fn)),
+    { settings, config, invoker, log },
+  );
   const http = new HttpServer({
     port: options.port ?? 7071,
     host: options.host ?? '127.0.0.1',
     routePrefix: config.routePrefix,
     customHeaders: config.customHeaders,
     functions: functions.filter(isHttp),
-    fireable: fireableOf(listeners),
+    fire: (name) => triggers.fire(name),
     mounts: options.mounts ?? [],
     invoker,
     log,
   });
 
   await http.listen();
-  await Promise.all([...listeners.values()].map(async (listener) => listener.start()));
+  await triggers.start();
+  const inspection = invocations && (await inspect(options, functions, triggers, invocations));
   const url = `http://${options.host ?? '127.0.0.1'}:${http.port}`;
   log.write('information', 'Host.Startup', `${functions.length} functions are running at ${url}`);
   return {
     port: http.port,
     functions: functions.map((fn) => fn.name),
-    stop: () => stopHost(http, [...listeners.values()], invoker, registry, log),
+    inspectionUrl: inspection?.url,
+    stop: () => stopHost({ http, triggers, invoker, registry, inspection, log }),
   };
 }
 
-async function stopHost(
-  http: HttpServer,
-  listeners: Listener[],
-  invoker: Invoker,
-  registry: AppRegistry,
-  log: HostLog,
-): Promise<void> {
+async function inspect(
+  { inspection = { port: 0, key: undefined } }: FunctionsHostOptions,
+  functions: RegisteredFunction[],
+  triggers: Triggers,
+  invocations: Invocations,
+): Promise<Inspection> {
+  watchOutgoing(invocations);
+  const operations = inspectionOperations(functions, triggers, invocations);
+  return startInspection({ ...inspection, operations, live: { invocations: invocations.recent } });
+}
+
+interface HostParts {
+  http: HttpServer;
+  triggers: Triggers;
+  invoker: Invoker;
+  registry: AppRegistry;
+  inspection: Inspection | undefined;
+  log: HostLog;
+}
+
+async function stopHost({ http, triggers, invoker, registry, inspection, log }: HostParts): Promise<void> {
   log.write('information', 'Host.Shutdown', 'Draining: no new work is taken, what runs is finished.');
-  await Promise.all([http.close(), ...listeners.map((listener) => listener.stop())]);
+  await Promise.all([http.close(), triggers.stop()]);
   await invoker.idle();
   const { appLevelHookData, appHookData } = registry;
   await registry.runHooks('appTerminate', { hookData: appLevelHookData, appHookData });
+  await inspection?.close();
   log.write('information', 'Host.Shutdown', 'Stopped.');
 }
 
@@ -118,31 +145,4 @@ function isTimer(fn: RegisteredFunction): boolean {
 
 function isHttp(fn: RegisteredFunction): boolean {
   return fn.trigger.binding.type.toLowerCase() === 'httptrigger';
-}
-
-/** Makes all listeners, by function, or says everything that is wrong with their triggers at once. */
-function createListeners(
-  functions: RegisteredFunction[],
-  services: { settings: Settings; config: HostConfig; invoker: Invoker; log: HostLog },
-): Map<string, Listener> {
-  const listeners = new Map<string, Listener>();
-  const problems: string[] = [];
-  for (const fn of functions.filter((each) => !isHttp(each))) {
-    try {
-      listeners.set(fn.name, createListener({ fn, ...services }));
-    } catch (error) {
-      if (!(error instanceof HostStartError)) throw error;
-      problems.push(`"${fn.name}": ${error.message}`);
-    }
-  }
-  if (problems.length > 0) throw new HostStartError(`The app cannot run here:\n- ${problems.join('\n- ')}`);
-  return listeners;
-}
-
-function fireableOf(listeners: ReadonlyMap<string, Listener>): Fireable {
-  const fireable = new Map<string, () => void>();
-  for (const [name, listener] of listeners) {
-    if (listener.fire !== undefined) fireable.set(name.toLowerCase(), () => listener.fire?.());
-  }
-  return fireable;
 }

@@ -7,22 +7,11 @@ import type {
   RetryContext,
   RetryOptions,
 } from './core-api.ts';
+import type { Invocation } from './invocation.ts';
 import type { HostLog } from './log.ts';
 import { parseLogLevel } from './log.ts';
-import type { InputData, InvocationResponse, TypedData } from './rpc-data.ts';
-
-/** One call of a function. */
-export interface Invocation {
-  inputData: InputData[];
-  triggerMetadata: Record<string, TypedData>;
-  /** Why it runs, as the log says it: `Timer fired at …`. */
-  reason: string;
-  /** W3C trace context of the caller; a new, unsampled one is made when absent. */
-  traceParent?: string | undefined;
-  traceState?: string | undefined;
-  /** A further line for the log: which message, which blob. Built only if it is written. */
-  details?: () => string;
-}
+import type { Witness } from './witness.ts';
+import type { InvocationResponse } from './rpc-data.ts';
 
 /** The function ran longer than `functionTimeout`. Its handler cannot be stopped and may still be running. */
 class FunctionTimeoutError extends Error {
@@ -34,12 +23,14 @@ export class Invoker {
   readonly #registry: AppRegistry;
   readonly #log: HostLog;
   readonly #timeoutMs: number | undefined;
+  readonly #witness: Witness | undefined;
   readonly #inFlight = new Set<Promise<unknown>>();
 
-  constructor(registry: AppRegistry, log: HostLog, timeoutMs: number | undefined) {
+  constructor(registry: AppRegistry, log: HostLog, timeoutMs: number | undefined, witness?: Witness) {
     this.#registry = registry;
     this.#log = log;
     this.#timeoutMs = timeoutMs;
+    this.#witness = witness;
   }
 
   /**
@@ -61,7 +52,10 @@ export class Invoker {
       );
       if (call.details !== undefined) this.#log.write('information', category, call.details());
     }
-    const work = this.#withTimeout(fn, id, this.#run(fn, id, call, retry));
+    const traced = { ...call, traceParent: call.traceParent ?? newTraceParent() };
+    const run = (): Promise<InvocationResponse> =>
+      this.#withTimeout(fn, id, this.#run(fn, id, traced, retry));
+    const work = this.#witness === undefined ? run() : this.#witness.begin(fn, id, traced, run);
     this.#inFlight.add(work);
     try {
       const response = await work;
@@ -162,7 +156,7 @@ export class Invoker {
         inputData: call.inputData,
         triggerMetadata: call.triggerMetadata,
         traceContext: {
-          traceParent: call.traceParent ?? newTraceParent(),
+          traceParent: call.traceParent ?? '',
           traceState: call.traceState ?? '',
           attributes: {},
         },
@@ -180,7 +174,9 @@ export class Invoker {
       line = context;
     }
     const name = line.category === 'user' ? `Function.${fn.name}.User` : `Function.${fn.name}`;
-    this.#log.write(parseLogLevel(line.level) ?? 'information', name, line.message, id);
+    const severity = parseLogLevel(line.level) ?? 'information';
+    this.#witness?.logged(id, severity, line.message);
+    this.#log.write(severity, name, line.message, id);
   }
 
   #withTimeout<T>(fn: RegisteredFunction, id: string, work: Promise<T>): Promise<T> {

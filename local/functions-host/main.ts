@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { setSourceMapsSupport } from 'node:module';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { readInspectionPort } from '../inspection/inspection.ts';
 import { secondaryVariable, startWorkers, type WorkerProcesses } from './cluster.ts';
 import { readSettingsFile } from './config/settings.ts';
 import { HostStartError, messageOf } from './errors.ts';
@@ -19,6 +20,7 @@ const usage = `Usage: node main.ts [--app FOLDER] [--port 7071] [--host 127.0.0.
               the environment wins; "none" for no file
   --workers   processes that run the app, sharing the port; only the first one has timers
   --mount     who answers paths that no function takes: files of a folder, or another server; may be repeated
+  --inspection-port  opens it for inspection, with the key in INSPECTION_KEY; 0 takes any free port
   --mount-header  a header of what a mount answers; may be repeated`;
 
 /** Collects lines and writes them once per turn of the event loop: a write per line would cost more than a call. */
@@ -60,6 +62,7 @@ interface CommandLine {
   settings: string | undefined;
   workers: number;
   mounts: Mount[];
+  inspectionPort: number | undefined;
 }
 
 function readCommandLine(): CommandLine {
@@ -71,6 +74,7 @@ function readCommandLine(): CommandLine {
       settings: { type: 'string' },
       workers: { type: 'string', default: '1' },
       mount: { type: 'string', multiple: true, default: [] },
+      'inspection-port': { type: 'string' },
       'mount-header': { type: 'string', multiple: true, default: [] },
     },
   });
@@ -80,7 +84,16 @@ function readCommandLine(): CommandLine {
   }
   const { host, settings } = values;
   const mounts = readMounts(values.mount, values['mount-header']);
-  return { appDir: resolve(values.app), port: readPort(values.port), host, settings, workers, mounts };
+  const inspectionPort = readInspectionPort(values['inspection-port']);
+  return {
+    appDir: resolve(values.app),
+    port: readPort(values.port),
+    host,
+    settings,
+    workers,
+    mounts,
+    inspectionPort,
+  };
 }
 
 function printError(error: unknown): void {
@@ -88,18 +101,28 @@ function printError(error: unknown): void {
 }
 
 /** Runs the app in this process. */
-async function runApp({ appDir, port, host: address, settings, mounts }: CommandLine): Promise<void> {
+async function runApp({
+  appDir,
+  port,
+  host: address,
+  settings,
+  mounts,
+  inspectionPort,
+}: CommandLine): Promise<void> {
   setSourceMapsSupport(true);
   const out = lineWriter(process.stdout);
   const err = lineWriter(process.stderr);
+  const { INSPECTION_KEY: key, ...environment } = process.env;
+  delete process.env.INSPECTION_KEY; // not for the app
   const state: { host?: FunctionsHost } = {};
   stopOnSignals(async () => state.host?.stop(), printError);
   const host = await startFunctionsHost({
     appDir,
     port,
     host: address,
-    settings: { ...fileSettings(appDir, settings), ...process.env },
+    settings: { ...fileSettings(appDir, settings), ...environment },
     mounts,
+    inspection: inspectionPort === undefined ? undefined : { port: inspectionPort, key },
     timers: process.env[secondaryVariable] === undefined,
     log: (entry) => {
       const line = formatLogEntry(entry, new Date());
@@ -114,7 +137,8 @@ async function runApp({ appDir, port, host: address, settings, mounts }: Command
     process.exit(1);
   });
   const url = `http://${address}:${host.port}`;
-  process.send?.({ type: 'ready', port: host.port, url, functions: host.functions });
+  const inspection = host.inspectionUrl === undefined ? [] : [host.inspectionUrl];
+  process.send?.({ type: 'ready', port: host.port, url, functions: host.functions, inspection });
 }
 
 /** Runs the app in several processes. */

@@ -25,12 +25,16 @@ export interface WebPubSubOptions {
    * with a TokenCredential. Only where everybody who can reach the port may do everything. Default false.
    */
   readonly acceptUnverifiedTokens?: boolean;
+  /** Opens it for inspection: at which port (0: any), and with which key. Default: it is closed. */
+  readonly inspection?: { readonly port: number; readonly key: string | undefined } | undefined;
   readonly log?: (line: string) => void;
 }
 
 /** A service that is up. */
 export interface WebPubSub {
   readonly port: number;
+  /** Where it can be inspected. */
+  readonly inspectionUrl: string | undefined;
   /** Over http: `new WebPubSubServiceClient(connectionString, hub, { allowInsecureConnection: true })`. */
   readonly connectionString: string;
   /** Closes all connections with 1001, lets notifications of it reach the event handler, frees the port. */
@@ -55,11 +59,13 @@ export const startWebPubSub = async (options: WebPubSubOptions): Promise<WebPubS
     accessKey,
     acceptsUnverifiedTokens: options.acceptUnverifiedTokens === true,
     certificate: options.certificate,
+    inspection: options.inspection,
     log: options.log ?? (() => undefined),
   });
   const endpoint = `${options.certificate ? 'https' : 'http'}://${reachableName(host)}:${server.port}`;
   return {
     port: server.port,
+    inspectionUrl: server.inspectionUrl,
     stop: () => server.stop(),
     connectionString: `Endpoint=${endpoint};AccessKey=${accessKey};Version=1.0;`,
   };

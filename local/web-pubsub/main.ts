@@ -3,10 +3,12 @@
  * Usage: node local/web-pubsub/main.ts --config <hubs.json> [--port 8080] [--host 127.0.0.1]
  *   [--https-cert <file> --https-key <file>]   serve https; both files are made when neither exists
  *   [--accept-unverified-tokens]               let REST calls in with any JWT, for TokenCredential
+ *   [--inspection-port 0]                      open it for inspection, with the key in INSPECTION_KEY
  * The access key can be given in WEB_PUBSUB_ACCESS_KEY.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { readInspectionPort } from '../inspection/inspection.ts';
 import { createSelfSignedCertificate, startWebPubSub, type WebPubSubConfig } from './index.ts';
 
 const readArguments = () => {
@@ -17,6 +19,7 @@ const readArguments = () => {
       host: { type: 'string', default: '127.0.0.1' },
       'https-cert': { type: 'string' },
       'https-key': { type: 'string' },
+      'inspection-port': { type: 'string' },
       'accept-unverified-tokens': { type: 'boolean', default: false },
     },
   });
@@ -25,7 +28,8 @@ const readArguments = () => {
   if (!/^\d+$/.test(values.port) || port > 65_535) {
     throw new Error(`--port must be a number from 0 to 65535, not "${values.port}".`);
   }
-  return { ...values, config: values.config, port };
+  const inspectionPort = readInspectionPort(values['inspection-port']);
+  return { ...values, config: values.config, port, inspectionPort };
 };
 
 /** Its shape is checked by the service. */
@@ -65,14 +69,15 @@ const fail = (message: string): never => {
 };
 
 const run = async (): Promise<void> => {
-  const { config, port, host, ...values } = readArguments();
-  const accessKey = process.env.WEB_PUBSUB_ACCESS_KEY;
+  const { config, port, host, inspectionPort, ...values } = readArguments();
+  const { WEB_PUBSUB_ACCESS_KEY: accessKey, INSPECTION_KEY: key } = process.env;
   const service = await startWebPubSub({
     config: readHubsFile(config),
     port,
     host,
     ...(accessKey ? { accessKey } : {}),
     certificate: readCertificate(values['https-cert'], values['https-key'], host),
+    inspection: inspectionPort === undefined ? undefined : { port: inspectionPort, key },
     acceptUnverifiedTokens: values['accept-unverified-tokens'],
     log: (line) => {
       console.error(line);
@@ -91,7 +96,8 @@ const run = async (): Promise<void> => {
   process.on('disconnect', stop);
   const [, endpoint] = /Endpoint=([^;]+)/.exec(service.connectionString) ?? [];
   console.log(`Web PubSub is listening on ${endpoint ?? `port ${service.port}`}`);
-  process.send?.({ type: 'ready', port: service.port, connectionString: service.connectionString });
+  const { connectionString, inspectionUrl: inspection } = service;
+  process.send?.({ type: 'ready', port: service.port, connectionString, inspection });
 };
 
 await run().catch((error: unknown) => fail(error instanceof Error ? error.message : String(error)));

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** Functions that can be called by hand, by name in lower case. */
-export type Fireable = ReadonlyMap<string, () => void>;
+/** Calls a function by hand whose name is this, whatever its case; false if it is none that can be. */
+export type Fire = (name: string) => boolean;
 
 /**
  * Answers what of the real host's admin API is of use here: `GET /admin/host/status`, `GET /admin/host/ping`, and
@@ -13,7 +13,7 @@ export function answerAdmin(
   request: IncomingMessage,
   path: string,
   response: ServerResponse,
-  fireable: Fireable,
+  fire: Fire,
 ): boolean {
   if (request.method === 'GET' && /^\/admin\/host\/(status|ping)\/?$/i.test(path)) {
     const status = { state: 'Running', processUptime: Math.round(process.uptime() * 1000) };
@@ -21,10 +21,8 @@ export function answerAdmin(
     return true;
   }
   const name = /^\/admin\/functions\/([\w-]+)\/?$/i.exec(path)?.[1];
-  const fire = name === undefined ? undefined : fireable.get(name.toLowerCase());
-  if (request.method !== 'POST' || fire === undefined) return false;
+  if (request.method !== 'POST' || name === undefined || !fire(name)) return false;
   request.resume();
-  fire();
   response.writeHead(202, { 'content-length': 0 }).end();
   return true;
 }

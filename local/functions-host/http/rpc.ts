@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Invocation } from '../invoker.ts';
+import type { Invocation } from '../invocation.ts';
 import type { HttpCookie, HttpData, InvocationResponse, NullableString } from '../rpc-data.ts';
 import { toTriggerMetadata } from '../rpc-data.ts';
 import type { RouteMatch } from './routes.ts';
@@ -44,6 +44,7 @@ export function toInvocation(
     inputData: [{ name: match.fn.trigger.name, data: { http } }],
     triggerMetadata: toTriggerMetadata(match.params),
     reason,
+    about: { request: `${request.method ?? ''} ${url.pathname}` },
     traceParent: typeof traceparent === 'string' ? traceparent : undefined,
     traceState: typeof tracestate === 'string' ? tracestate : undefined,
   };

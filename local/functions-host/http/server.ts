@@ -7,7 +7,7 @@ import type { HostLog } from '../log.ts';
 import { type Mount, mountOf } from '../mounts/mount.ts';
 import { Proxy } from '../mounts/proxy.ts';
 import { answerFile } from '../mounts/static-folder.ts';
-import { answerAdmin, type Fireable } from './admin.ts';
+import { answerAdmin, type Fire } from './admin.ts';
 import { buildRoutes, methodsOf, templateOf, type FindRoute } from './routes.ts';
 import { toInvocation, writeResponse } from './rpc.ts';
 
@@ -22,8 +22,8 @@ export interface HttpOptions {
   functions: RegisteredFunction[];
   invoker: Invoker;
   log: HostLog;
-  /** Functions that `/admin/functions/NAME` calls. */
-  fireable: Fireable;
+  /** Calls the function of `/admin/functions/NAME`. */
+  fire: Fire;
   /** Who answers what no function does. */
   mounts: readonly Mount[];
 }
@@ -91,7 +91,7 @@ export class HttpServer {
     const target = request.url ?? '/';
     const queryAt = target.indexOf('?');
     const path = queryAt === -1 ? target : target.slice(0, queryAt);
-    if (/^\/admin\//i.test(path) && answerAdmin(request, path, response, this.#options.fireable)) return;
+    if (/^\/admin\//i.test(path) && answerAdmin(request, path, response, this.#options.fire)) return;
     const match = this.#findRoute(request.method ?? 'GET', path);
     if (match === undefined) {
       if (await this.#answerMounted(request, path, response)) return;

@@ -43,6 +43,7 @@ export class ClientConversation {
   }
 
   receive(frame: InboundFrame): void {
+    this.#hub.witness?.said(this.#session, frame);
     this.#queue.push(frame);
   }
 

@@ -3,6 +3,7 @@ import { type MessageOrigin, OutgoingMessage, type StreamPosition } from '../cod
 import type { Payload } from '../codec/payload.ts';
 import { Session, type SessionIdentity, type SessionOwner } from './session.ts';
 import type { Limits } from './limits.ts';
+import type { Witness } from './witness.ts';
 
 type Index = Map<string, Set<Session>>;
 
@@ -36,14 +37,21 @@ export class Hub implements SessionOwner {
   readonly name: string;
   readonly #limits: Limits;
   readonly #onEnded: (session: Session, reason: string) => void;
+  readonly witness: Witness | undefined;
   readonly #connections = new Map<string, Session>();
   readonly #users: Index = new Map();
   readonly #groups: Index = new Map();
 
-  constructor(name: string, limits: Limits, onEnded: (session: Session, reason: string) => void) {
+  constructor(
+    name: string,
+    limits: Limits,
+    onEnded: (session: Session, reason: string) => void,
+    witness?: Witness,
+  ) {
     this.name = name;
     this.#limits = limits;
     this.#onEnded = onEnded;
+    this.witness = witness;
   }
 
   /** Begins a session; it has no socket yet. */
@@ -52,6 +60,7 @@ export class Hub implements SessionOwner {
     this.#connections.set(session.connectionId, session);
     if (session.userId !== null) addTo(this.#users, session.userId, session);
     for (const group of groups) session.join(group);
+    this.witness?.opened(session);
     return session;
   }
 
@@ -114,6 +123,7 @@ export class Hub implements SessionOwner {
   ended(session: Session, reason: string): void {
     this.#connections.delete(session.connectionId);
     if (session.userId !== null) removeFrom(this.#users, session.userId, session);
+    this.witness?.ended(session, reason);
     this.#onEnded(session, reason);
   }
 }

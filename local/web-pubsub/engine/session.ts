@@ -75,6 +75,11 @@ export class Session implements FilterSubject {
     return this.#replay !== null;
   }
 
+  /** False while a reliable session waits for its client to come back. */
+  get isConnected(): boolean {
+    return this.#transport !== null;
+  }
+
   get isOver(): boolean {
     return this.#isOver;
   }
@@ -169,6 +174,11 @@ export class Session implements FilterSubject {
 
   resume(): void {
     this.#transport?.resume();
+  }
+
+  /** Cuts the socket as a network does that fails: a reliable client can come back. */
+  drop(): void {
+    this.#transport?.terminate();
   }
 
   /**

@@ -3,8 +3,11 @@ import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { type Inspection, startInspection } from '../../inspection/inspection.ts';
 import type { Settings } from '../config.ts';
 import { CloseCode } from '../engine/transport.ts';
+import { inspectionOperations } from '../inspection/operations.ts';
+import { Traffic } from '../inspection/traffic.ts';
 import { ClientEndpoint } from './client/client-endpoint.ts';
 import { Hubs } from './hubs.ts';
 import { reachableName } from './own-url.ts';
@@ -21,10 +24,13 @@ export interface ServerOptions {
   /** Serves https and wss instead of http and ws. */
   readonly certificate: Certificate | undefined;
   readonly log: (line: string) => void;
+  /** Where it can be inspected; nowhere if left out. */
+  readonly inspection: { readonly port: number; readonly key: string | undefined } | undefined;
 }
 
 export interface RunningServer {
   readonly port: number;
+  readonly inspectionUrl: string | undefined;
   stop(): Promise<void>;
 }
 
@@ -48,18 +54,25 @@ export const startServer = async (options: ServerOptions): Promise<RunningServer
   const server = createServer(options.certificate);
   const port = await listen(server, options.port, host);
   const upstream = new Upstream(settings, accessKey, `${reachableName(host)}:${port}`, log);
-  const hubs = new Hubs(settings.limits, (session, reason) => {
-    upstream.disconnected(session, reason);
-  });
-  const rest = new RestApi(hubs, { accessKey, acceptsUnverifiedTokens, log });
+  const traffic = options.inspection && new Traffic();
+  const hubs = new Hubs(
+    settings.limits,
+    (session, reason) => {
+      upstream.disconnected(session, reason);
+    },
+    traffic,
+  );
+  const rest = new RestApi(hubs, { accessKey, acceptsUnverifiedTokens, log, witness: traffic });
   const clients = new ClientEndpoint({ settings, accessKey, hubs, upstream, log });
   server.on('request', (request, response) => void rest.handle(request, response));
   server.on('upgrade', (request, socket, head) => void clients.upgrade(request, socket, head));
 
   const sockets = trackSockets(server);
+  const inspection = await inspect(options, hubs, traffic);
 
   const stop = async (): Promise<void> => {
     clients.stop();
+    await inspection?.close();
     const closed = once(server, 'close');
     server.close();
     hubs.closeAll('The service is stopping.', CloseCode.goingAway);
@@ -70,7 +83,17 @@ export const startServer = async (options: ServerOptions): Promise<RunningServer
     for (const socket of sockets) socket.destroy();
     await closed;
   };
-  return { port, stop };
+  return { port, inspectionUrl: inspection?.url, stop };
+};
+
+const inspect = async (
+  { inspection }: ServerOptions,
+  hubs: Hubs,
+  traffic: Traffic | undefined,
+): Promise<Inspection | undefined> => {
+  if (!inspection || !traffic) return undefined;
+  const operations = inspectionOperations(hubs, traffic);
+  return startInspection({ ...inspection, operations, live: { traffic: traffic.recent } });
 };
 
 const trackSockets = (server: Server): ReadonlySet<Socket> => {

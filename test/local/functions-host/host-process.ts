@@ -11,6 +11,8 @@ const main = join(import.meta.dirname, '../../../local/functions-host/main.ts');
 export interface HostProcess {
   url: string;
   child: ChildProcess;
+  /** Where its processes can be inspected, if it was asked for. */
+  inspection: string[];
   /** All that it has printed so far. */
   output: () => string;
   /** Resolves with the first line, printed already or still to come, that matches. */
@@ -70,14 +72,15 @@ export function launchHost(appDir: string): StartingHost {
 /** Starts the host with a fixture's app; rejects with its output when it does not start. */
 export async function startHost(appDir: string, options: Launch = {}): Promise<HostProcess> {
   const { child, output, line, exited } = launch(appDir, options);
-  const ready = new Promise<{ port: number }>((resolve) => {
-    child.once('message', (message) => resolve(message as { port: number }));
+  const ready = new Promise<{ port: number; inspection?: string[] }>((resolve) => {
+    child.once('message', (message) => resolve(message as { port: number; inspection?: string[] }));
   });
   const first = await Promise.race([ready, exited]);
   if (first === null || typeof first === 'number') throw new Error(`The host did not start:\n${output()}`);
   return {
     url: `http://127.0.0.1:${first.port}`,
     child,
+    inspection: first.inspection ?? [],
     output,
     line,
     stop: async () => {

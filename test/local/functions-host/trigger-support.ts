@@ -2,7 +2,7 @@ import { onTestFinished } from 'vitest';
 import { parseHostConfig } from '../../../local/functions-host/config/host-json.ts';
 import type { Settings } from '../../../local/functions-host/config/settings.ts';
 import type { RegisteredFunction } from '../../../local/functions-host/core-api.ts';
-import type { Invocation } from '../../../local/functions-host/invoker.ts';
+import type { Invocation } from '../../../local/functions-host/invocation.ts';
 import type { Listener } from '../../../local/functions-host/lifecycle.ts';
 import { HostLog, type LogEntry } from '../../../local/functions-host/log.ts';
 import type { TypedData } from '../../../local/functions-host/rpc-data.ts';

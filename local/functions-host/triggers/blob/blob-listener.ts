@@ -1,7 +1,7 @@
 import type { BlobServiceClient, ContainerClient } from '@azure/storage-blob';
 import { connectionString, resolveSettings } from '../../config/settings.ts';
 import { HostStartError, messageOf } from '../../errors.ts';
-import type { Invocation } from '../../invoker.ts';
+import type { Invocation } from '../../invocation.ts';
 import type { Listener } from '../../lifecycle.ts';
 import { toTriggerMetadata } from '../../rpc-data.ts';
 import type { TriggerContext } from '../context.ts';

@@ -25,7 +25,7 @@ export class Dispatcher {
     if (this.#trouble !== undefined) this.inform('Messages come again.');
     this.#trouble = undefined;
     try {
-      await invoker.invoke(fn, toInvocation(fn, message, this.#binding.isBinary));
+      await invoker.invoke(fn, toInvocation(fn, message, this.#binding));
       return this.#autoComplete ? true : undefined;
     } catch {
       return false; // logged by the invoker

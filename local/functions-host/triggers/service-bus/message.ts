@@ -1,5 +1,5 @@
 import type { RegisteredFunction } from '../../core-api.ts';
-import type { Invocation } from '../../invoker.ts';
+import type { Invocation, MessageFacts } from '../../invocation.ts';
 import { toTypedData, type TypedData } from '../../rpc-data.ts';
 
 /** A received message, however it came. */
@@ -76,11 +76,17 @@ function traceParentOf({ applicationProperties }: ReceivedMessage): string | und
     : undefined;
 }
 
+function factsOf(message: ReceivedMessage, entity: string): MessageFacts {
+  const { messageId, sessionId, correlationId, sequenceNumber, enqueuedAt, earlierDeliveries } = message;
+  const deliveryCount = earlierDeliveries + 1;
+  return { entity, messageId, sessionId, correlationId, deliveryCount, sequenceNumber, enqueuedAt };
+}
+
 /** Makes the invocation for one message. */
 export function toInvocation(
   fn: RegisteredFunction,
   message: ReceivedMessage,
-  isBinary: boolean,
+  { isBinary, address }: { isBinary: boolean; address: string },
 ): Invocation {
   const body = isBinary ? bytesOf(message.body) : textOf(message.body);
   return {
@@ -88,6 +94,7 @@ export function toInvocation(
     triggerMetadata: metadataOf(message),
     reason: '(null)',
     traceParent: traceParentOf(message),
+    about: { message: factsOf(message, address) },
     details: () =>
       `Trigger Details: MessageId: ${message.messageId ?? ''}, SequenceNumber: ${message.sequenceNumber ?? ''}, ` +
       `DeliveryCount: ${message.earlierDeliveries + 1}, EnqueuedTimeUtc: ${message.enqueuedAt?.toISOString() ?? ''}, ` +

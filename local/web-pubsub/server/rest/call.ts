@@ -43,6 +43,7 @@ export class RestCall {
   readonly url: string;
   readonly #request: IncomingMessage;
   readonly #names: Readonly<Record<string, string>>;
+  #sent: Payload | undefined;
 
   constructor(
     request: IncomingMessage,
@@ -95,12 +96,17 @@ export class RestCall {
     return value;
   }
 
+  /** The message, once it has been read. */
+  get sent(): Payload | undefined {
+    return this.#sent;
+  }
+
   /** The message in the body. */
   async payload(): Promise<Payload> {
     this.number('messageTtlSeconds', 0, MAX_TTL_SECONDS);
     const contentType = this.#request.headers['content-type'];
     const payload = payloadFromBody(contentType, await readBody(this.#request));
-    if (payload) return payload;
+    if (payload) return (this.#sent = payload);
     throw new RestError(
       415,
       'Error.UnsupportedMediaType',

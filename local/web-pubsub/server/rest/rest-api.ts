@@ -10,11 +10,18 @@ import { badRequest, RestError } from './errors.ts';
 import type { RestAnswer } from './operations.ts';
 import { findOperation } from './router.ts';
 
+/** Who is told of calls that were authorised and done. */
+export interface RestWitness {
+  /** @param path - below the hub, decoded */
+  called(call: RestCall, request: IncomingMessage, path: readonly string[], status: number): void;
+}
+
 export interface RestOptions {
   readonly accessKey: string;
   /** Take any bearer token that is a JWT in its time, whoever signed it. */
   readonly acceptsUnverifiedTokens: boolean;
   readonly log: (line: string) => void;
+  readonly witness?: RestWitness | undefined;
 }
 
 const decode = (segment: string): string => {
@@ -95,7 +102,9 @@ export class RestApi {
       query,
       found.names,
     );
-    return found.operation(call, this.#options.accessKey);
+    const answer = await found.operation(call, this.#options.accessKey);
+    this.#options.witness?.called(call, request, rest, answer.status);
+    return answer;
   }
 
   #authorize(request: IncomingMessage, path: string): void {
