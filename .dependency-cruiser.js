@@ -55,7 +55,8 @@ export default {
     },
     {
       name: 'local-services-stand-alone',
-      comment: 'Each local service could be published on its own, with what opens it for inspection bundled in.',
+      comment:
+        'Each local service could be published on its own, with what opens it for inspection bundled in.',
       severity: 'error',
       from: { path: '^local/([^/]+)/' },
       to: { path: '^local/', pathNot: '^local/($1|inspection)/' },
