@@ -1,6 +1,7 @@
 import js from '@eslint/js';
 import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
+import { queryRules } from './eslint.queries.js';
 
 export default defineConfig(
   { ignores: ['dist/', 'coverage/', '.parley/', 'node_modules/'] },
@@ -37,17 +38,5 @@ export default defineConfig(
     ],
     rules: { 'no-console': 'off' },
   },
-  {
-    // Queries are built with the odata template tag only: an id in a plain template string is an injection.
-    files: ['shared/adapters/tables/**/*.ts'],
-    rules: {
-      'no-restricted-syntax': [
-        'error',
-        {
-          selector: 'Property[key.name="filter"] > TemplateLiteral',
-          message: 'Build table filters with the odata`` tag.',
-        },
-      ],
-    },
-  },
+  queryRules,
 );

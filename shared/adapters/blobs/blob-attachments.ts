@@ -10,6 +10,7 @@ import {
 } from '@azure/storage-blob';
 import type { AttachmentRecord, Attachments, SignedUrl } from '../../ports/attachments.ts';
 import type { Clock } from '../../ports/clock.ts';
+import { blobNameOf } from './blob-name.ts';
 import { AttachmentRecords } from '../tables/attachment-records.ts';
 import { guard } from '../tables/errors.ts';
 import { RecentlyUsed } from '../tables/recently-used.ts';
@@ -137,7 +138,7 @@ export class BlobAttachments implements Attachments {
   }
 
   #blob(attachmentId: string) {
-    return this.#service.getContainerClient(attachmentContainer).getBlobClient(attachmentId);
+    return this.#service.getContainerClient(attachmentContainer).getBlobClient(blobNameOf(attachmentId));
   }
 
   async #sign(blob: BlobClient, minutes: number, what: Partial<BlobSASSignatureValues>): Promise<SignedUrl> {

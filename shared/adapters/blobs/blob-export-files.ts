@@ -2,6 +2,7 @@ import type { BlobServiceClient, BlockBlobClient } from '@azure/storage-blob';
 import type { SignedUrl } from '../../ports/attachments.ts';
 import type { ExportFiles } from '../../ports/export-files.ts';
 import { guard } from '../tables/errors.ts';
+import { blobNameOf } from './blob-name.ts';
 import type { BlobAttachments } from './blob-attachments.ts';
 
 /** The container that holds exports; no one may list it. */
@@ -48,6 +49,6 @@ export class BlobExportFiles implements ExportFiles {
   }
 
   #blob(jobId: string): BlockBlobClient {
-    return this.#service.getContainerClient(exportContainer).getBlockBlobClient(jobId);
+    return this.#service.getContainerClient(exportContainer).getBlockBlobClient(blobNameOf(jobId));
   }
 }

@@ -37,7 +37,7 @@ export type Watermark = 'delivered' | 'read';
 export const headKey = 'head';
 export const messageKey = (seq: number): string => `msg|${seqKey(seq)}`;
 /** @param id of a message or a change */
-export const markerKey = (id: string): string => `id|${id}`;
+export const markerKey = (id: string): string => `id|${encodeKey(id)}`;
 export const changeKey = (rev: number): string => `chg|${seqKey(rev)}`;
 export const keptKey = (seq: number): string => `del|${seqKey(seq)}`;
 export const versionKey = (seq: number, n: number): string => `old|${seqKey(seq)}|${seqKey(n)}`;

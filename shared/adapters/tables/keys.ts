@@ -34,6 +34,9 @@ export const encodeKey = (id: string): string => {
   return `~${createHash('sha256').update(id, 'utf16le').digest('hex')}`;
 };
 
+/** Whether a text is made of what keys of ours are made of, encoded ids and joined parts alike, and is short enough. */
+export const isOwnKey = (key: string): boolean => /^[\w.:@=~|-]{1,512}$/.test(key);
+
 /**
  * A place in a conversation as (part of) a row key: 16 digits, so that keys sort as numbers do.
  * @throws RangeError for what is not a whole number from 0 to 2^53 - 1

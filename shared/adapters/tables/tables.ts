@@ -1,5 +1,6 @@
 import type { TableClient, TableEntityResult } from '@azure/data-tables';
 import { guard, isStatus } from './errors.ts';
+import { withOwnKeys } from './own-keys.ts';
 
 /** The tables of the app; created with the app's other resources (`infra/storage.json`), or at its first start. */
 export const tableNames = {
@@ -22,24 +23,11 @@ export const tableNames = {
 
 export type Tables = Record<keyof typeof tableNames, TableClient>;
 
-/** Makes one client per table. */
-export const openTables = (open: (name: string) => TableClient): Tables => ({
-  conversations: open(tableNames.conversations),
-  userConversations: open(tableNames.userConversations),
-  inbox: open(tableNames.inbox),
-  users: open(tableNames.users),
-  userNames: open(tableNames.userNames),
-  presence: open(tableNames.presence),
-  attachments: open(tableNames.attachments),
-  blocks: open(tableNames.blocks),
-  searchSegments: open(tableNames.searchSegments),
-  jobs: open(tableNames.jobs),
-  expiries: open(tableNames.expiries),
-  webhooks: open(tableNames.webhooks),
-  waitingEvents: open(tableNames.waitingEvents),
-  audit: open(tableNames.audit),
-  rateLimits: open(tableNames.rateLimits),
-});
+/** Makes one client per table. Rows go in and out under keys of our making only. */
+export const openTables = (open: (name: string) => TableClient): Tables => {
+  const opened = Object.entries(tableNames).map(([table, name]) => [table, withOwnKeys(open(name))] as const);
+  return Object.fromEntries(opened) as Tables;
+};
 
 /** Creates the tables that are missing. */
 export const createTables = async (tables: Tables): Promise<void> => {
