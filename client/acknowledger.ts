@@ -1,0 +1,127 @@
+import { backoffMs } from './backoff.ts';
+import type { Cancel, Environment } from './environment.ts';
+import { asParleyError, type ParleyError } from './errors.ts';
+
+/** @internal */
+export interface AcknowledgerParts {
+  environment: Environment;
+  /** Tells the service, and resolves when it has noted it. */
+  ask: (name: string, data: Record<string, unknown>) => Promise<unknown>;
+  /** A group so large that nobody is shown who has got what: it costs the service more than it is worth to hurry. */
+  isLarge: (conversationId: string) => boolean;
+}
+
+/** What is to be told of one conversation. */
+interface Due {
+  delivered: number;
+  /** Single messages, where what is below them is not known to have come. */
+  seqs: Set<number>;
+  read: number;
+}
+
+const collectMs = 1_000;
+const collectLargeMs = 30_000;
+const maxSeqs = 100;
+
+/** Tells the service what has come and what was read, many at a time, until it knows. @internal */
+export class Acknowledger {
+  readonly #parts: AcknowledgerParts;
+  readonly #due = new Map<string, Due>();
+  readonly #timers = new Map<string, Cancel>();
+  readonly #busy = new Set<string>();
+  #failures = 0;
+
+  constructor(parts: AcknowledgerParts) {
+    this.#parts = parts;
+  }
+
+  /** Everything up to a place has come. */
+  delivered(conversationId: string, upToSeq: number): void {
+    const due = this.#dueOf(conversationId);
+    due.delivered = Math.max(due.delivered, upToSeq);
+    this.#schedule(conversationId);
+  }
+
+  /** Single messages have come. */
+  deliveredOnly(conversationId: string, seqs: readonly number[]): void {
+    for (const seq of seqs) this.#dueOf(conversationId).seqs.add(seq);
+    this.#schedule(conversationId);
+  }
+
+  /** Everything up to a place was read. */
+  read(conversationId: string, upToSeq: number): void {
+    const due = this.#dueOf(conversationId);
+    due.read = Math.max(due.read, upToSeq);
+    this.#schedule(conversationId);
+  }
+
+  /** There is a connection again: tells what could not be told. */
+  resume(): void {
+    this.#failures = 0;
+    for (const conversationId of this.#due.keys()) this.#schedule(conversationId);
+  }
+
+  /** Forgets what is to be told of a conversation. */
+  drop(conversationId: string): void {
+    this.#due.delete(conversationId);
+  }
+
+  close(): void {
+    for (const cancel of this.#timers.values()) cancel();
+    this.#timers.clear();
+    this.#due.clear();
+  }
+
+  #dueOf(conversationId: string): Due {
+    const due = this.#due.get(conversationId) ?? { delivered: 0, seqs: new Set(), read: 0 };
+    this.#due.set(conversationId, due);
+    return due;
+  }
+
+  #schedule(conversationId: string, extraMs = 0): void {
+    if (this.#timers.has(conversationId) || this.#busy.has(conversationId)) return;
+    const isPatient = this.#parts.isLarge(conversationId) && this.#due.get(conversationId)?.read === 0;
+    const ms = (isPatient ? collectLargeMs : collectMs) + extraMs;
+    const run = (): void => {
+      this.#timers.delete(conversationId);
+      void this.#tell(conversationId);
+    };
+    this.#timers.set(conversationId, this.#parts.environment.after(ms, run));
+  }
+
+  async #tell(conversationId: string): Promise<void> {
+    const due = this.#due.get(conversationId);
+    if (!due) return;
+    this.#due.delete(conversationId);
+    this.#busy.add(conversationId);
+    let waitMs = 0;
+    try {
+      await this.#say(conversationId, due);
+      this.#failures = 0;
+    } catch (thrown) {
+      waitMs = this.#putBack(conversationId, due, asParleyError(thrown));
+    }
+    this.#busy.delete(conversationId);
+    if (this.#due.has(conversationId)) this.#schedule(conversationId, waitMs);
+  }
+
+  /** What was read has been delivered. */
+  async #say(conversationId: string, { delivered, seqs, read }: Due): Promise<void> {
+    const { ask } = this.#parts;
+    if (read > 0) await ask('receipt.read', { conversationId, upToSeq: read });
+    if (delivered > read) await ask('receipt.delivered', { conversationId, upToSeq: delivered });
+    const single = [...seqs].filter((seq) => seq > Math.max(read, delivered)).sort((a, b) => a - b);
+    for (let at = 0; at < single.length; at += maxSeqs)
+      await ask('receipt.delivered', { conversationId, seqs: single.slice(at, at + maxSeqs) });
+  }
+
+  /** @returns milliseconds to wait besides */
+  #putBack(conversationId: string, failed: Due, error: ParleyError): number {
+    if (!error.isTransient) return 0; // we are not in it any more: there is nothing to be told
+    const due = this.#dueOf(conversationId);
+    due.delivered = Math.max(due.delivered, failed.delivered);
+    due.read = Math.max(due.read, failed.read);
+    for (const seq of failed.seqs) due.seqs.add(seq);
+    return backoffMs(this.#failures++, this.#parts.environment.random, error.retryAfterMs);
+  }
+}

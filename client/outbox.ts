@@ -1,0 +1,239 @@
+import type { Message } from '../shared/domain/message.ts';
+import { backoffMs } from './backoff.ts';
+import type { SendReceipt } from './contract.ts';
+import { type Environment, sleep } from './environment.ts';
+import { asParleyError, ParleyError, type ParleyErrorCode } from './errors.ts';
+import type { Store } from './store.ts';
+
+/** What a message says. */
+export interface Draft {
+  text?: string;
+  /** Of an attachment that was uploaded before. */
+  attachmentId?: string;
+  /** Of a file that lies elsewhere. */
+  attachmentUrl?: string;
+  /** The `messageId` of the message that it answers. */
+  replyTo?: string;
+  /** Ids of users that it names. */
+  mentions?: string[];
+  /** Seconds after which nobody sees it any more. */
+  expiresInSeconds?: number;
+  /**
+   * Your own name for it, which makes it one message however often it is sent. Without it the client makes one.
+   */
+  clientMessageId?: string;
+}
+
+/** For whom a message is: a user, or a conversation. */
+export type Target = { to: string; conversationId?: never } | { conversationId: string; to?: never };
+
+/**
+ * A message of this device that has no place yet: it `waits` for the network or its turn, is `accepted` by the service, or
+ * has `failed` for good.
+ */
+export interface PendingMessage extends Draft {
+  clientMessageId: string;
+  to?: string;
+  conversationId?: string;
+  createdAt: string;
+  state: 'waiting' | 'accepted' | 'failed';
+  /** Why, if it failed. */
+  code?: ParleyErrorCode;
+}
+
+/** @internal */
+export interface OutboxParts {
+  environment: Environment;
+  store: Store;
+  /** Keys of one user of one service. */
+  prefix: string;
+  send: (message: PendingMessage) => Promise<SendReceipt>;
+  /** Something about a message has changed; undefined: it is gone. */
+  onChange: (message: PendingMessage, isGone: boolean) => void;
+}
+
+interface Entry {
+  key: string;
+  message: PendingMessage;
+  settle?: PromiseWithResolvers<SendReceipt>;
+}
+
+/** A bug of the service may pass; so often it is given the chance. */
+const maxBugs = 8;
+
+const laneOf = ({ to, conversationId }: PendingMessage): string => conversationId ?? `to ${to ?? ''}`;
+
+/**
+ * Sends messages in their order, each conversation's one after the other, until the service has them. What was not sent
+ * is in the store, and sent by whoever opens it next: by its `clientMessageId` it stays one message.
+ * @internal
+ */
+export class Outbox {
+  readonly #parts: OutboxParts;
+  readonly #entries = new Map<string, Entry>();
+  readonly #lanes = new Map<string, Entry[]>();
+  readonly #closed = new AbortController();
+  #waking = new AbortController();
+  #count = 0;
+
+  constructor(parts: OutboxParts) {
+    this.#parts = parts;
+  }
+
+  /** Takes up what an earlier client could not send. */
+  async restore(): Promise<void> {
+    for (const { key, value } of await this.#parts.store.list(this.#parts.prefix)) {
+      const message = JSON.parse(value) as PendingMessage;
+      if (this.#entries.has(message.clientMessageId)) continue;
+      this.#enter({ key, message });
+    }
+  }
+
+  /** Everything that has no place yet, oldest first. */
+  get pending(): PendingMessage[] {
+    return [...this.#entries.values()].map(({ message }) => message);
+  }
+
+  /** Keeps a message until it is sent. @throws ParleyError when it can never be sent */
+  async add(message: PendingMessage): Promise<SendReceipt> {
+    if (this.#isClosed()) throw new ParleyError('closed', 'The client was closed.');
+    const known = this.#entries.get(message.clientMessageId);
+    if (known?.settle && laneOf(known.message) === laneOf(message)) return known.settle.promise;
+    if (known) throw new ParleyError('malformed-request', 'Another message has this clientMessageId.');
+    const settle = Promise.withResolvers<SendReceipt>();
+    settle.promise.catch(() => undefined); // whoever does not wait for it sees it as failed
+    const key = `${this.#parts.prefix}${this.#nextOrder()}`;
+    const entry: Entry = { key, message, settle };
+    const stored = this.#parts.store.set(key, JSON.stringify(message)).catch(() => undefined);
+    this.#enter(entry, stored);
+    return settle.promise;
+  }
+
+  /** Does not wait any longer: the network may be back. */
+  wake(): void {
+    this.#waking.abort();
+    this.#waking = new AbortController();
+  }
+
+  /** The message has its place: it is pending no more, whether its answer has come or was lost. */
+  settle({ clientMessageId, messageId, conversationId, createdAt }: Message): void {
+    const entry = this.#entries.get(clientMessageId);
+    if (!entry || (entry.message.conversationId ?? conversationId) !== conversationId) return;
+    this.#forget(entry);
+    entry.settle?.resolve({ messageId, conversationId, clientMessageId, acceptedAt: createdAt });
+  }
+
+  /** The service accepted a message and refused it later. */
+  reject(clientMessageId: string, code: ParleyErrorCode): PendingMessage | undefined {
+    const entry = this.#entries.get(clientMessageId);
+    if (entry) this.#fail(entry, new ParleyError(code, 'The service refused it after it was accepted.'));
+    return entry?.message;
+  }
+
+  /** Tries a message that failed once more. */
+  retry(clientMessageId: string): void {
+    const entry = this.#entries.get(clientMessageId);
+    if (entry?.message.state !== 'failed') return;
+    const { code: _, ...message } = entry.message;
+    this.#enter({ key: entry.key, message: { ...message, state: 'waiting' } });
+  }
+
+  /** Gives a message up that failed, or still waits. */
+  discard(clientMessageId: string): void {
+    const entry = this.#entries.get(clientMessageId);
+    if (!entry) return;
+    this.#forget(entry);
+    entry.settle?.reject(new ParleyError('aborted', 'The message was discarded.'));
+  }
+
+  close(): void {
+    this.#closed.abort();
+    for (const { settle } of this.#entries.values())
+      settle?.reject(new ParleyError('closed', 'The client was closed; the message waits for the next one.'));
+  }
+
+  #nextOrder(): string {
+    return `${String(this.#parts.environment.now()).padStart(15, '0')}-${String(this.#count++).padStart(6, '0')}`;
+  }
+
+  #enter(entry: Entry, stored: Promise<unknown> = Promise.resolve()): void {
+    this.#entries.set(entry.message.clientMessageId, entry);
+    this.#parts.onChange(entry.message, false);
+    if (entry.message.state !== 'waiting') return;
+    const key = laneOf(entry.message);
+    const lane = this.#lanes.get(key);
+    if (lane) {
+      lane.push(entry);
+      return;
+    }
+    this.#lanes.set(key, [entry]);
+    void stored.then(() => this.#work(key));
+  }
+
+  async #work(key: string): Promise<void> {
+    for (;;) {
+      const entry = this.#lanes.get(key)?.[0];
+      if (!entry || this.#isClosed()) break;
+      if (this.#isLive(entry)) await this.#deliver(entry);
+      if (this.#isClosed()) break;
+      this.#lanes.get(key)?.shift();
+    }
+    this.#lanes.delete(key);
+  }
+
+  #isClosed(): boolean {
+    return this.#closed.signal.aborted;
+  }
+
+  #isLive(entry: Entry): boolean {
+    return this.#entries.get(entry.message.clientMessageId) === entry;
+  }
+
+  async #deliver(entry: Entry): Promise<void> {
+    for (let attempt = 0; this.#isLive(entry); attempt++) {
+      try {
+        const receipt = await this.#parts.send(entry.message);
+        this.#accept(entry, receipt);
+        return;
+      } catch (thrown) {
+        const error = asParleyError(thrown);
+        if (this.#isClosed() || !this.#isLive(entry)) return;
+        if (!error.isTransient || (error.code === 'internal-error' && attempt >= maxBugs)) {
+          this.#fail(entry, error);
+          return;
+        }
+        const ms = backoffMs(attempt, this.#parts.environment.random, error.retryAfterMs);
+        const isUrgent = error.retryAfterMs === undefined;
+        await this.#pause(ms, isUrgent);
+      }
+    }
+  }
+
+  /** @param isUrgent it need not wait any longer when the network is back */
+  async #pause(ms: number, isUrgent: boolean): Promise<void> {
+    const signals = [this.#closed.signal, ...(isUrgent ? [this.#waking.signal] : [])];
+    await sleep(this.#parts.environment, ms, AbortSignal.any(signals)).catch(() => undefined);
+  }
+
+  #accept(entry: Entry, receipt: SendReceipt): void {
+    if (!this.#isLive(entry)) return; // it has its place already, or was discarded
+    const { to: _, ...message } = entry.message;
+    entry.message = { ...message, state: 'accepted', conversationId: receipt.conversationId };
+    void this.#parts.store.delete(entry.key).catch(() => undefined);
+    entry.settle?.resolve(receipt);
+    this.#parts.onChange(entry.message, false);
+  }
+
+  #fail(entry: Entry, error: ParleyError): void {
+    entry.message = { ...entry.message, state: 'failed', code: error.code };
+    void this.#parts.store.set(entry.key, JSON.stringify(entry.message)).catch(() => undefined);
+    entry.settle?.reject(error);
+    this.#parts.onChange(entry.message, false);
+  }
+
+  #forget(entry: Entry): void {
+    this.#entries.delete(entry.message.clientMessageId);
+    void this.#parts.store.delete(entry.key).catch(() => undefined);
+    this.#parts.onChange(entry.message, true);
+  }
+}
