@@ -6,13 +6,14 @@ import type { Account, ConversationInfo, Page, PresenceInfo, Profile, SendReceip
 import { Conversation } from './conversation.ts';
 import { type Core, post, sendOver } from './core.ts';
 import { Emitter } from './emitter.ts';
-import { type Cancel, type Environment, standardEnvironment } from './environment.ts';
+import type { Cancel, Environment } from './environment.ts';
 import { asParleyError, ParleyError } from './errors.ts';
 import type { ParleyEvents } from './events.ts';
 import { Http, path } from './http.ts';
 import { drainInbox, type Rejection } from './inbox.ts';
 import { openStore } from './indexed-db-store.ts';
 import { type Draft, Outbox, type PendingMessage, type Target } from './outbox.ts';
+import { standardEnvironment } from './standard-environment.ts';
 import type { Store } from './store.ts';
 import { claimsOf, TokenKeeper, type TokenSource } from './token.ts';
 

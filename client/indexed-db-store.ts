@@ -35,7 +35,7 @@ const name = 'parley';
 const done = <T>(request: Request<T>): Promise<T> =>
   new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
+    request.onerror = () => reject(new Error('IndexedDB failed.', { cause: request.error }));
   });
 
 class IndexedDbStore implements Store {
