@@ -1,6 +1,7 @@
 import type { ServerEvent } from '../shared/domain/event.ts';
 import type { Message } from '../shared/domain/message.ts';
 import { Acknowledger } from './acknowledger.ts';
+import type { ChatEvents } from './chat-events.ts';
 import { Connection, type ConnectionState } from './connection.ts';
 import type { Account, ConversationInfo, Page, PresenceInfo, Profile, SendReceipt } from './contract.ts';
 import { Conversation } from './conversation.ts';
@@ -116,7 +117,7 @@ export class ParleyClient {
     const tell: Core['tell'] = (name, data) => this.#connection.tell(name, data);
     this.#core = {
       ...{ environment, http, userId, outbox, acknowledger, tell },
-      emit: (name, event) => this.#events.emit(name, event),
+      emit: (name, event) => (this.#events as Emitter<ChatEvents>).emit(name, event),
       onConversation: (id, isGone) =>
         this.#events.emit(isGone ? 'conversation.removed' : 'conversation.changed', this.conversation(id)),
     };
