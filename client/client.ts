@@ -117,7 +117,7 @@ export class ParleyClient {
     const tell: Core['tell'] = (name, data) => this.#connection.tell(name, data);
     this.#core = {
       ...{ environment, http, userId, outbox, acknowledger, tell },
-      emit: (name, event) => (this.#events as Emitter<ChatEvents>).emit(name, event),
+      emit: (name, event) => (this.#events as unknown as Emitter<ChatEvents>).emit(name, event),
       onConversation: (id, isGone) =>
         this.#events.emit(isGone ? 'conversation.removed' : 'conversation.changed', this.conversation(id)),
     };
