@@ -26,7 +26,7 @@ registerFanOutEvent(services);
 registerDeliverWebhooks(services);
 
 app.hook.appStart(async () => {
-  await startTelemetry(config.applicationInsights);
+  await startTelemetry(config.applicationInsights, config.identityClientId);
   await services.prepare();
 });
 app.hook.appTerminate(() => services.close());

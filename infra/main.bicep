@@ -91,6 +91,12 @@ param logRetentionDays int = 30
 @description('Gigabytes of logs per day; -1: any.')
 param logDailyQuotaGb int = 5
 
+@description('Addresses that alerts are sent to.')
+param alertEmails array = []
+
+@description('Where docs/runbooks/ is read; alerts link to it.')
+param runbookUrl string = 'https://github.com/parley-chat/parley/blob/main/docs/runbooks/'
+
 // Who deploys.
 
 @description('Object id of who deploys, who may then set the signing key.')
@@ -109,6 +115,7 @@ var authSettings = builtInAccounts
       AUTH_AUDIENCE: authAudience
       AUTH_JWKS_URI: authJwksUri
     }
+var originSettings = { ALLOWED_ORIGINS: join(allowedOrigins, ',') }
 var readyForHttp = alwaysReadyHttp > 0 ? [{ name: 'http', instanceCount: alwaysReadyHttp }] : []
 var readyForDelivery = alwaysReadyDelivery > 0
   ? [
@@ -295,7 +302,7 @@ module functionApp 'modules/function-app.bicep' = {
     storageName: storage.outputs.name
     serviceBusNamespace: serviceBus.outputs.fullyQualifiedNamespace
     applicationInsightsConnectionString: telemetry.outputs.connectionString
-    settings: union(chatSettings, authSettings)
+    settings: union(chatSettings, authSettings, originSettings)
     instanceMemoryMb: instanceMemoryMb
     maximumInstances: maximumInstances
     alwaysReady: concat(readyForHttp, readyForDelivery)
@@ -303,6 +310,21 @@ module functionApp 'modules/function-app.bicep' = {
     isZoneRedundant: zoneRedundant
     subnetId: vnetEnabled ? network!.outputs.appSubnetId : ''
     workspaceId: telemetry.outputs.workspaceId
+  }
+}
+
+module monitoring 'modules/monitoring.bicep' = {
+  scope: group
+  params: {
+    environmentName: environmentName
+    location: location
+    tags: tags
+    workspaceId: telemetry.outputs.workspaceId
+    serviceBusId: serviceBus.outputs.id
+    webPubSubId: webPubSub.outputs.id
+    storageId: storage.outputs.id
+    alertEmails: alertEmails
+    runbookUrl: runbookUrl
   }
 }
 

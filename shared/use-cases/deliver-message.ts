@@ -11,6 +11,12 @@ export interface DeliverMessageParts extends BringMessageParts {
   blocks: Pick<Blocks, 'blockersIn'>;
 }
 
+/** What became of a message, and how long that took. */
+export interface TimedDelivery extends Delivery {
+  /** From its acceptance until everybody had been brought it, in ms. */
+  sinceAcceptedMs: number;
+}
+
 /**
  * A block that came while the message was under way. One that was sent just now was looked at as lately as is promised, so
  * this costs nothing in the usual case. What is in the log already is not taken back: its first delivery died half way.
@@ -32,8 +38,11 @@ const refuseBlocked = async (
  */
 export const deliverMessage =
   (parts: DeliverMessageParts) =>
-  async (accepted: AcceptedMessage, tracing: Tracing): Promise<Delivery> => {
+  async (accepted: AcceptedMessage, tracing: Tracing): Promise<TimedDelivery> => {
     await refuseBlocked(parts, accepted);
     const appended = await parts.log.append(accepted, parts.clock.now());
-    return bringMessage(parts, appended, tracing);
+    const delivery = await bringMessage(parts, appended, tracing);
+    const tookMs = parts.clock.now().getTime() - Date.parse(accepted.acceptedAt);
+    // Another machine's clock said when it was accepted.
+    return { ...delivery, sinceAcceptedMs: Math.max(tookMs, 0) };
   };

@@ -120,6 +120,7 @@ describe('expressions', () => {
     ["v.?z ?? 'none'", 'none'],
     ["!b && v.n > 1 ? 'many' : 'few'", 'many'],
     ["'${v.a.c}-${v.n}'", 'x-2'],
+    ["'${v.a.c} ${v.n} .'", 'x 2 .'],
     ['union({ p: 1 }, v.a)', '{"p":1,"c":"x"}'],
     ["map(['p', 'q'], (each, index) => '${each}${index}')", '["p0","q1"]'],
     ['flatten([[1], [2, 3]])', '[1,2,3]'],

@@ -40,8 +40,10 @@ const stringOf = (scope: Scope, node: Node): Value => {
   for (const part of parts) {
     pieces.push(scope.file.text.slice(at, part.startIndex));
     at = part.endIndex;
-    if (part.type === 'interpolation') pieces.push(evaluate(scope, partsOf(part)[0] ?? part));
-    else if (part.type === 'escape_sequence') pieces.push(escapes[part.text] ?? part.text);
+    if (part.type === 'interpolation') {
+      // Blanks before it count as its own.
+      pieces.push(part.text.slice(0, part.text.indexOf('${')), evaluate(scope, partsOf(part)[0] ?? part));
+    } else if (part.type === 'escape_sequence') pieces.push(escapes[part.text] ?? part.text);
     else pieces.push(part.text);
   }
   pieces.push(scope.file.text.slice(at, node.endIndex - 1));

@@ -107,6 +107,17 @@ describe('delivering a message', () => {
     expect(chat.outbox.checks).toEqual([]);
   });
 
+  it('tells how long it took since it was accepted, and never less than nothing where clocks differ', async () => {
+    const chat = aChat();
+    const acceptedAt = (secondsAgo: number): string =>
+      new Date(chat.clock.now().getTime() - secondsAgo * 1000).toISOString();
+    const [late, early] = [2, -2].map((seconds) =>
+      anAcceptedMessage({ from: ann, to: bo, acceptedAt: acceptedAt(seconds) }),
+    );
+    expect(late && (await chat.deliver(late))).toMatchObject({ sinceAcceptedMs: 2000 });
+    expect(early && (await chat.deliver(early))).toMatchObject({ sinceAcceptedMs: 0 });
+  });
+
   it('keeps it when the push fails', async () => {
     const chat = aChat();
     await chat.presence.connected(bo, 'b1');
