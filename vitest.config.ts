@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config';
 /** What needs servers that live outside the test's own process is named `*.integration.test.ts`. */
 const integration = 'test/**/*.integration.test.ts';
 
+/** What people see of it, in a real browser. */
+const browser = 'test/browser/**/*.test.ts';
+
 const { SERVICE_BUS_CONNECTION_STRING: serviceBus, WEB_PUBSUB_CONNECTION_STRING: webPubSub } = process.env;
 
 /** Suites that know no more of their service than a connection string. */
@@ -31,7 +34,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: [integration],
+          exclude: [integration, browser],
           testTimeout: 20_000,
         },
       },
@@ -41,6 +44,14 @@ export default defineConfig({
           include: [integration],
           globalSetup: ['test/support/stack-setup.ts'],
           testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'browser',
+          include: [browser],
+          testTimeout: 120_000,
           hookTimeout: 60_000,
         },
       },
