@@ -1,4 +1,5 @@
 import { forwardReceipt, forwardRequest } from '../shared/contract/forward.ts';
+import { attachmentRefusals } from '../shared/domain/attachment.ts';
 import { defineRoute, type Route } from './http/route.ts';
 import { logEvent } from './log.ts';
 import type { Services } from './services.ts';
@@ -27,6 +28,8 @@ export const forwardMessage = (services: ForwardMessageServices): Route =>
       'blocked',
       'rate-limited',
       'message-rejected',
+      'attachment-pending',
+      ...attachmentRefusals,
     ],
     handle: async ({ caller, param, body, context, traceparent }) => {
       const source = { conversationId: param('conversationId'), messageId: param('messageId') };

@@ -5,6 +5,7 @@ import { registerCheckPresence } from './check-presence.ts';
 import { registerDeliverMessage } from './deliver-message.ts';
 import { registerRunJob } from './run-job.ts';
 import { registerPurgeMessages } from './purge-messages.ts';
+import { registerSweepAttachments } from './sweep-attachments.ts';
 import { registerDeliverWebhooks } from './deliver-webhooks.ts';
 import { registerFanOutEvent } from './fan-out-event.ts';
 import { registerPreflight, registerRoutes } from './http/register.ts';
@@ -22,6 +23,7 @@ registerCheckDelivery(services);
 registerCheckPresence(services);
 registerRunJob(services);
 registerPurgeMessages(services);
+registerSweepAttachments(services);
 registerFanOutEvent(services);
 registerDeliverWebhooks(services);
 

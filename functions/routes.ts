@@ -4,6 +4,7 @@ import { blockUser, unblockUser } from './block-user.ts';
 import { addMembers, changeMember, removeMember } from './change-members.ts';
 import { deleteMessage, editMessage, restoreMessage } from './change-message.ts';
 import { changePassword } from './change-password.ts';
+import { completeAttachment } from './complete-attachment.ts';
 import { countUnread } from './count-unread.ts';
 import { createConversation } from './create-conversation.ts';
 import { eraseOwnAccount } from './erase-own-account.ts';
@@ -47,6 +48,7 @@ import { readInbox } from './read-inbox.ts';
 import { markDelivered, markRead } from './record-receipt.ts';
 import { registerUser } from './register-user.ts';
 import { replayWebhook } from './replay-webhook.ts';
+import { reserveAttachment } from './reserve-attachment.ts';
 import { searchMessages } from './search-messages.ts';
 import { sendMessage } from './send-message.ts';
 import { sendToConversation } from './send-to-conversation.ts';
@@ -100,6 +102,8 @@ export const routesOf = (services: Services): Route[] => {
     countUnread,
     readInbox,
     acknowledgeInbox,
+    reserveAttachment,
+    completeAttachment,
     getAttachment,
     startExport,
     getExport,

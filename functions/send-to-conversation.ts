@@ -1,4 +1,5 @@
 import { sendReceipt, sendToConversationRequest } from '../shared/contract/send-message.ts';
+import { attachmentRefusals } from '../shared/domain/attachment.ts';
 import { defineRoute, type Route } from './http/route.ts';
 import { logEvent } from './log.ts';
 import type { Services } from './services.ts';
@@ -17,7 +18,15 @@ export const sendToConversation = (services: SendToConversationServices): Route 
     access: 'member',
     body: sendToConversationRequest(services.messageLimits),
     replies: { 202: { description: 'The queue holds it; it will be delivered.', schema: sendReceipt } },
-    problems: ['sender-mismatch', 'blocked', 'rate-limited', 'message-rejected'],
+    problems: [
+      'sender-mismatch',
+      'blocked',
+      'rate-limited',
+      'message-rejected',
+      'not-found',
+      'attachment-used',
+      ...attachmentRefusals,
+    ],
     handle: async ({ caller, param, body, context, traceparent }) => {
       const conversationId = param('conversationId');
       const draft = async () => ({ ...(await body()), conversationId });

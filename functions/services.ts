@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { DefenderScan, noScan } from '../shared/adapters/blobs/defender-scan.ts';
 import { BlobExportFiles } from '../shared/adapters/blobs/blob-export-files.ts';
 import { BlobAttachments } from '../shared/adapters/blobs/blob-attachments.ts';
 import { ScryptPasswordHasher } from '../shared/adapters/crypto/scrypt-password-hasher.ts';
@@ -20,6 +21,7 @@ import { TableBlocks } from '../shared/adapters/tables/table-blocks.ts';
 import { ConversationHeads } from '../shared/adapters/tables/conversation-heads.ts';
 import { TableChangeLog } from '../shared/adapters/tables/table-change-log.ts';
 import { TableConversationLog } from '../shared/adapters/tables/table-conversation-log.ts';
+import { TableAttachmentLooks } from '../shared/adapters/tables/table-attachment-looks.ts';
 import { TableExpiries } from '../shared/adapters/tables/table-expiries.ts';
 import { TableInbox } from '../shared/adapters/tables/table-inbox.ts';
 import { TableJobs } from '../shared/adapters/tables/table-jobs.ts';
@@ -41,7 +43,7 @@ import {
   webhookEnvelope,
 } from '../shared/contract/queue.ts';
 import { EndpointGate } from '../shared/domain/endpoint-gate.ts';
-import { newJobId } from '../shared/domain/identifiers.ts';
+import { newAttachmentId, newJobId } from '../shared/domain/identifiers.ts';
 import type { Caller } from '../shared/domain/user.ts';
 import { isFor } from '../shared/domain/webhook.ts';
 import type { Timer } from '../shared/ports/clock.ts';
@@ -55,6 +57,7 @@ import { applyChange } from '../shared/use-cases/apply-change.ts';
 import { archiveConversation } from '../shared/use-cases/archive-conversation.ts';
 import { blockUser, listBlocks } from '../shared/use-cases/block-user.ts';
 import { callWebhook } from '../shared/use-cases/call-webhook.ts';
+import { completeAttachment } from '../shared/use-cases/complete-attachment.ts';
 import { checkDelivery } from '../shared/use-cases/check-delivery.ts';
 import { checkPresence } from '../shared/use-cases/check-presence.ts';
 import { admitClient, connectClient } from '../shared/use-cases/connect-client.ts';
@@ -96,6 +99,7 @@ import { changePassword } from '../shared/use-cases/change-password.ts';
 import { logOut } from '../shared/use-cases/log-out.ts';
 import { registerUser } from '../shared/use-cases/register-user.ts';
 import { requireGoodToken as requireGoodTokenCase } from '../shared/use-cases/require-good-token.ts';
+import { reserveAttachment } from '../shared/use-cases/reserve-attachment.ts';
 import { runJob } from '../shared/use-cases/run-job.ts';
 import { searchMessages } from '../shared/use-cases/search-messages.ts';
 import { rejectChange, rejectMessage } from '../shared/use-cases/reject-message.ts';
@@ -103,6 +107,7 @@ import { requestChange } from '../shared/use-cases/request-change.ts';
 import { continueReplay, replayWebhook } from '../shared/use-cases/replay-webhook.ts';
 import { sendMessage } from '../shared/use-cases/send-message.ts';
 import { showTyping } from '../shared/use-cases/show-typing.ts';
+import { sweepAttachments } from '../shared/use-cases/sweep-attachments.ts';
 import { updateAccount } from '../shared/use-cases/update-account.ts';
 import { workOff } from '../shared/use-cases/work-off.ts';
 import { secretOf } from './cloud-events/mac.ts';
@@ -171,6 +176,9 @@ export const createServices = (config: Config, clients = openClients(config)) =>
     ...config.attachment,
     accountKey: clients.accountKey,
   });
+  const looks = new TableAttachmentLooks(tables);
+  const scan = config.attachment.scan === 'defender' ? new DefenderScan(clients.blobs) : noScan;
+  const examining = { attachments, scan, outbox, log, clock, newChangeId: randomUUID };
   const files = new BlobExportFiles(clients.blobs, attachments);
   const moderator = new WordListModerator(config.moderation);
   const hasher = new ScryptPasswordHasher();
@@ -275,6 +283,7 @@ export const createServices = (config: Config, clients = openClients(config)) =>
       log,
       outbox,
       attachments,
+      looks,
       moderator,
       rateLimiter,
       directory,
@@ -286,6 +295,7 @@ export const createServices = (config: Config, clients = openClients(config)) =>
       log,
       outbox,
       attachments,
+      looks,
       moderator,
       rateLimiter,
       blocks,
@@ -330,6 +340,17 @@ export const createServices = (config: Config, clients = openClients(config)) =>
     requireMember: (conversationId: string, userId: string) => requireMember(log, conversationId, userId),
     readInbox: readInbox({ log, inbox, clock }),
     acknowledgeInbox: acknowledgeInbox({ log, inbox, presence, broadcaster, clock }),
+    reserveAttachment: reserveAttachment({
+      log,
+      attachments,
+      looks,
+      moderator,
+      rateLimiter,
+      blocks,
+      clock,
+      newId: newAttachmentId,
+    }),
+    completeAttachment: completeAttachment({ ...examining, rateLimiter }),
     getAttachment: getAttachment({ attachments, log, clock }),
     recordReceipt: recordReceipt({ log, presence, broadcaster, clock }),
     acknowledgeMessages: acknowledgeMessages({ log, presence, broadcaster, clock }),
@@ -369,6 +390,7 @@ export const createServices = (config: Config, clients = openClients(config)) =>
       restoreDays,
     }),
     forgetLimits: () => buckets.forgetFull(clock.now()),
+    sweepAttachments: sweepAttachments({ ...examining, looks }),
     checkPresence: checkPresence({ presence, broadcaster, outbox, clock }),
 
     deliverMessage: workOff(work, conversationEnvelope, {

@@ -85,6 +85,7 @@ const settings = z.object({
   MAX_MESSAGE_LENGTH: number(10_000, { max: 10_000 }),
   MAX_BODY_BYTES: number(256 * 1024),
   MAX_ATTACHMENT_BYTES: number(100 * 1024 * 1024, { max: 5_000 * 1024 * 1024 }),
+  ATTACHMENT_SCAN: z.enum(['off', 'defender'], { error: 'must be off or defender' }).default('off'),
   UPLOAD_URL_MINUTES: number(10, { max: 60 }),
   DOWNLOAD_URL_MINUTES: number(10, { max: 60 }),
   CLIENT_URL_MINUTES: number(5, { max: 60 }),
@@ -149,7 +150,12 @@ export interface Config {
     /** Of pages that may call, as browsers write them. */
     allowedOrigins: string[];
   };
-  attachment: { maxBytes: number; uploadUrlMinutes: number; downloadUrlMinutes: number };
+  attachment: {
+    maxBytes: number;
+    scan: 'off' | 'defender';
+    uploadUrlMinutes: number;
+    downloadUrlMinutes: number;
+  };
   clientUrlMinutes: number;
   deliveryCheckSeconds: number;
   /** Whether other services are told what happens. */
@@ -263,6 +269,7 @@ export const loadConfig = (env: Record<string, string | undefined>): Config => {
     },
     attachment: {
       maxBytes: set.MAX_ATTACHMENT_BYTES,
+      scan: set.ATTACHMENT_SCAN,
       uploadUrlMinutes: set.UPLOAD_URL_MINUTES,
       downloadUrlMinutes: set.DOWNLOAD_URL_MINUTES,
     },

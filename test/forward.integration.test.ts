@@ -7,11 +7,12 @@ interface Forwarded {
 
 it('a picture is forwarded, stays when the original is deleted, and is for members only', async () => {
   const [ann, bo, cy] = await Promise.all([User.create('ann'), User.create('bo'), User.create('cy')]);
-  const attachment = { fileName: 'a.png', contentType: 'image/png', size: 4 };
+  const attachment = { fileName: 'a.txt', contentType: 'text/plain', size: 4 };
   const sent = await ann.send(bo, 'Look', { attachment });
   const put = { method: 'PUT', headers: { 'x-ms-blob-type': 'BlockBlob' }, body: 'data' };
   expect((await fetch(sent.attachment?.uploadUrl ?? '', put)).status).toBe(201);
   const original = `/attachments/${sent.attachment?.attachmentId ?? ''}`;
+  expect((await ann.post(`${original}/complete`, {})).status).toBe(200);
   const other = await bo.send(cy, 'Hello');
   await Promise.all([ann.historyWith(sent.conversationId, 1), cy.historyWith(other.conversationId, 1)]);
 

@@ -269,17 +269,18 @@ describe('what can never succeed', () => {
 describe('an attachment', () => {
   it('is uploaded once to the URL of the answer, and downloaded by members only', async () => {
     const [ann, bo] = await people();
-    const attachment = { fileName: 'naïve "q".png', contentType: 'image/png', size: 4 };
+    const attachment = { fileName: 'naïve "q".txt', contentType: 'text/plain', size: 4 };
     const { attachment: reserved } = await ann.send(bo, 'look', { attachment });
     const put = (url: string): Promise<Response> =>
       fetch(url, { method: 'PUT', headers: { 'x-ms-blob-type': 'BlockBlob' }, body: 'data' });
     await bo.inboxWith(1);
     const path = `/attachments/${reserved?.attachmentId ?? ''}`;
-    expect(await bo.get(path)).toMatchObject({ status: 404, body: { code: 'not-found' } });
+    expect(await bo.get(path)).toMatchObject({ status: 409, body: { code: 'attachment-pending' } });
     expect((await put(reserved?.uploadUrl ?? '')).status).toBe(201);
     expect([403, 409]).toContain((await put(reserved?.uploadUrl ?? '')).status);
+    expect(await ann.post(`${path}/complete`, {})).toMatchObject({ status: 200 });
     const got = await bo.get<{ downloadUrl: string; fileName: string }>(path);
-    expect(got.body.fileName).toBe('naïve _q_.png');
+    expect(got.body.fileName).toBe('naïve _q_.txt');
     const download = await fetch(got.body.downloadUrl);
     expect(await download.text()).toBe('data');
     expect(download.headers.get('content-disposition')).toMatch(/^attachment; filename="/);

@@ -196,7 +196,7 @@ const demo = async (url: string): Promise<void> => {
   const whileAway = ['Are you there?', 'I have a picture for you.', '(it is of the mountains)'];
   for (const messageText of whileAway.slice(0, 1)) await ann.send({ receiverId: bo.name, messageText });
 
-  const picture = randomBytes(20_000);
+  const picture = Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), randomBytes(20_000)]);
   const { attachment, conversationId } = await ann.send({
     receiverId: bo.name,
     messageText: whileAway[1],
@@ -209,6 +209,7 @@ const demo = async (url: string): Promise<void> => {
     body: picture,
   });
   assert.equal(put.status, 201, `The upload was answered ${put.status}: ${await put.text()}`);
+  await ann.post(`/attachments/${attachment.attachmentId}/complete`, {});
   await ann.send({ receiverId: bo.name, messageText: whileAway[2] });
   say(`Ann has sent ${whileAway.length} messages, one with an attachment of ${picture.length} bytes.`);
 

@@ -11,6 +11,9 @@ export const attachment = exactly<Attachment>()(
     contentType: z.string(),
     size: z.int().meta({ description: 'Bytes.' }),
     sha256: z.string().nullable().meta({ description: 'Hex digest that the sender announced.' }),
+    availableAt: time
+      .nullable()
+      .meta({ description: 'When its bytes had been found good. Null: it cannot be fetched yet.' }),
   }),
 );
 

@@ -12,6 +12,7 @@ const attachment = z.object({
   contentType: z.string(),
   size: z.number(),
   sha256: z.string().nullable(),
+  availableAt: z.iso.datetime().nullable().default(null),
 });
 
 export const acceptedMessage = z.object({
@@ -50,6 +51,7 @@ const role = z.enum(['owner', 'admin', 'member']);
 const changeAction = z.discriminatedUnion('type', [
   z.object({ type: z.literal('edit'), messageId: z.string(), messageText: z.string() }),
   z.object({ type: z.enum(['delete', 'restore', 'pin', 'unpin']), messageId: z.string() }),
+  z.object({ type: z.literal('make-available'), messageId: z.string(), attachmentId: z.string() }),
   z.object({ type: z.enum(['react', 'unreact']), messageId: z.string(), emoji: z.string() }),
   z.object({ type: z.literal('update'), settings }),
   z.object({ type: z.literal('add-members'), userIds: z.array(z.string()), role }),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { isMessageId } from '../domain/identifiers.ts';
+import { fileTypes } from '../domain/file-types.ts';
+import { isAttachmentId, isMessageId } from '../domain/identifiers.ts';
 import { codePoints, hasControls, isWellFormed } from '../domain/text.ts';
 import { clientId, optional, time, userId } from './fields.ts';
 
@@ -10,39 +11,6 @@ export interface MessageLimits {
   /** Bytes. */
   maxAttachmentBytes: number;
 }
-
-/** Media types that an attachment may have. Nothing that a browser would run: no HTML, SVG, XML, scripts. */
-export const attachmentTypes = [
-  'image/png',
-  'image/jpeg',
-  'image/gif',
-  'image/webp',
-  'image/heic',
-  'audio/mpeg',
-  'audio/ogg',
-  'audio/wav',
-  'audio/mp4',
-  'audio/webm',
-  'video/mp4',
-  'video/webm',
-  'video/quicktime',
-  'application/pdf',
-  'application/zip',
-  'application/gzip',
-  'application/json',
-  'application/msword',
-  'application/vnd.ms-excel',
-  'application/vnd.ms-powerpoint',
-  'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
-  'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
-  'application/vnd.openxmlformats-officedocument.presentationml.presentation',
-  'application/vnd.oasis.opendocument.text',
-  'application/vnd.oasis.opendocument.spreadsheet',
-  'application/octet-stream',
-  'text/plain',
-  'text/csv',
-  'text/markdown',
-] as const;
 
 const spellings = (...names: string[]): Map<string, string> =>
   new Map(names.map((name) => [name.toLowerCase(), name]));
@@ -55,6 +23,7 @@ const fields = spellings(
   'clientMessageId',
   'timestamp',
   'attachment',
+  'attachmentId',
   'attachmentUrl',
   'replyTo',
   'mentions',
@@ -87,7 +56,8 @@ const withConversationId = z.preprocess(
 export const conversationIdIn = (body: unknown): string | undefined =>
   withConversationId.parse(body).conversationId;
 
-const attachment = ({ maxAttachmentBytes }: MessageLimits) =>
+/** What is announced of a file. */
+export const attachmentDraft = ({ maxAttachmentBytes }: Pick<MessageLimits, 'maxAttachmentBytes'>) =>
   z.object({
     fileName: z
       .string({ error: 'must be the name of the file' })
@@ -98,8 +68,8 @@ const attachment = ({ maxAttachmentBytes }: MessageLimits) =>
     contentType: z
       .string({ error: 'must be a media type' })
       .transform((type) => type.toLowerCase())
-      .pipe(z.enum(attachmentTypes, { error: `must be one of ${attachmentTypes.join(', ')}` }))
-      .meta({ enum: attachmentTypes }),
+      .pipe(z.enum(fileTypes, { error: `must be one of ${fileTypes.join(', ')}` }))
+      .meta({ enum: fileTypes }),
     size: z
       .int({ error: `must be the number of bytes, at most ${maxAttachmentBytes}` })
       .min(1, { error: 'must be at least 1 byte' })
@@ -149,7 +119,12 @@ const content = (limits: MessageLimits) => ({
       error: 'must be an ISO 8601 date and time with its offset from UTC',
     }),
   ),
-  attachment: optional(z.preprocess(foldNames(attachmentFields), attachment(limits))),
+  attachment: optional(z.preprocess(foldNames(attachmentFields), attachmentDraft(limits))),
+  attachmentId: optional(
+    z
+      .string({ error: 'must be the id of an attachment that you have reserved' })
+      .refine(isAttachmentId, { error: 'must be the id of an attachment that you have reserved' }),
+  ),
   attachmentUrl: optional(webUrl),
   replyTo: optional(
     z
@@ -173,7 +148,20 @@ const content = (limits: MessageLimits) => ({
 const asObject = { error: 'must be a JSON object' };
 
 const saysSomething = (draft: z.infer<z.ZodObject<ReturnType<typeof content>>>): boolean =>
-  !isBlank(draft.messageText) || draft.attachment !== undefined || draft.attachmentUrl !== undefined;
+  !isBlank(draft.messageText) ||
+  draft.attachment !== undefined ||
+  draft.attachmentId !== undefined ||
+  draft.attachmentUrl !== undefined;
+
+const namesOneFile = ({
+  attachment,
+  attachmentId,
+}: {
+  attachment?: unknown;
+  attachmentId?: unknown;
+}): boolean => attachment === undefined || attachmentId === undefined;
+
+const twoFiles = { path: ['attachmentId'], error: 'give either attachment or attachmentId' };
 
 /** Of the examples in the document. */
 const example = {
@@ -202,6 +190,7 @@ export const sendMessageRequest = (limits: MessageLimits) =>
       error: 'give either receiverId or conversationId',
     })
     .refine(saysSomething, nothingSaid)
+    .refine(namesOneFile, twoFiles)
     .meta({ example: { receiverId: 'bob', ...example } });
 
 export type SendMessageRequest = z.infer<ReturnType<typeof sendMessageRequest>>;
@@ -220,12 +209,15 @@ export const sendToConversationRequest = (limits: MessageLimits) =>
       ),
     )
     .refine(saysSomething, nothingSaid)
+    .refine(namesOneFile, twoFiles)
     .meta({ example });
 
 /** Where the bytes of an attachment are wanted. */
 export const uploadOffer = z
   .object({ attachmentId: z.string(), uploadUrl: z.url(), expiresAt: time })
   .meta({ description: 'Where its bytes are wanted: one PUT with `x-ms-blob-type: BlockBlob`.' });
+
+export type UploadOffer = z.infer<typeof uploadOffer>;
 
 /** What the sender is told once the queue holds the message. */
 export const sendReceipt = z.object({

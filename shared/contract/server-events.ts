@@ -41,6 +41,10 @@ const changeEvents = [
   event('message.unpinned', 'A message is no longer pinned.', ofMessage),
   event('reaction.added', 'Somebody reacted to a message.', reaction),
   event('reaction.removed', 'Somebody took a reaction back.', reaction),
+  event('attachment.available', 'The attachment of a message was found good: it can be fetched now.', {
+    ...ofMessage,
+    attachmentId: id,
+  }),
   event('conversation.updated', 'The settings of a conversation changed.', {
     ...change,
     title: z.string().nullable(),

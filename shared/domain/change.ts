@@ -15,7 +15,9 @@ export type ChangeAction = MessageAction | ConversationAction;
 export type MessageAction =
   | { type: 'edit'; messageId: string; messageText: string }
   | { type: 'delete' | 'restore' | 'pin' | 'unpin'; messageId: string }
-  | { type: 'react' | 'unreact'; messageId: string; emoji: string };
+  | { type: 'react' | 'unreact'; messageId: string; emoji: string }
+  /** Its attachment has been found good. Nobody can ask for this by itself. */
+  | { type: 'make-available'; messageId: string; attachmentId: string };
 
 export type ConversationAction =
   | { type: 'update'; settings: Partial<Settings> }
@@ -52,6 +54,7 @@ type OfMessage<T extends string, More = unknown> = T extends string
 export type ChangeRecord =
   | OfMessage<'message.updated' | 'message.deleted' | 'message.pinned' | 'message.unpinned'>
   | OfMessage<'reaction.added' | 'reaction.removed', { emoji: string; userId: string }>
+  | OfMessage<'attachment.available', { attachmentId: string }>
   | { type: 'conversation.updated'; title: string | null; metadata: Metadata | null }
   | { type: 'member.added'; userIds: string[]; role: Role }
   | { type: 'member.removed'; userId: string }

@@ -12,6 +12,7 @@ export const chatEventTypes = [
   'message.unpinned',
   'reaction.added',
   'reaction.removed',
+  'attachment.available',
   'conversation.created',
   'conversation.updated',
   'member.added',

@@ -3,7 +3,7 @@ import { isMessageAction } from './change.ts';
 import { canSee, type Member } from './conversation.ts';
 import { decideConversation } from './decide-conversation.ts';
 import { ChatError, notAMember, notPermitted } from './errors.ts';
-import { shownAt, tombstoneOf } from './message.ts';
+import { shownAt, tombstoneOf, type Attachment } from './message.ts';
 
 /** Different emojis that one message takes. */
 const maxEmojis = 20;
@@ -105,7 +105,24 @@ const pin = (pinned: boolean, given: Case): Decision | null => {
   };
 };
 
-const decideMessage = (action: MessageAction, given: Case): Decision | null => {
+/** Not asked for by a member, but found out about a file: who uploaded it may have left, the message may be deleted. */
+const makeAvailable = (attachmentId: string, target: Target, now: Date): Decision | null => {
+  const { message, kept } = target;
+  const attachment = message.attachment ?? kept?.attachment;
+  if (attachment?.attachmentId !== attachmentId || attachment.availableAt !== null) return null;
+  const available: Attachment = { ...attachment, availableAt: now.toISOString() };
+  return {
+    record: { type: 'attachment.available', ...about(target), attachmentId },
+    target: message.attachment
+      ? { ...target, message: { ...message, attachment: available } }
+      : { ...target, kept: kept && { ...kept, attachment: available } },
+  };
+};
+
+const decideMessage = (
+  action: Exclude<MessageAction, { type: 'make-available' }>,
+  given: Case,
+): Decision | null => {
   switch (action.type) {
     case 'edit':
       return edit(action.messageText, given);
@@ -141,6 +158,8 @@ export const decideChange = (
   { now, maxMembers }: Circumstances,
 ): Decision | null => {
   const { actor, target } = ground;
+  if (action.type === 'make-available')
+    return target ? makeAvailable(action.attachmentId, target, now) : null;
   if (!actor) throw notAMember();
   if (!isMessageAction(action)) return decideConversation(action, ground, actor, maxMembers);
   if (!target || !canSee(actor, target.message.seq)) throw noSuchMessage();

@@ -51,7 +51,10 @@ export const newWakeId = (): string => `k-${randomId()}`;
 
 export const newReplayId = (): string => `r-${randomId()}`;
 
-/** A message has at most one attachment, so its id follows from the message's. */
+/** Of an attachment that is there before its message. */
+export const newAttachmentId = (): string => `a-${randomId()}`;
+
+/** A message has at most one attachment, so the id of one that is reserved with it follows from the message's. */
 export const attachmentIdOf = (messageId: string): string => `a-${digest('attachment', messageId)}`;
 
 /**

@@ -14,6 +14,8 @@ export interface Attachment {
   size: number;
   /** Hex digest that the sender announced. */
   sha256: string | null;
+  /** When its bytes had been found good; null: nobody can fetch it yet. */
+  availableAt: string | null;
 }
 
 /** Where a message that was forwarded comes from: who wrote it, and nothing of where. */

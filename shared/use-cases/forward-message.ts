@@ -2,9 +2,16 @@ import type { ForwardReceipt, ForwardRequest } from '../contract/forward.ts';
 import { forEach } from '../domain/chunks.ts';
 import { canSee, type Member } from '../domain/conversation.ts';
 import { noSuchMessage } from '../domain/decide-change.ts';
+import {
+  attachmentOf,
+  type AttachmentRecord,
+  pendingAttachment,
+  refusedAttachment,
+} from '../domain/attachment.ts';
 import { ChatError, notPermitted } from '../domain/errors.ts';
 import { attachmentIdOf, isMessageId, messageIdOf } from '../domain/identifiers.ts';
 import { shownAt, type AcceptedMessage, type LoggedMessage } from '../domain/message.ts';
+import type { AttachmentLooks } from '../ports/attachment-looks.ts';
 import type { Attachments } from '../ports/attachments.ts';
 import type { Blocks } from '../ports/blocks.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -13,12 +20,14 @@ import type { Moderator } from '../ports/moderator.ts';
 import type { Outbox, Tracing } from '../ports/outbox.ts';
 import type { RateLimiter } from '../ports/rate-limiter.ts';
 import { requireMember } from './membership.ts';
+import { noteLook } from './offer-upload.ts';
 import { requireUnblocked } from './require-unblocked.ts';
 
 export interface ForwardMessageParts {
   log: Pick<ConversationLog, 'member' | 'find'>;
   outbox: Pick<Outbox, 'enqueue'>;
   attachments: Pick<Attachments, 'find' | 'share'>;
+  looks: Pick<AttachmentLooks, 'note'>;
   moderator: Moderator;
   rateLimiter: RateLimiter;
   blocks: Pick<Blocks, 'blockersIn'>;
@@ -57,11 +66,12 @@ const moderate = async (moderator: Moderator, { messageText, attachment }: Logge
 /** The same content once more: whoever gets it learns who wrote it, and nothing of where. */
 const copyOf = (
   source: LoggedMessage,
+  file: AttachmentRecord | null,
   [conversationId, senderId, clientMessageId]: [string, string, string],
   acceptedAt: string,
 ): AcceptedMessage => {
   const messageId = messageIdOf(conversationId, senderId, clientMessageId);
-  const { messageText, attachment, attachmentUrl, expiresAt } = source;
+  const { messageText, attachmentUrl, expiresAt } = source;
   return {
     messageId,
     conversationId,
@@ -69,7 +79,7 @@ const copyOf = (
     clientMessageId,
     directMembers: null,
     messageText,
-    attachment: attachment && { ...attachment, attachmentId: attachmentIdOf(messageId) },
+    attachment: file && { ...attachmentOf(file), attachmentId: attachmentIdOf(messageId) },
     attachmentUrl,
     forwardedFrom: source.forwardedFrom ?? { senderId: source.senderId },
     replyTo: null,
@@ -80,27 +90,38 @@ const copyOf = (
   };
 };
 
-/** Lets each copy have the bytes under an attachment of its own, for the members of its conversation. */
-const shareAttachment = async (
+/** What the message encloses: only what was found good is passed on. */
+const fileOf = async (
   { attachments }: ForwardMessageParts,
   { attachment }: LoggedMessage,
+): Promise<AttachmentRecord | null> => {
+  if (!attachment) return null;
+  const file = await attachments.find(attachment.attachmentId);
+  if (!file) throw gone();
+  if (file.refusedAs !== null) throw refusedAttachment(file.refusedAs);
+  if (file.availableAt === null) throw pendingAttachment('Its attachment is not available yet.');
+  return file;
+};
+
+/** Lets each copy have the bytes under an attachment of its own, for the members of its conversation. */
+const shareFile = async (
+  parts: ForwardMessageParts,
+  file: AttachmentRecord,
   copies: readonly AcceptedMessage[],
 ): Promise<void> => {
-  if (!attachment) return;
-  const source = await attachments.find(attachment.attachmentId);
-  if (!source) throw gone();
-  const records = copies.flatMap(({ attachment: own, conversationId, messageId, senderId, acceptedAt }) =>
-    own
+  const records = copies.flatMap(({ attachment, conversationId, messageId, senderId, acceptedAt }) =>
+    attachment
       ? [
           {
-            ...own,
-            ...{ conversationId, messageId, ownerId: senderId, createdAt: acceptedAt },
-            bytesOf: source.bytesOf,
+            ...{ ...file, ...attachment, conversationId, messageId },
+            ...{ ownerId: senderId, createdAt: acceptedAt },
           },
         ]
       : [],
   );
-  if (!(await attachments.share(source, records))) throw gone();
+  // A copy that never comes into its conversation leaves nothing behind.
+  await forEach(records, concurrency, ({ attachmentId }) => noteLook(parts, attachmentId));
+  if (!(await parts.attachments.share(file, records))) throw gone();
 };
 
 /**
@@ -109,7 +130,7 @@ const shareAttachment = async (
  * `clientMessageId` names the same messages, for ever.
  * @param read gives where to; it is asked after the caller is known to be a member
  * @throws ChatError `not-a-member` of its conversation, before anything else, or of one of those; what `read` throws;
- * `not-found`, `message-deleted`, `not-permitted` (what the system notes), `blocked`, `message-rejected`, `rate-limited`;
+ * `not-found`, `message-deleted`, `not-permitted` (what the system notes), `attachment-pending` or why it was refused, `blocked`, `message-rejected`, `rate-limited`;
  * `unavailable`, after which some may have been accepted all the same: try again with the same `clientMessageId`
  */
 export const forwardMessage =
@@ -126,13 +147,16 @@ export const forwardMessage =
       await requireMember(parts.log, id, userId, 'cached'); // the log looks again
     });
     const source = await find(parts, member, conversationId, messageId);
+    const file = await fileOf(parts, source);
     await forEach(conversationIds, concurrency, (id) => requireUnblocked(parts.blocks, id, userId));
     await moderate(parts.moderator, source);
     await parts.rateLimiter.take('send', userId, conversationIds.length);
 
     const acceptedAt = parts.clock.now().toISOString();
-    const copies = conversationIds.map((id) => copyOf(source, [id, userId, clientMessageId], acceptedAt));
-    await shareAttachment(parts, source, copies);
+    const copies = conversationIds.map((id) =>
+      copyOf(source, file, [id, userId, clientMessageId], acceptedAt),
+    );
+    if (file) await shareFile(parts, file, copies);
     await forEach(copies, concurrency, (copy) => parts.outbox.enqueue(copy, tracing));
     return {
       messages: copies.map((copy) => ({ conversationId: copy.conversationId, messageId: copy.messageId })),

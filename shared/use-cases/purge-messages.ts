@@ -1,6 +1,5 @@
 import { forEach, inChunks } from '../domain/chunks.ts';
 import { isDelivered } from '../domain/conversation.ts';
-import { attachmentIdOf } from '../domain/identifiers.ts';
 import { purgedAt, type LoggedMessage } from '../domain/message.ts';
 import type { Attachments } from '../ports/attachments.ts';
 import type { ChangeLog } from '../ports/change-log.ts';
@@ -15,7 +14,7 @@ export interface PurgeMessagesParts {
   changes: Pick<ChangeLog, 'purge'>;
   log: Pick<ConversationLog, 'members'>;
   inbox: Pick<Inbox, 'forget'>;
-  attachments: Pick<Attachments, 'remove'>;
+  attachments: Pick<Attachments, 'removeOf'>;
   search: Pick<MessageSearch, 'forget'>;
   clock: Clock;
   /** For so long what was deleted can be restored. */
@@ -72,9 +71,7 @@ const purgeTogether = async (
   if (messages.length === 0) return 0;
   await parts.search.forget(conversationId, ...messages.map(({ seq }) => seq));
   const withFiles = messages.filter(({ type }) => type === 'image' || type === 'file');
-  await forEach(withFiles, conversations, ({ messageId }) =>
-    parts.attachments.remove(attachmentIdOf(messageId)),
-  );
+  await forEach(withFiles, conversations, ({ messageId }) => parts.attachments.removeOf(messageId));
   await clearInboxes(parts, conversationId, messages);
   return messages.length;
 };

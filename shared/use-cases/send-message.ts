@@ -1,28 +1,28 @@
-import type { SendMessageRequest, SendReceipt } from '../contract/send-message.ts';
+import type { SendMessageRequest, SendReceipt, UploadOffer } from '../contract/send-message.ts';
+import { attachmentOf, type AttachmentRecord, bindableMs, refusedAttachment } from '../domain/attachment.ts';
 import { ChatError, malformed } from '../domain/errors.ts';
 import { cleanFileName } from '../domain/file-name.ts';
 import { attachmentIdOf, directConversationId, messageIdOf } from '../domain/identifiers.ts';
 import type { AcceptedMessage, Attachment } from '../domain/message.ts';
 import type { Attachments } from '../ports/attachments.ts';
 import type { Blocks } from '../ports/blocks.ts';
-import type { Clock } from '../ports/clock.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
 import { noSuchUser, type Directory } from '../ports/directory.ts';
 import type { Moderator } from '../ports/moderator.ts';
 import type { Outbox, Tracing } from '../ports/outbox.ts';
 import type { RateLimiter } from '../ports/rate-limiter.ts';
 import { requireMember } from './membership.ts';
+import { offerUpload, unexamined, type OfferUploadParts } from './offer-upload.ts';
 import { requireUnblocked } from './require-unblocked.ts';
 
-export interface SendMessageParts {
+export interface SendMessageParts extends OfferUploadParts {
   log: Pick<ConversationLog, 'member'>;
   outbox: Pick<Outbox, 'enqueue'>;
-  attachments: Pick<Attachments, 'reserve' | 'uploadUrl'>;
+  attachments: Pick<Attachments, 'reserve' | 'bind' | 'uploadUrl'>;
   moderator: Moderator;
   rateLimiter: RateLimiter;
   directory: Directory;
   blocks: Pick<Blocks, 'blockersIn'>;
-  clock: Clock;
   /** A fresh id that nobody can guess. */
   newId: () => string;
 }
@@ -34,6 +34,9 @@ export interface SendRequest {
   /** Gives the rest; asked after the sender is known to be a member. @throws ChatError 4xx */
   draft: () => Promise<SendMessageRequest>;
 }
+
+/** A message that has its id. */
+type Identified = Pick<AcceptedMessage, 'messageId' | 'conversationId' | 'senderId'>;
 
 interface Target {
   conversationId: string;
@@ -59,39 +62,66 @@ const moderate = async (moderator: Moderator, draft: SendMessageRequest): Promis
   }
 };
 
-const attachmentOf = (draft: SendMessageRequest, messageId: string): Attachment | null =>
-  draft.attachment === undefined
-    ? null
-    : {
-        attachmentId: attachmentIdOf(messageId),
-        fileName: cleanFileName(draft.attachment.fileName),
-        contentType: draft.attachment.contentType,
-        size: draft.attachment.size,
-        sha256: draft.attachment.sha256 ?? null,
-      };
-
 const after = (now: Date, seconds: number): string => new Date(now.getTime() + seconds * 1000).toISOString();
 
-/** Notes the attachment and hands out the URL at which its bytes are wanted. */
+/** What a message brings along, and where its bytes are wanted if that is to be told. */
+interface Enclosed {
+  attachment: Attachment | null;
+  upload?: UploadOffer;
+}
+
+/** Notes a new attachment and hands out the URL at which its bytes are wanted. */
 const reserve = async (
-  { attachments }: SendMessageParts,
-  { messageId, conversationId, senderId, acceptedAt }: AcceptedMessage,
-  attachment: Attachment,
-): Promise<NonNullable<SendReceipt['attachment']>> => {
-  await attachments.reserve({
-    ...attachment,
-    ...{ conversationId, messageId, ownerId: senderId, createdAt: acceptedAt },
-    bytesOf: attachment.attachmentId,
-  });
-  const { url, expiresAt } = await attachments.uploadUrl(attachment.attachmentId);
-  return { attachmentId: attachment.attachmentId, uploadUrl: url, expiresAt: expiresAt.toISOString() };
+  parts: SendMessageParts,
+  { messageId, conversationId, senderId }: Identified,
+  draft: NonNullable<SendMessageRequest['attachment']>,
+): Promise<Enclosed> => {
+  const { fileName, contentType, size, sha256 = null } = draft;
+  const attachmentId = attachmentIdOf(messageId);
+  const record: AttachmentRecord = {
+    ...unexamined,
+    ...{ attachmentId, conversationId, messageId, ownerId: senderId, bytesOf: attachmentId },
+    ...{ fileName: cleanFileName(fileName), contentType, size, sha256 },
+    createdAt: parts.clock.now().toISOString(),
+  };
+  return { attachment: attachmentOf(record), upload: await offerUpload(parts, record) };
+};
+
+/** Gives the message an attachment that was reserved before. */
+const bind = async (
+  { attachments, clock }: SendMessageParts,
+  { messageId, conversationId, senderId: ownerId }: Identified,
+  attachmentId: string,
+): Promise<Enclosed> => {
+  const since = new Date(clock.now().getTime() - bindableMs).toISOString();
+  const record = await attachments.bind(attachmentId, { messageId, conversationId, ownerId, since });
+  const isOwn = record?.ownerId === ownerId && record.conversationId === conversationId;
+  if (!isOwn || record.messageId === null)
+    throw new ChatError('not-found', 'You have no such attachment in this conversation, or not any more.');
+  if (record.messageId !== messageId)
+    throw new ChatError(
+      'attachment-used',
+      'The attachment belongs to another message. Reserve one for each.',
+    );
+  if (record.refusedAs !== null) throw refusedAttachment(record.refusedAs);
+  return { attachment: attachmentOf(record) };
+};
+
+const enclose = (
+  parts: SendMessageParts,
+  identified: Identified,
+  { attachment, attachmentId }: SendMessageRequest,
+): Promise<Enclosed> => {
+  if (attachment) return reserve(parts, identified, attachment);
+  if (attachmentId !== undefined) return bind(parts, identified, attachmentId);
+  return Promise.resolve({ attachment: null });
 };
 
 /**
  * Accepts a message: resolves once the queue holds it durably. Repeating it with the same `clientMessageId` names the
  * same message, for ever; of two different contents under one `clientMessageId` the first counts.
  * @throws ChatError `not-a-member` before anything else; `malformed-request`, `sender-mismatch`, `not-found` (no such
- * receiver), `blocked`, `rate-limited`, `message-rejected`; `unavailable`, after which the message may have been accepted all the
+ * receiver, no such attachment), `attachment-used` and why one was refused, `blocked`, `rate-limited`, `message-rejected`; `unavailable`, after which the message may have been accepted all the
  * same: try again with the same `clientMessageId`
  */
 export const sendMessage =
@@ -112,12 +142,11 @@ export const sendMessage =
 
     const clientMessageId = draft.clientMessageId ?? parts.newId();
     const messageId = messageIdOf(conversationId, senderId, clientMessageId);
-    const attachment = attachmentOf(draft, messageId);
+    const identified = { messageId, conversationId, senderId };
+    const { attachment, upload } = await enclose(parts, identified, draft);
     const now = parts.clock.now();
     const accepted: AcceptedMessage = {
-      messageId,
-      conversationId,
-      senderId,
+      ...identified,
       clientMessageId,
       directMembers,
       messageText: draft.messageText ?? null,
@@ -130,7 +159,6 @@ export const sendMessage =
       clientTimestamp: draft.timestamp ?? null,
       acceptedAt: now.toISOString(),
     };
-    const upload = attachment && (await reserve(parts, accepted, attachment));
     await parts.outbox.enqueue(accepted, tracing);
     return {
       messageId,

@@ -9,14 +9,10 @@ import { TableInbox } from '../../shared/adapters/tables/table-inbox.ts';
 import { openTables } from '../../shared/adapters/tables/tables.ts';
 import { WebPubSubBroadcaster } from '../../shared/adapters/web-pubsub/web-pubsub-broadcaster.ts';
 import { loadConfig } from '../../shared/config.ts';
-import type { AttachmentRecord } from '../../shared/ports/attachments.ts';
-import { aLoggedMessage } from '../support/builders.ts';
+import { aLoggedMessage, anAttachmentRecord } from '../support/builders.ts';
 import { aWire } from '../support/wire.ts';
 
-const anAttachment: AttachmentRecord = {
-  ...{ attachmentId: 'a-1', bytesOf: 'a-1', messageId: 'm-1', conversationId: 'd-1', ownerId: 'ann' },
-  ...{ fileName: 'a.png', contentType: 'image/png', size: 4, sha256: null, createdAt: '' },
-};
+const anAttachment = anAttachmentRecord({ attachmentId: 'a-1', conversationId: 'd-1', ownerId: 'ann' });
 
 const limits = { answerMs: 300, callMs: 1000 };
 const clock = { now: () => new Date() };
@@ -45,7 +41,7 @@ const callsTo = (port: number) => {
     'a transaction': () => inbox.keep('ann', [aLoggedMessage({ seq: 1 })]),
     'a list': () => log.conversationsOf('ann'),
     'a call to the hub': () => broadcaster.isConnected('c-1'),
-    'a look at a blob': () => attachments.isUploaded(anAttachment),
+    'a look at a blob': () => attachments.open(anAttachment),
   };
 };
 

@@ -1,3 +1,4 @@
+import { MemoryAttachmentLooks } from '../../shared/adapters/memory/memory-attachment-looks.ts';
 import { MemoryAudit } from '../../shared/adapters/memory/memory-audit.ts';
 import { MemoryBlocks } from '../../shared/adapters/memory/memory-blocks.ts';
 import { MemoryChangeLog } from '../../shared/adapters/memory/memory-change-log.ts';
@@ -70,6 +71,7 @@ export const chatOf = (backend: Backend, process: Process) => {
     search: process.through('search', new MemoryMessageSearch(backend.log)),
     blocks: new MemoryBlocks(),
     attachments: new FakeAttachments(),
+    looks: new MemoryAttachmentLooks(),
     moderator: { review: () => Promise.resolve({ allowed: true as const }) },
     rateLimiter: { take: () => Promise.resolve() },
     directory: { find: (userId: string) => Promise.resolve(userId) },

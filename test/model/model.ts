@@ -180,6 +180,8 @@ export class ModelConversation {
           change(pinned ? 'message.pinned' : 'message.unpinned');
         };
       }
+      case 'make-available':
+        return 'nothing'; // nobody's messages here have files
     }
   }
 

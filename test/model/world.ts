@@ -119,7 +119,14 @@ export class World {
     const draft = {
       messageText: text,
       clientMessageId: id,
-      ...{ conversationId, receiverId, senderId: undefined, attachment: undefined, attachmentUrl: undefined },
+      ...{
+        conversationId,
+        receiverId,
+        senderId: undefined,
+        attachment: undefined,
+        attachmentId: undefined,
+        attachmentUrl: undefined,
+      },
       ...{ replyTo: undefined, mentions: undefined, timestamp: undefined, expiresInSeconds: seconds },
     };
     const sent = await this.do({ userId, asks: to }, fault, (chat) =>

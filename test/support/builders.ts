@@ -1,3 +1,4 @@
+import type { AttachmentRecord } from '../../shared/domain/attachment.ts';
 import { healthy, type Webhook } from '../../shared/domain/webhook.ts';
 import type { NewConversation } from '../../shared/domain/conversation.ts';
 import {
@@ -112,5 +113,15 @@ export const aWebhook = (rest: Partial<Webhook> = {}): Webhook => ({
   createdBy: 'operator',
   createdAt: '2026-01-01T00:00:00.000Z',
   ...healthy,
+  ...rest,
+});
+
+/** A picture of four bytes that a message of its owner's has, found good. */
+export const anAttachmentRecord = (
+  rest: Partial<AttachmentRecord> & Pick<AttachmentRecord, 'conversationId' | 'ownerId' | 'attachmentId'>,
+): AttachmentRecord => ({
+  ...{ fileName: 'a.png', contentType: 'image/png', size: 4, sha256: null },
+  ...{ createdAt: '2026-01-01T12:00:00.000Z', messageId: null, bytesOf: rest.attachmentId },
+  ...{ checkedAt: '2026-01-01T12:00:01.000Z', availableAt: '2026-01-01T12:00:01.000Z', refusedAs: null },
   ...rest,
 });

@@ -1,10 +1,18 @@
+import { createHash } from 'node:crypto';
+import {
+  boundBy,
+  withFinding,
+  type AttachmentRecord,
+  type Claim,
+  type Finding,
+} from '../../shared/domain/attachment.ts';
 import type { AcceptedChange } from '../../shared/domain/change.ts';
 import { ChatError } from '../../shared/domain/errors.ts';
 import type { ChatEvent } from '../../shared/domain/chat-event.ts';
 import type { ServerEvent } from '../../shared/domain/event.ts';
 import type { ErasurePiece, JobMessage } from '../../shared/domain/job.ts';
 import type { AcceptedMessage } from '../../shared/domain/message.ts';
-import type { AttachmentRecord, Attachments, SignedUrl } from '../../shared/ports/attachments.ts';
+import type { Attachments, SignedUrl, Upload } from '../../shared/ports/attachments.ts';
 import type { Broadcaster } from '../../shared/ports/broadcaster.ts';
 import type { Timer } from '../../shared/ports/clock.ts';
 import type { EventFeed } from '../../shared/ports/event-feed.ts';
@@ -159,10 +167,13 @@ export class FakeOutbox implements Outbox {
   }
 }
 
-/** Notes reservations; signs nothing. */
+/** Notes reservations; signs nothing. What was uploaded tests put here themselves. */
 export class FakeAttachments implements Attachments {
   readonly records = new Map<string, AttachmentRecord>();
-  readonly uploaded = new Set<string>();
+  /** Bytes by whose they are. */
+  readonly uploaded = new Map<string, Uint8Array>();
+  /** How often the whole of some bytes was read. */
+  hashed = 0;
 
   reserve(record: AttachmentRecord): Promise<void> {
     if (!this.records.has(record.attachmentId)) this.records.set(record.attachmentId, record);
@@ -173,6 +184,14 @@ export class FakeAttachments implements Attachments {
     return Promise.resolve(this.records.get(attachmentId));
   }
 
+  bind(attachmentId: string, claim: Claim): Promise<AttachmentRecord | undefined> {
+    return this.#change(attachmentId, (record) => boundBy(record, claim));
+  }
+
+  note(attachmentId: string, finding: Finding): Promise<AttachmentRecord | undefined> {
+    return this.#change(attachmentId, (record) => withFinding(record, finding));
+  }
+
   share(source: AttachmentRecord, records: readonly AttachmentRecord[]): Promise<boolean> {
     if (!this.records.has(source.attachmentId)) return Promise.resolve(false);
     for (const record of records) void this.reserve(record);
@@ -180,15 +199,31 @@ export class FakeAttachments implements Attachments {
   }
 
   remove(attachmentId: string): Promise<void> {
-    const bytesOf = this.records.get(attachmentId)?.bytesOf;
+    const bytesOf = this.records.get(attachmentId)?.bytesOf ?? attachmentId;
     this.records.delete(attachmentId);
     const isWanted = [...this.records.values()].some((record) => record.bytesOf === bytesOf);
-    if (bytesOf !== undefined && !isWanted) this.uploaded.delete(bytesOf);
-    return Promise.resolve();
+    return isWanted ? Promise.resolve() : this.removeBytes(bytesOf);
   }
 
-  isUploaded({ bytesOf }: AttachmentRecord): Promise<boolean> {
-    return Promise.resolve(this.uploaded.has(bytesOf));
+  async removeOf(messageId: string): Promise<void> {
+    const own = [...this.records.values()].filter((record) => record.messageId === messageId);
+    for (const { attachmentId } of own) await this.remove(attachmentId);
+  }
+
+  open({ bytesOf }: AttachmentRecord): Promise<Upload | undefined> {
+    const bytes = this.uploaded.get(bytesOf);
+    if (!bytes) return Promise.resolve(undefined);
+    const sha256 = (): Promise<string> => {
+      this.hashed++;
+      return Promise.resolve(createHash('sha256').update(bytes).digest('hex'));
+    };
+    const start = (count: number) => Promise.resolve(bytes.slice(0, count));
+    return Promise.resolve({ size: bytes.length, start, sha256 });
+  }
+
+  removeBytes(attachmentId: string): Promise<void> {
+    this.uploaded.delete(attachmentId);
+    return Promise.resolve();
   }
 
   erase(attachmentId: string, ownerId: string): Promise<void> {
@@ -202,6 +237,16 @@ export class FakeAttachments implements Attachments {
 
   downloadUrl({ bytesOf }: AttachmentRecord): Promise<SignedUrl> {
     return Promise.resolve({ url: `https://test/down/${bytesOf}`, expiresAt: new Date(0) });
+  }
+
+  #change(
+    attachmentId: string,
+    change: (record: AttachmentRecord) => AttachmentRecord | null,
+  ): Promise<AttachmentRecord | undefined> {
+    const record = this.records.get(attachmentId);
+    const changed = record && change(record);
+    if (changed) this.records.set(attachmentId, changed);
+    return Promise.resolve(changed ?? record);
   }
 }
 

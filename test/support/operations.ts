@@ -89,6 +89,11 @@ const calls: Record<string, (role: Role) => Call> = {
     ...{ status: 401, code: 'invalid-credentials' },
   }),
   getJob: () => ({ status: 404, code: 'not-found' }), // erasure.integration.test.ts has one
+  reserveAttachment: () => ({
+    bodyIn: ({ conversationId }) => ({
+      ...{ conversationId, fileName: 'plan.pdf', contentType: 'application/pdf', size: 4 },
+    }),
+  }),
   forwardMessage: () => ({ bodyIn: ({ conversationId }) => ({ conversationIds: [conversationId] }) }),
   deleteWebhook: (role) => (role === 'app admin' ? { prepare: makeWebhook } : {}),
   // The conversation of the example is not there.

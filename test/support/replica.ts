@@ -36,16 +36,16 @@ type ShownMessage = Pick<
   Message,
   'seq' | 'messageId' | 'senderId' | 'type' | 'system' | 'messageText' | 'replyTo' | 'mentions' | 'pinned'
 > &
-  Pick<Message, 'createdAt' | 'editedAt' | 'deletedAt'> & { reactions: string[] };
+  Pick<Message, 'attachment' | 'createdAt' | 'editedAt' | 'deletedAt'> & { reactions: string[] };
 
 /** What all devices must show alike of a message; how far it has come is told by receipts. */
 export const asShown = (message: Message): ShownMessage => {
   const { seq, messageId, senderId, type, system, messageText, replyTo, mentions, pinned } = message;
-  const { createdAt, editedAt, deletedAt } = message;
+  const { attachment, createdAt, editedAt, deletedAt } = message;
   const reactions = message.reactions.flatMap(({ emoji, userIds }) => userIds.map((id) => `${emoji} ${id}`));
   return {
     ...{ seq, messageId, senderId, type, system, messageText, replyTo, mentions, pinned },
-    ...{ createdAt, editedAt, deletedAt, reactions: reactions.sort() },
+    ...{ attachment, createdAt, editedAt, deletedAt, reactions: reactions.sort() },
   };
 };
 
@@ -62,10 +62,16 @@ const withReaction = (message: Message, emoji: string, userId: string, isAdded: 
   return { ...message, reactions: userIds.length > 0 ? [...others, { emoji, userIds }] : others };
 };
 
+const withAvailable = (message: Message, availableAt: string): Message => ({
+  ...message,
+  attachment: message.attachment && { ...message.attachment, availableAt },
+});
+
 /** A message after a change; what is done twice is as if done once. */
 const changed = (message: Message, change: ChangeEvent): Message => {
   if (change.type === 'message.updated') return change.message ?? message;
   if (change.type === 'message.deleted') return tombstone(message, change.at);
+  if (change.type === 'attachment.available') return withAvailable(message, change.at);
   if (change.type === 'message.pinned' || change.type === 'message.unpinned')
     return { ...message, pinned: change.type === 'message.pinned' };
   if (change.type === 'reaction.added' || change.type === 'reaction.removed')

@@ -69,6 +69,8 @@ const writeMessage = async (
     body: 'plan',
   });
   done(uploaded.status, await uploaded.text());
+  const completed = await member.post(`/attachments/${attachmentId}/complete`, {});
+  done(completed.status, completed.body);
   const { messageId } = body;
   await eventually(async () => {
     const history = await member.get<HistoryAnswer>(`/conversations/${conversationId}/messages`);

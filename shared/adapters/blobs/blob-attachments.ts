@@ -8,13 +8,21 @@ import {
   type StorageSharedKeyCredential,
   type UserDelegationKey,
 } from '@azure/storage-blob';
-import type { AttachmentRecord, Attachments, SignedUrl } from '../../ports/attachments.ts';
+import {
+  boundBy,
+  withFinding,
+  type AttachmentRecord,
+  type Claim,
+  type Finding,
+} from '../../domain/attachment.ts';
+import { servedType } from '../../domain/file-types.ts';
+import type { Attachments, SignedUrl, Upload } from '../../ports/attachments.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { blobNameOf } from './blob-name.ts';
 import { AttachmentRecords } from '../tables/attachment-records.ts';
-import { guard } from '../tables/errors.ts';
-import { RecentlyUsed } from '../tables/recently-used.ts';
+import { guard, isStatus } from '../tables/errors.ts';
 import type { Tables } from '../tables/tables.ts';
+import { BlobUpload } from './blob-upload.ts';
 
 /** The container that holds the bytes; no one may list it. */
 export const attachmentContainer = 'attachments';
@@ -51,7 +59,6 @@ const contentDisposition = (fileName: string): string => {
 export class BlobAttachments implements Attachments {
   readonly #service: BlobServiceClient;
   readonly #records: AttachmentRecords;
-  readonly #uploaded = new RecentlyUsed<true>(10_000);
   readonly #clock: Clock;
   readonly #options: BlobAttachmentsOptions;
   readonly #accountKey: StorageSharedKeyCredential | undefined;
@@ -87,22 +94,49 @@ export class BlobAttachments implements Attachments {
     return this.#records.share(source, records);
   }
 
-  remove(attachmentId: string): Promise<void> {
-    return this.#records.remove(attachmentId, async (bytesOf) => {
-      await guard(() => this.#blob(bytesOf).deleteIfExists({ abortSignal: this.#inTime() }));
-    });
+  async bind(attachmentId: string, claim: Claim): Promise<AttachmentRecord | undefined> {
+    const { messageId } = claim;
+    const bound = await this.#records.change(attachmentId, (record) => boundBy(record, claim));
+    if (bound?.messageId === messageId) await this.#records.noteBound({ attachmentId, messageId });
+    return bound;
+  }
+
+  note(attachmentId: string, finding: Finding): Promise<AttachmentRecord | undefined> {
+    return this.#records.change(attachmentId, (record) => withFinding(record, finding));
+  }
+
+  async remove(attachmentId: string): Promise<void> {
+    const record = await this.find(attachmentId);
+    // First: afterwards nothing would lead to it.
+    if (record?.messageId != null && record.bytesOf === attachmentId)
+      await this.#records.forgetBound(record.messageId);
+    await this.#remove(attachmentId);
+  }
+
+  async removeOf(messageId: string): Promise<void> {
+    for (const attachmentId of await this.#records.ofMessage(messageId)) await this.#remove(attachmentId);
+    await this.#records.forgetBound(messageId); // last: it leads to what a try that died has left
   }
 
   find(attachmentId: string): Promise<AttachmentRecord | undefined> {
     return this.#records.find(attachmentId);
   }
 
-  /** Bytes that are there stay as long as there is a record of them, so that is asked once. */
-  async isUploaded({ bytesOf }: AttachmentRecord): Promise<boolean> {
-    if (this.#uploaded.get(bytesOf)) return true;
-    const exists = await guard(() => this.#blob(bytesOf).exists({ abortSignal: this.#inTime() }));
-    if (exists) this.#uploaded.set(bytesOf, true);
-    return exists;
+  async open({ bytesOf }: AttachmentRecord): Promise<Upload | undefined> {
+    const blob = this.#blob(bytesOf);
+    try {
+      const found = await guard(() => blob.getProperties({ abortSignal: this.#inTime() }));
+      return new BlobUpload(blob, found.contentLength ?? 0, found.etag);
+    } catch (error) {
+      if (isStatus(error, 404)) return undefined;
+      throw error;
+    }
+  }
+
+  /** Who may create a blob may take snapshots of it, too: they would keep it from being deleted. */
+  async removeBytes(attachmentId: string): Promise<void> {
+    const options = { deleteSnapshots: 'include' as const, abortSignal: this.#inTime() };
+    await guard(() => this.#blob(attachmentId).deleteIfExists(options));
   }
 
   /** Create without write: the blob can be put once and never replaced. */
@@ -113,7 +147,7 @@ export class BlobAttachments implements Attachments {
   }
 
   downloadUrl({ bytesOf, fileName, contentType }: AttachmentRecord): Promise<SignedUrl> {
-    return this.signRead(this.#blob(bytesOf), fileName, contentType);
+    return this.signRead(this.#blob(bytesOf), fileName, servedType(contentType));
   }
 
   /** A URL that reads one blob, of any container. */
@@ -130,6 +164,10 @@ export class BlobAttachments implements Attachments {
     const record = await this.find(attachmentId);
     // Without a record it may be one whose removal died half way.
     if (record === undefined || record.ownerId === ownerId) await this.remove(attachmentId);
+  }
+
+  #remove(attachmentId: string): Promise<void> {
+    return this.#records.remove(attachmentId, (bytesOf) => this.removeBytes(bytesOf));
   }
 
   /** The SDK would wait for an answer without end. */

@@ -1,7 +1,8 @@
 import { odata, type TransactionAction } from '@azure/data-tables';
+import type { AttachmentRecord } from '../../domain/attachment.ts';
 import { forEach } from '../../domain/chunks.ts';
-import type { AttachmentRecord } from '../../ports/attachments.ts';
-import { guard, isStatus } from './errors.ts';
+import { attachmentIdOf } from '../../domain/identifiers.ts';
+import { guard, isConflict, isStatus, maxTries, tooContended } from './errors.ts';
 import { findRow, listRows, type Tables } from './tables.ts';
 
 interface AttachmentRow {
@@ -16,11 +17,15 @@ const recordKey = 'attachment';
 /** In the partition of its bytes: an attachment that has them without being the first. */
 const useKey = (attachmentId: string): string => `use|${attachmentId}`;
 
+/** In the partition of the attachment that a message would have by its id: which one was bound to it. */
+const boundKey = 'bound';
+
 const isFirst = ({ attachmentId, bytesOf }: AttachmentRecord): boolean => attachmentId === bytesOf;
 
 /**
  * What is known of attachments: each a row in a partition of its own. In the partition of the first that has some bytes
- * a row for each other one says that the bytes are still wanted.
+ * a row for each other one says that the bytes are still wanted. One that was reserved before its message is found by the
+ * message through a row of its own.
  */
 export class AttachmentRecords {
   readonly #table: Tables['attachments'];
@@ -41,6 +46,52 @@ export class AttachmentRecords {
   async find(attachmentId: string): Promise<AttachmentRecord | undefined> {
     const row = await findRow<AttachmentRow>(this.#table, attachmentId, recordKey);
     return row && (JSON.parse(row.record) as AttachmentRecord);
+  }
+
+  /**
+   * Changes what is known, given what is known; called again when another writer came first.
+   * @param change null: it stays as it is
+   * @returns the attachment as it now is; undefined: there is none
+   */
+  async change(
+    attachmentId: string,
+    change: (record: AttachmentRecord) => AttachmentRecord | null,
+  ): Promise<AttachmentRecord | undefined> {
+    const keys = { partitionKey: attachmentId, rowKey: recordKey };
+    for (let tries = 0; tries < maxTries; tries++) {
+      const row = await findRow<AttachmentRow>(this.#table, attachmentId, recordKey);
+      if (!row) return undefined;
+      const record = JSON.parse(row.record) as AttachmentRecord;
+      const changed = change(record);
+      if (!changed) return record;
+      const update = { ...keys, record: JSON.stringify(changed) };
+      try {
+        await guard(() => this.#table.submitTransaction([['update', update, 'Merge', { etag: row.etag }]]));
+        return changed;
+      } catch (error) {
+        if (!isConflict(error) && !isStatus(error, 404)) throw error;
+      }
+    }
+    throw tooContended();
+  }
+
+  /** Lets a message lead to its attachment, whose id does not follow from it. */
+  async noteBound({ attachmentId, messageId }: { attachmentId: string; messageId: string }): Promise<void> {
+    const partitionKey = attachmentIdOf(messageId);
+    if (partitionKey === attachmentId) return;
+    await guard(() => this.#table.upsertEntity({ partitionKey, rowKey: boundKey, attachmentId }));
+  }
+
+  /** The attachments that a message may lead to. */
+  async ofMessage(messageId: string): Promise<string[]> {
+    const usual = attachmentIdOf(messageId);
+    const row = await findRow<{ attachmentId: string }>(this.#table, usual, boundKey);
+    return [...(row ? [row.attachmentId] : []), usual];
+  }
+
+  /** What led from a message to its attachment. */
+  forgetBound(messageId: string): Promise<void> {
+    return this.#delete(attachmentIdOf(messageId), boundKey);
   }
 
   /** @returns false when the source is not there any more */

@@ -11,6 +11,7 @@ export const tableNames = {
   userNames: 'UserNames',
   presence: 'Presence',
   attachments: 'Attachments',
+  attachmentLooks: 'AttachmentLooks',
   blocks: 'Blocks',
   searchSegments: 'SearchSegments',
   jobs: 'Jobs',
@@ -28,7 +29,6 @@ export const openTables = (open: (name: string) => TableClient): Tables => {
   const opened = Object.entries(tableNames).map(([table, name]) => [table, withOwnKeys(open(name))] as const);
   return Object.fromEntries(opened) as Tables;
 };
-
 /** Creates the tables that are missing. */
 export const createTables = async (tables: Tables): Promise<void> => {
   await Promise.all(Object.values(tables).map((table) => guard(() => table.createTable())));

@@ -105,7 +105,7 @@ export const peopleAndJobs = (chat: CountedChat): Record<string, UseCase> => {
     },
     'the URL of an attachment': async () => {
       const { ann, bo, from } = await aPair();
-      const file = { fileName: 'a.png', contentType: 'image/png', size: 3 };
+      const file = { fileName: 'a.txt', contentType: 'text/plain', size: 3 };
       const draft = sendMessageRequest(services.messageLimits).parse({ receiverId: bo, attachment: file });
       const { attachment, clientMessageId } = await services.sendMessage(
         ann,
@@ -114,8 +114,11 @@ export const peopleAndJobs = (chat: CountedChat): Record<string, UseCase> => {
       );
       if (!attachment) throw new Error('There is no URL to upload to.');
       const { attachmentId, uploadUrl } = attachment;
-      await deliver(from({ clientMessageId, attachment: { ...file, attachmentId, sha256: null } }));
-      await fetch(uploadUrl, { method: 'PUT', headers: { 'x-ms-blob-type': 'BlockBlob' }, body: 'png' });
+      await deliver(
+        from({ clientMessageId, attachment: { ...file, attachmentId, sha256: null, availableAt: null } }),
+      );
+      await fetch(uploadUrl, { method: 'PUT', headers: { 'x-ms-blob-type': 'BlockBlob' }, body: 'txt' });
+      await services.completeAttachment(ann, attachmentId, tracing);
       return () => services.getAttachment(ann, attachmentId);
     },
     'creating a webhook': async () => {

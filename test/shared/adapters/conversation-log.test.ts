@@ -66,6 +66,7 @@ describe.each<[string, () => ConversationLog]>([
       contentType: 'image/png',
       size: 3,
       sha256: null,
+      availableAt: null,
     };
     const accepted = anAcceptedMessage({
       from: ann,

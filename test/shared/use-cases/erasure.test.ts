@@ -28,7 +28,7 @@ import { eraseUser } from '../../../shared/use-cases/erase-user.ts';
 import { getJob } from '../../../shared/use-cases/get-job.ts';
 import { requireGoodToken } from '../../../shared/use-cases/require-good-token.ts';
 import { runJob } from '../../../shared/use-cases/run-job.ts';
-import { aGroup, anAcceptedMessage, aToken, messagesIn } from '../../support/builders.ts';
+import { aGroup, anAcceptedMessage, anAttachmentRecord, aToken, messagesIn } from '../../support/builders.ts';
 import { Calls } from '../../support/failing.ts';
 import {
   FakeAttachments,
@@ -188,14 +188,20 @@ const aLifeOfAnn = async (calls?: Calls) => {
   const deleted = await world.say('ann', ids.group, 'Ann regrets');
   await world.change('ann', ids.group, { type: 'delete', messageId: deleted.messageId });
   const attachmentId = attachmentIdOf(edited.messageId);
-  const attachment = { attachmentId, fileName: 'ann.png', contentType: 'image/png', size: 1, sha256: null };
-  await world.attachments.reserve({
-    ...attachment,
-    ...{ conversationId: ids.group, messageId: edited.messageId, bytesOf: attachmentId },
-    ownerId: 'ann',
-    createdAt: '',
-  });
-  world.attachments.uploaded.add(attachmentId);
+  const attachment = {
+    attachmentId,
+    fileName: 'ann.png',
+    contentType: 'image/png',
+    size: 1,
+    sha256: null,
+    availableAt: null,
+  };
+  await world.attachments.reserve(
+    anAttachmentRecord({
+      ...{ ...attachment, conversationId: ids.group, messageId: edited.messageId, ownerId: 'ann' },
+    }),
+  );
+  world.attachments.uploaded.set(attachmentId, Buffer.from('data'));
   await world.say('ann', ids.group, 'Ann’s picture', { attachment });
   const ofCy = await world.say('cy', ids.group, 'Cy’s own');
   await world.change('ann', ids.group, { type: 'react', messageId: ofCy.messageId, emoji: '🎉' });

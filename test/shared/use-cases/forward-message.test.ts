@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { MemoryAttachmentLooks } from '../../../shared/adapters/memory/memory-attachment-looks.ts';
 import { MemoryBlocks } from '../../../shared/adapters/memory/memory-blocks.ts';
 import { MemoryChangeLog } from '../../../shared/adapters/memory/memory-change-log.ts';
 import { MemoryConversationLog } from '../../../shared/adapters/memory/memory-conversation-log.ts';
@@ -11,11 +12,14 @@ import { attachmentIdOf, changeIdOf, directConversationId } from '../../../share
 import type { AcceptedMessage } from '../../../shared/domain/message.ts';
 import { forwardMessage } from '../../../shared/use-cases/forward-message.ts';
 import { getAttachment } from '../../../shared/use-cases/get-attachment.ts';
-import { aGroup, anAcceptedMessage } from '../../support/builders.ts';
+import { aGroup, anAcceptedMessage, anAttachmentRecord } from '../../support/builders.ts';
 import { FakeAttachments, FakeOutbox, FakeTimer, tracing } from '../../support/fakes.ts';
 
 const [ann, bo, cy, di] = ['ann', 'bo', 'cy', 'di'];
-const picture = { fileName: 'a.png', contentType: 'image/png', size: 4, sha256: null };
+const picture = {
+  ...{ fileName: 'a.png', contentType: 'image/png', size: 4, sha256: null },
+  availableAt: '2026-01-01T12:00:00.000Z',
+};
 
 /** Ann and Bo have a conversation with a message of Ann's; Bo another with Cy; Cy one with Di. */
 const aChat = async () => {
@@ -41,6 +45,7 @@ const aChat = async () => {
       },
     },
     blocks: new MemoryBlocks(),
+    looks: new MemoryAttachmentLooks(),
     clock,
     newId: randomUUID,
   };
@@ -55,8 +60,8 @@ const aChat = async () => {
     const { messageId, conversationId } = accepted;
     const attachmentId = attachmentIdOf(messageId);
     const record = { ...picture, attachmentId, conversationId, messageId, ownerId: from };
-    await parts.attachments.reserve({ ...record, createdAt: accepted.acceptedAt, bytesOf: attachmentId });
-    parts.attachments.uploaded.add(attachmentId);
+    await parts.attachments.reserve(anAttachmentRecord({ ...record, availableAt: accepted.acceptedAt }));
+    parts.attachments.uploaded.set(attachmentId, Buffer.from('data'));
     return append({ ...accepted, attachment: { ...picture, attachmentId } });
   };
   const source = await say(ann, bo, { messageText: 'Look', mentions: [bo] });
@@ -228,8 +233,8 @@ describe('an attachment', () => {
     const accepted = anAcceptedMessage({ from: ann, to: bo, conversationId, directMembers: null });
     const attachmentId = attachmentIdOf(accepted.messageId);
     const record = { ...picture, attachmentId, conversationId, messageId: accepted.messageId, ownerId: ann };
-    await attachments.reserve({ ...record, createdAt: accepted.acceptedAt, bytesOf: attachmentId });
-    attachments.uploaded.add(attachmentId);
+    await attachments.reserve(anAttachmentRecord({ ...record, availableAt: accepted.acceptedAt }));
+    attachments.uploaded.set(attachmentId, Buffer.from('data'));
     await expect(get(bo, attachmentId)).rejects.toMatchObject({ code: 'not-found' }); // it has no place yet
     const expiresAt = new Date(clock.now().getTime() + 1000).toISOString();
     const content = { attachment: { ...picture, attachmentId }, expiresAt };

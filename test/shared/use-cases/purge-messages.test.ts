@@ -22,7 +22,7 @@ import { applyChange } from '../../../shared/use-cases/apply-change.ts';
 import { deliverMessage } from '../../../shared/use-cases/deliver-message.ts';
 import { purgeMessages } from '../../../shared/use-cases/purge-messages.ts';
 import { startTables, type Azurite } from '../../support/azurite.ts';
-import { aGroup, anAcceptedMessage, aUser } from '../../support/builders.ts';
+import { aGroup, anAcceptedMessage, anAttachmentRecord, aUser } from '../../support/builders.ts';
 import {
   FakeAttachments,
   FakeBroadcaster,
@@ -140,10 +140,9 @@ describe.each([
     const { messageId } = anAcceptedMessage({ from: ann, to: bo, clientMessageId });
     const attachmentId = attachmentIdOf(messageId);
     const file = { fileName: 'plan.pdf', contentType: 'application/pdf', size: 4, sha256: null };
-    const attachment = { ...file, attachmentId };
-    const record = { ...attachment, conversationId, messageId, ownerId: ann, createdAt: inMs(0) };
-    await attachments.reserve({ ...record, bytesOf: attachmentId });
-    attachments.uploaded.add(attachmentId);
+    const attachment = { ...file, attachmentId, availableAt: null };
+    await attachments.reserve(anAttachmentRecord({ ...attachment, conversationId, messageId, ownerId: ann }));
+    attachments.uploaded.set(attachmentId, Buffer.from('data'));
     await say('Xylophone', { clientMessageId, attachment, expiresAt: inMs(minute) });
     await ask(ann, conversationId, { type: 'edit', messageId, messageText: 'Xylophones' });
     await ask(bo, conversationId, { type: 'react', messageId, emoji: '🦖' });

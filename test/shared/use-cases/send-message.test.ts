@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { MemoryAttachmentLooks } from '../../../shared/adapters/memory/memory-attachment-looks.ts';
 import { MemoryBlocks } from '../../../shared/adapters/memory/memory-blocks.ts';
 import { MemoryConversationLog } from '../../../shared/adapters/memory/memory-conversation-log.ts';
 import { conversationIdIn, sendMessageRequest } from '../../../shared/contract/send-message.ts';
@@ -17,6 +18,7 @@ const aSender = ({ verdict, isLimited = false }: { verdict?: Verdict; isLimited?
     log: new MemoryConversationLog(),
     outbox: new FakeOutbox(),
     attachments: new FakeAttachments(),
+    looks: new MemoryAttachmentLooks(),
     moderator: { review: () => Promise.resolve<Verdict>(verdict ?? { allowed: true }) },
     rateLimiter: {
       take: () =>

@@ -1,0 +1,20 @@
+import type { AttachmentLook, AttachmentLooks } from '../../ports/attachment-looks.ts';
+import { encodeKey } from './keys.ts';
+import type { Tables } from './tables.ts';
+import { Timetable } from './timetable.ts';
+
+/** The table `AttachmentLooks`. */
+export class TableAttachmentLooks extends Timetable<AttachmentLook> implements AttachmentLooks {
+  constructor({ attachmentLooks }: Pick<Tables, 'attachmentLooks'>) {
+    super(attachmentLooks, {
+      shardOf: ({ attachmentId }) => attachmentId,
+      keyOf: ({ attachmentId }) => encodeKey(attachmentId),
+      entryOf: ({ attachmentId, at, reservedAt, writableUntil }) => ({
+        attachmentId,
+        at,
+        reservedAt,
+        writableUntil,
+      }),
+    });
+  }
+}

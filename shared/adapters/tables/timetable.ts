@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto';
+import { odata, type TableClient, type TransactionAction } from '@azure/data-tables';
+import { forEach, inChunks } from '../../domain/chunks.ts';
+import { asUnavailable, guard, isStatus } from './errors.ts';
+
+/** Rows that one entity-group transaction takes. */
+const transactionSize = 100;
+
+/** Calls under way at once. */
+const concurrency = 8;
+
+/** How things that are due at a time become rows. */
+export interface Layout<T> {
+  /** What its partition, one of 16 of its hour, follows from. */
+  shardOf: (entry: T) => string;
+  /** Tells it from others of the same time; made of characters that keys may have. */
+  keyOf: (entry: T) => string;
+  /** The entry without what else is in its row. */
+  entryOf: (row: T) => T;
+}
+
+/**
+ * Things that are due at a time: partitions are hours, row keys begin with the time, so that one query finds what is due and
+ * reads nothing else. What was looked at is deleted, so there is nothing but that before the time of the query.
+ */
+export class Timetable<T extends { at: string }> {
+  readonly #table: TableClient;
+  readonly #layout: Layout<T>;
+
+  constructor(table: TableClient, layout: Layout<T>) {
+    this.#table = table;
+    this.#layout = layout;
+  }
+
+  async note(entry: T): Promise<void> {
+    await guard(() => this.#table.upsertEntity({ ...entry, ...this.#keysOf(entry) }, 'Replace'));
+  }
+
+  async *due(before: Date): AsyncGenerator<T[]> {
+    const at = before.toISOString();
+    const [hour, time] = [`${at.slice(0, 13)}}`, at.replaceAll(':', '-')]; // '}' sorts behind the separator '|'
+    const filter = odata`PartitionKey lt ${hour} and RowKey lt ${time}`;
+    const pages = this.#table.listEntities<T>({ queryOptions: { filter } }).byPage({ maxPageSize: 1000 });
+    try {
+      for await (const page of pages) yield page.map((row) => this.#layout.entryOf(row as T));
+    } catch (error) {
+      throw asUnavailable(error);
+    }
+  }
+
+  async done(entries: readonly T[]): Promise<void> {
+    const partitions = Map.groupBy(entries, (entry) => this.#keysOf(entry).partitionKey);
+    const pieces = [...partitions.values()].flatMap((partition) => {
+      const rows = new Map(partition.map((entry) => [this.#keysOf(entry).rowKey, entry]));
+      return [...inChunks([...rows.values()], transactionSize)];
+    });
+    await forEach(pieces, concurrency, (piece) => this.#delete(piece));
+  }
+
+  /** An hour's rows are in 16 partitions, because one takes some 2,000 writes a second. */
+  #keysOf(entry: T): { partitionKey: string; rowKey: string } {
+    const { shardOf, keyOf } = this.#layout;
+    const shard = createHash('sha256').update(shardOf(entry)).digest('hex').slice(0, 1);
+    return {
+      partitionKey: `${entry.at.slice(0, 13)}|${shard}`,
+      rowKey: `${entry.at.replaceAll(':', '-')}|${keyOf(entry)}`,
+    };
+  }
+
+  async #delete(entries: readonly T[]): Promise<void> {
+    const actions = entries.map((entry): TransactionAction => ['delete', this.#keysOf(entry)]);
+    try {
+      await guard(() => this.#table.submitTransaction(actions));
+    } catch (error) {
+      if (!isStatus(error, 404)) throw error;
+      // Another instance was faster with one of them, which fails all.
+      if (entries.length > 1) await forEach(entries, concurrency, (entry) => this.#delete([entry]));
+    }
+  }
+}
