@@ -31,7 +31,7 @@ const byName: JsonObject = {
   emoji: '👍',
   fileName: 'plan.pdf',
   contentType: 'application/pdf',
-  size: 48_213,
+  size: 4_821,
   sha256: 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
   externalRef: 'ticket-4711',
   timestamp: '2026-01-02T03:04:05.678Z',

@@ -9,7 +9,7 @@ const example = {
   conversationId: 'd-3qBvN1c8Zl2m4xY7TfKsW0aJ',
   fileName: 'plan.pdf',
   contentType: 'application/pdf' satisfies FileType,
-  size: 48_213,
+  size: 4_821,
 };
 
 /** `POST /api/attachments` */

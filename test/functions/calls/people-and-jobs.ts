@@ -1,6 +1,7 @@
 import { auditQuery } from '../../../shared/contract/audit.ts';
 import { randomUUID } from 'node:crypto';
 import { registrationRequest, usersQuery } from '../../../shared/contract/accounts.ts';
+import { reserveAttachmentRequest } from '../../../shared/contract/attachments.ts';
 import { asCloudEvent } from '../../../shared/contract/cloud-event.ts';
 import { pageQuery } from '../../../shared/contract/lists.ts';
 import { envelopeVersion } from '../../../shared/contract/queue.ts';
@@ -32,6 +33,11 @@ export const peopleAndJobs = (chat: CountedChat): Record<string, UseCase> => {
     // Nobody listens at its URL.
     const request = newWebhook.parse({ url: 'http://127.0.0.1:9/', conversationId });
     return (await services.createWebhook(admin, () => Promise.resolve(request))).webhook.webhookId;
+  };
+  const reserve = (userId: string, conversationId: string) => {
+    const file = { conversationId, fileName: 'a.txt', contentType: 'text/plain', size: 3 };
+    const read = () => Promise.resolve(reserveAttachmentRequest(services.messageLimits).parse(file));
+    return services.reserveAttachment(userId, conversationId, read);
   };
   const aWebhook = async () => {
     const { conversationId } = await aPair();
@@ -121,6 +127,18 @@ export const peopleAndJobs = (chat: CountedChat): Record<string, UseCase> => {
       await services.completeAttachment(ann, attachmentId, tracing);
       return () => services.getAttachment(ann, attachmentId);
     },
+    'reserving an attachment': async () => {
+      const { ann, conversationId } = await aPair();
+      return () => reserve(ann, conversationId);
+    },
+    'completing an attachment': async () => {
+      const { ann, conversationId } = await aPair();
+      const { attachmentId, uploadUrl } = await reserve(ann, conversationId);
+      await fetch(uploadUrl, { method: 'PUT', headers: { 'x-ms-blob-type': 'BlockBlob' }, body: 'txt' });
+      return () => services.completeAttachment(ann, attachmentId, tracing);
+    },
+    'looking after attachments, of which none is due': () =>
+      Promise.resolve(() => services.sweepAttachments(tracing)),
     'creating a webhook': async () => {
       const { conversationId } = await aPair();
       return () => createWebhook(conversationId);
