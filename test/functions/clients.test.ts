@@ -12,7 +12,11 @@ import { loadConfig } from '../../shared/config.ts';
 import { aLoggedMessage, anAttachmentRecord } from '../support/builders.ts';
 import { aWire } from '../support/wire.ts';
 
-const anAttachment = anAttachmentRecord({ attachmentId: 'a-1', conversationId: 'd-1', ownerId: 'ann' });
+const anAttachment = anAttachmentRecord({
+  attachmentId: `a-${'1'.repeat(24)}`,
+  conversationId: 'd-1',
+  ownerId: 'ann',
+});
 
 const limits = { answerMs: 300, callMs: 1000 };
 const clock = { now: () => new Date() };
