@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type DataLock, lockData } from './stack/lock.ts';
+import { type DevConsole, startConsole } from './console/index.ts';
+import { lockData } from './stack/lock.ts';
 import { claimPorts, loopback, type Ports } from './stack/ports.ts';
 import { ServiceProcess } from './stack/service-process.ts';
 import {
@@ -10,9 +12,9 @@ import {
   servicePorts,
   type ServicesOptions,
 } from './stack/services.ts';
-import { followSettings } from './stack/settings.ts';
+import { followPorts, followSettings, storageConnectionString } from './stack/settings.ts';
 
-export interface StackOptions extends ServicesOptions {
+export interface StackOptions extends Omit<ServicesOptions, 'inspectionKey'> {
   /** 0 chooses a free port. */
   ports: Readonly<Ports>;
   /** The app's settings, written for the default ports; they follow the ports in use. */
@@ -21,6 +23,8 @@ export interface StackOptions extends ServicesOptions {
   env: Record<string, string | undefined>;
   /** Which services to run. Default: all. */
   services?: readonly ServiceName[];
+  /** Serve the developer's console at `/dev` of the Functions port, which opens the services for inspection. Default: no. */
+  console?: boolean;
   /** Pass on all that the services print, not only their warnings and errors. */
   verbose?: boolean;
   onLine?: (service: ServiceName, line: string) => void;
@@ -42,6 +46,8 @@ export interface StackUrls {
 export interface Stack {
   ports: Readonly<Ports>;
   urls: StackUrls;
+  /** Whether `/dev` of the Functions port is served. */
+  hasConsole: boolean;
   /** The app's settings for the ports in use. */
   settings: Record<string, string>;
   /** Memory of each service that runs, in MiB, where the system tells it. */
@@ -66,26 +72,61 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const dataDir = resolve(options.dataDir);
   const lock = lockData(dataDir);
   const services = new Map<ServiceName, ServiceProcess>();
+  let devConsole: DevConsole | undefined;
   try {
     const names = serviceNames.filter((name) => options.services?.includes(name) ?? true);
     const used = names.flatMap((name) => servicePorts[name]);
     const ports = await claimPorts(options.ports, used, lock.wasStale ? 5000 : 0);
     const settings = followSettings(options.settings, ports);
+    const inspectionKey = options.console === true ? randomBytes(32).toString('base64url') : undefined;
+    if (inspectionKey !== undefined) devConsole = await openConsole(inspectionKey, services, ports);
+    const mounts = [
+      ...(options.mounts ?? []),
+      ...(devConsole === undefined ? [] : [`/dev=${devConsole.url}`]),
+    ];
     for (const name of names) {
-      services.set(name, createService(name, { ...options, dataDir }, ports, settings));
+      const each = { ...options, dataDir, inspectionKey, mounts };
+      services.set(name, createService(name, each, ports, settings));
     }
     await startAll(services, options);
-    return createHandle(services, ports, settings, lock);
+    return createHandle(services, ports, settings, devConsole !== undefined, async () => {
+      await stopAll(services, devConsole);
+      lock.release();
+    });
   } catch (error) {
-    await stopAll(services);
+    await stopAll(services, devConsole);
     lock.release();
     throw error;
   }
 }
 
+/** The console looks for services where they say they are: they may be started anew. */
+function openConsole(
+  key: string,
+  services: ReadonlyMap<ServiceName, ServiceProcess>,
+  ports: Ports,
+): Promise<DevConsole> {
+  const placesOf = (name: ServiceName) => (): string[] => {
+    const { inspection = [] } = services.get(name)?.details ?? {};
+    return [inspection].flat().filter((place) => typeof place === 'string');
+  };
+  const places = {
+    functions: placesOf('functions'),
+    webPubSub: placesOf('web-pubsub'),
+    storage: placesOf('azurite'),
+  };
+  const serviceBus = followPorts(localServiceBus, ports);
+  const storage = storageConnectionString(ports);
+  return startConsole({ key, places, serviceBus, storage });
+}
+
+/** Written for the default port, as settings are. */
+const localServiceBus =
+  'Endpoint=sb://127.0.0.1:5672;SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=SAS_KEY_VALUE;UseDevelopmentEmulator=true;';
+
 function createService(
   name: ServiceName,
-  options: StackOptions,
+  options: ServicesOptions & StackOptions,
   ports: Ports,
   settings: Record<string, string>,
 ): ServiceProcess {
@@ -98,7 +139,11 @@ function createService(
     ...command,
     name,
     logFile,
-    env: name === 'functions' ? { ...settings, ...options.env } : options.env,
+    env: {
+      ...(name === 'functions' ? settings : {}),
+      ...options.env,
+      ...(options.inspectionKey === undefined ? {} : { INSPECTION_KEY: options.inspectionKey }),
+    },
     verbose: options.verbose ?? false,
     onLine: (line) => options.onLine?.(name, line),
     onUnexpectedExit: (how) =>
@@ -121,10 +166,14 @@ async function startAll(services: Map<ServiceName, ServiceProcess>, options: Sta
 }
 
 /** The app first, so that what it had begun can still be finished. */
-async function stopAll(services: ReadonlyMap<ServiceName, ServiceProcess>): Promise<void> {
+async function stopAll(
+  services: ReadonlyMap<ServiceName, ServiceProcess>,
+  devConsole: DevConsole | undefined,
+): Promise<void> {
   // The sockets first: the app is told that they have ended, and what it still wants to push it keeps.
   await services.get('web-pubsub')?.stop();
   await services.get('functions')?.stop();
+  await devConsole?.close();
   await services.get('service-bus')?.stop();
   await services.get('azurite')?.stop();
 }
@@ -133,7 +182,8 @@ function createHandle(
   services: ReadonlyMap<ServiceName, ServiceProcess>,
   ports: Ports,
   settings: Record<string, string>,
-  lock: DataLock,
+  hasConsole: boolean,
+  stop: () => Promise<void>,
 ): Stack {
   const service = (name: ServiceName): ServiceProcess => {
     const found = services.get(name);
@@ -143,6 +193,7 @@ function createHandle(
   let stopping: Promise<void> | undefined;
   return {
     ports,
+    hasConsole,
     urls: {
       functions: `http://${loopback}:${ports.functions}`,
       serviceBus: `sb://${loopback}:${ports.serviceBus}`,
@@ -158,6 +209,6 @@ function createHandle(
       await service(name).stop();
       await service(name).start();
     },
-    stop: () => (stopping ??= stopAll(services).finally(() => lock.release())),
+    stop: () => (stopping ??= stop()),
   };
 }

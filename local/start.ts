@@ -17,6 +17,7 @@ const usage = `Usage: node local/start.ts [options]
   --data FOLDER         where state and logs are kept (default: .parley)
   --services            all but the Functions host, for use with "func start"
   --workers N           processes that run the app (default: 1)
+  --no-console          no console at /dev of the Functions port
   --verbose             show all that the services print, not only warnings and errors
 Ports: FUNCTIONS_PORT, SERVICE_BUS_PORT, WEB_PUBSUB_PORT, BLOB_PORT, TABLE_PORT (0: any free one)`;
 
@@ -39,6 +40,7 @@ function readFlags() {
       data: { type: 'string', default: '.parley' },
       workers: { type: 'string', default: '1' },
       services: { type: 'boolean', default: false },
+      'no-console': { type: 'boolean', default: false },
       verbose: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -65,6 +67,7 @@ function report(stack: Stack, running: readonly ServiceName[], seconds: string, 
     const size = memory[name] === undefined ? '' : `  ${memory[name]} MB`;
     console.log(`  ${titles[name].padEnd(18)} ${urlsOf(name, stack)}${size}`);
   }
+  if (stack.hasConsole) console.log(`  ${'Console'.padEnd(18)} ${stack.urls.functions}/dev`);
   console.log(`Logs: ${dataDir}/logs   Stop: Ctrl-C   Start afresh: npm run reset\n`);
 }
 
@@ -132,6 +135,7 @@ async function main(): Promise<void> {
     settings: readSettings(flags.settings),
     env: process.env,
     services: running,
+    console: !flags.services && !flags['no-console'],
     workers: Number(flags.workers),
     verbose: flags.verbose,
     onLine: (service, line) => console.error(`${service}: ${line}`),

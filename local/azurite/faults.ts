@@ -24,6 +24,9 @@ interface Failure {
 
 const maxCount = 100_000;
 
+/** Whose user agent begins so is let through: a console that shows what storage holds. */
+const exempt = 'local-console';
+
 /** Error codes of Azure Storage, by status; what else is asked for has none of its own. */
 const codes: Readonly<Record<number, string>> = {
   403: 'AuthorizationFailure',
@@ -62,6 +65,7 @@ export class Faults {
   #fail(service: 'blob' | 'table', request: IncomingMessage, response: ServerResponse): boolean {
     const fault = this.#fault;
     if (fault === undefined || (fault.service ?? service) !== service) return false;
+    if (request.headers['user-agent']?.startsWith(exempt) === true) return false;
     const method = request.headers['x-http-method'] ?? request.method ?? '';
     if ((fault.method ?? method) !== method) return false;
     if (--fault.remaining === 0) this.#fault = undefined;

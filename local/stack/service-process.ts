@@ -32,6 +32,7 @@ export class ServiceProcess {
   #exited: Promise<string> = Promise.resolve('');
   #expectExit = false;
   #lastWords: string[] = [];
+  #details: ReadyDetails = {};
 
   constructor(spec: ServiceSpec) {
     this.spec = spec;
@@ -39,6 +40,11 @@ export class ServiceProcess {
 
   get pid(): number | undefined {
     return this.#child?.pid;
+  }
+
+  /** What it said about itself when it began to serve; empty when it does not run. */
+  get details(): ReadyDetails {
+    return this.#details;
   }
 
   /** Memory in use, in MiB; undefined where the system does not tell. */
@@ -82,7 +88,9 @@ export class ServiceProcess {
     if (typeof ready === 'string') {
       throw new Error([`${title} did not start; it ${ready}.`, ...this.#lastWords].join('\n'));
     }
+    this.#details = ready;
     void this.#exited.then((how) => {
+      if (this.#child === child) this.#details = {};
       if (!this.#expectExit && this.#child === child) this.spec.onUnexpectedExit(how);
     });
     return ready;

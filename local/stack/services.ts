@@ -30,6 +30,8 @@ export interface ServicesOptions {
   mounts?: readonly string[];
   /** Headers of what they answer: `/=Name: value`. */
   mountHeaders?: readonly string[];
+  /** Key with which the services are opened for inspection, for the console; closed without it. */
+  inspectionKey?: string | undefined;
   /** Where state lives. */
   dataDir: string;
   /** Storage writes nothing to disk, and forgets all when it stops. Default: it is kept. */
@@ -57,11 +59,12 @@ export function commandLine(
   ports: Readonly<Ports>,
 ): CommandLine {
   const script = join(localDir, name === 'functions' ? 'functions-host' : name, 'main.ts');
+  const inspection = options.inspectionKey === undefined ? [] : ['--inspection-port', '0'];
   switch (name) {
     case 'azurite': {
       const { storageInMemory = false, dataDir } = options;
       const args = storageInMemory ? ['--in-memory'] : ['--data', join(dataDir, 'azurite')];
-      args.push('--blob-port', `${ports.blob}`, '--table-port', `${ports.table}`);
+      args.push('--blob-port', `${ports.blob}`, '--table-port', `${ports.table}`, ...inspection);
       return { title: 'Azurite', script, args };
     }
     case 'service-bus': {
@@ -71,12 +74,13 @@ export function commandLine(
     }
     case 'web-pubsub': {
       const args = ['--config', webPubSubConfigFor(options, ports), '--port', `${ports.webPubSub}`];
+      args.push(...inspection);
       return { title: 'The Web PubSub service', script, args };
     }
     case 'functions': {
       // All settings come through the environment, so that a file of the same app cannot mix with them.
       const args = ['--app', options.appDir, '--port', `${ports.functions}`, '--settings', 'none'];
-      args.push('--workers', `${options.workers ?? 1}`);
+      args.push('--workers', `${options.workers ?? 1}`, ...inspection);
       for (const mount of options.mounts ?? []) args.push('--mount', mount);
       for (const header of options.mountHeaders ?? []) args.push('--mount-header', header);
       return { title: 'The Functions host', script, args };
