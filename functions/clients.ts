@@ -85,6 +85,17 @@ const openStorage = (reach: Reach, credential: () => TokenCredential, options: R
   };
 };
 
+const openHub = (
+  reach: Reach,
+  credential: () => TokenCredential,
+  options: RestOptions,
+): WebPubSubServiceClient => {
+  if ('address' in reach) return new WebPubSubServiceClient(reach.address, credential(), hubName, options);
+  const { connectionString } = reach;
+  const hub = new WebPubSubServiceClient(connectionString, hubName, options);
+  return keepTokens(hub, settingOf(connectionString, 'AccessKey') ?? '');
+};
+
 /**
  * Makes the SDK clients of the services that the settings name; nothing is connected yet.
  * @param limits of each call to Table Storage and Web PubSub; the other adapters have their own
@@ -114,9 +125,6 @@ export const openClients = (
       'connectionString' in serviceBus
         ? new ServiceBusClient(serviceBus.connectionString, serviceBusOptions)
         : new ServiceBusClient(serviceBus.address, credential(), serviceBusOptions),
-    hub: keepTokens(
-      new WebPubSubServiceClient(webPubSub.connectionString, hubName, options),
-      settingOf(webPubSub.connectionString, 'AccessKey') ?? '',
-    ),
+    hub: openHub(webPubSub.reach, credential, options),
   };
 };

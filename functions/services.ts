@@ -34,7 +34,8 @@ import { TableWaitingEvents } from '../shared/adapters/tables/table-waiting-even
 import { TableWebhooks } from '../shared/adapters/tables/table-webhooks.ts';
 import { createTables, openTables } from '../shared/adapters/tables/tables.ts';
 import { WebPubSubBroadcaster } from '../shared/adapters/web-pubsub/web-pubsub-broadcaster.ts';
-import { settingOf, type Config } from '../shared/config.ts';
+import type { EventTrust } from '../shared/auth-config.ts';
+import { type Config } from '../shared/config.ts';
 import { chatEventOf, cloudEvent } from '../shared/contract/cloud-event.ts';
 import {
   checkEnvelope,
@@ -111,6 +112,7 @@ import { sweepAttachments } from '../shared/use-cases/sweep-attachments.ts';
 import { updateAccount } from '../shared/use-cases/update-account.ts';
 import { workOff } from '../shared/use-cases/work-off.ts';
 import { secretOf } from './cloud-events/mac.ts';
+import type { Trust } from './cloud-events/trust.ts';
 import { hubName, openClients } from './clients.ts';
 import { limitsOf } from './limits.ts';
 
@@ -125,12 +127,18 @@ const systemTimer: Timer = {
 const authOf = (config: Config, refuse: (caller: Caller) => Promise<void>) => {
   const { auth } = config;
   if (auth.kind === 'oidc') {
-    const tokens = (refuseCaller?: typeof refuse) => new OidcTokens([auth], systemTimer, refuseCaller);
+    const tokens = (refuseCaller?: typeof refuse) => new OidcTokens(auth.issuers, systemTimer, refuseCaller);
     return { authenticator: tokens(refuse), anyAuthenticator: tokens(), issuer: undefined };
   }
   const tokens = new SharedKeyTokens(auth, systemTimer, refuse);
   const anyAuthenticator = new SharedKeyTokens(auth, systemTimer);
   return { authenticator: tokens, anyAuthenticator, issuer: tokens };
+};
+
+const trustOf = (events: EventTrust): Trust => {
+  if (events.kind === 'signature') return { accessKeys: [events.accessKey] };
+  const authenticator = new OidcTokens(events.issuers, systemTimer);
+  return { accessKeys: [], tokens: { authenticator, caller: events.caller } };
 };
 
 /** Where users are not ours to know, everybody may be written to. */
@@ -198,7 +206,6 @@ export const createServices = (config: Config, clients = openClients(config)) =>
   const directory = issuer && config.receivers === 'registered' ? new AccountDirectory(accounts) : anybody;
   const profiles = issuer ? new AccountProfiles(accounts, clock) : nobodysProfiles;
 
-  const accessKey = settingOf(config.webPubSub.connectionString, 'AccessKey') ?? '';
   const work = { outbox, timer: systemTimer, random: Math.random };
   const { inboxGroupSize, maxMembers, restoreDays } = config;
   const bringing = { log, presence, broadcaster, inbox, outbox, expiries, events, clock, inboxGroupSize };
@@ -260,12 +267,11 @@ export const createServices = (config: Config, clients = openClients(config)) =>
     },
     webPubSub: {
       /** As the service names itself when it asks to send events: its host, with the port if that is not the usual. */
-      host: new URL(settingOf(config.webPubSub.connectionString, 'Endpoint') ?? '').host,
+      host: new URL(config.webPubSub.endpoint).host,
       hub: hubName,
-      /** What the service signs its events with. */
-      accessKeys: [accessKey],
+      trust: trustOf(config.webPubSub.events),
       /** What our own tickets and bindings are signed with. */
-      secrets: [secretOf(accessKey)],
+      secrets: [secretOf(config.webPubSub.connectionKey)],
     },
 
     // Undefined without built-in accounts: their functions then say so.

@@ -6,7 +6,7 @@ import { clientEventId } from '../shared/domain/identifiers.ts';
 import { bindingOf, type Binding } from './cloud-events/binding.ts';
 import { clientEventHandler } from './cloud-events/client-event.ts';
 import { connect } from './cloud-events/connect.ts';
-import { isSigned } from './cloud-events/signature.ts';
+import { isCurrent, isFromService } from './cloud-events/trust.ts';
 import { tooLarge } from './http/body.ts';
 import type { Route } from './http/route.ts';
 import { asError, logEvent, traceOf } from './log.ts';
@@ -73,8 +73,8 @@ const logAccepted = (context: InvocationContext, name: string, answer: ServerEve
 };
 
 /**
- * What Web PubSub tells of its clients: connections that begin and end, and the events that clients send. The signature
- * is checked before anything else; the user is the one that the connection was bound to when it began, to whom negotiate
+ * What Web PubSub tells of its clients: connections that begin and end, and the events that clients send. That it is the
+ * service is checked before anything else; the user is the one that the connection was bound to when it began, to whom negotiate
  * had given a ticket; what else an event says about its user does not count. Client events are
  * always answered 2xx, with an `ack` or `error` for the client: anything else would cost it its connection.
  */
@@ -82,11 +82,12 @@ const handleEvents = (services: WebPubSubEventsServices): HttpHandler => {
   const handle = clientEventHandler(services);
   return async (request, context) => {
     const connectionId = request.headers.get('ce-connectionid') ?? '';
-    const { accessKeys, secrets, hub } = services.webPubSub;
+    const { trust, secrets, hub } = services.webPubSub;
     if (request.headers.get('ce-hub')?.toLowerCase() !== hub) return { status: 403 };
-    if (!isSigned(request.headers.get('ce-signature'), connectionId, accessKeys)) return { status: 401 };
     const type = request.headers.get('ce-type') ?? '';
     try {
+      if (!(await isFromService(request, connectionId, trust))) return { status: 401 };
+      if (!isCurrent(request, services.clock.now())) return { status: 401 };
       if (type === 'azure.webpubsub.sys.connect') {
         const { data, refusal } = await readData(request, services.http.maxBodyBytes);
         return await connect(services, refusal ? undefined : data, connectionId);
@@ -172,13 +173,15 @@ export const webPubSubEvents = (services: WebPubSubEventsServices): Route => ({
   path: 'webpubsub/events',
   tag: 'Service',
   summary: 'Tell of a client: a connection, or an event that it sent',
-  description: 'CloudEvents of the Web PubSub service, signed with its key; for nobody else.',
-  access: 'web pubsub', // the signature is checked
+  description:
+    'CloudEvents of the Web PubSub service, signed with its key or with the token of its identity; for nobody else.',
+  access: 'web pubsub', // the signature or token is checked
   replies: {
     200: { description: 'What the service is to do, or to tell its client.' },
     204: { description: 'It is noted.' },
     401: {
-      description: 'It was not signed by our service, or the client has no ticket, or has logged out since.',
+      description:
+        'It was not signed by our service, or is minutes old, or the client has no ticket, or has logged out since.',
     },
     403: { description: 'It is of another hub.' },
     429: { description: 'The client connects too often.' },

@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { signingKeyProblem } from './domain/signing-key.ts';
+import {
+  authOf,
+  authSettings,
+  connectionKeyOf,
+  eventTrustOf,
+  type AuthConfig,
+  type EventTrust,
+} from './auth-config.ts';
+import { isSafeUrl } from './domain/safe-url.ts';
 
 /**
  * All settings of the app, in one place: `loadConfig` is the only reader of the environment. A service is reached by its
@@ -74,13 +82,13 @@ const settings = z.object({
   StorageConnection: storageConnectionString.optional(),
   StorageConnection__accountName: text.optional(),
   WebPubSubConnection: connectionString.optional(),
+  WebPubSubConnection__serviceUri: text
+    .refine(isSafeUrl, { error: 'must be the https URL of the service' })
+    .optional(),
   AZURE_CLIENT_ID: text.optional(),
 
-  AUTH_SIGNING_KEY: text.optional(),
+  ...authSettings,
   AUTH_TOKEN_MINUTES: number(12 * 60, { max: 60 * 24 * 30 }),
-  AUTH_ISSUER: text.optional(),
-  AUTH_AUDIENCE: text.optional(),
-  AUTH_JWKS_URI: z.url({ error: 'must be the https URL of a JWKS' }).optional(),
 
   MAX_MESSAGE_LENGTH: number(10_000, { max: 10_000 }),
   MAX_BODY_BYTES: number(256 * 1024),
@@ -126,21 +134,17 @@ export const settingNames = Object.keys(settings.shape) as SettingName[];
 /** How a service is reached: with a key, or at an address with the app's identity. */
 export type Reach = { connectionString: string } | { address: string };
 
-/** Who may call: accounts of our own, or those of an OpenID Connect provider. */
-export type AuthConfig =
-  | {
-      kind: 'accounts';
-      signingKey: string;
-      tokenMinutes: number;
-      issuer: string | undefined;
-      audience: string | undefined;
-    }
-  | { kind: 'oidc'; issuer: string; audience: string; jwksUri: string | undefined };
-
 export interface Config {
   serviceBus: Reach;
   storage: Reach;
-  webPubSub: { connectionString: string };
+  webPubSub: {
+    reach: Reach;
+    /** Where the service is. */
+    endpoint: string;
+    events: EventTrust;
+    /** What our own tickets and bindings are signed with. */
+    connectionKey: string;
+  };
   auth: AuthConfig;
   identityClientId: string | undefined;
   message: { maxLength: number };
@@ -212,18 +216,20 @@ const reach = (
   return { address: '' };
 };
 
-const authOf = (problems: string[], set: Settings): AuthConfig => {
-  const { AUTH_SIGNING_KEY: signingKey, AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience } = set;
-  if (signingKey !== undefined) {
-    const problem = signingKeyProblem(signingKey);
-    if (problem !== undefined) problems.push(`AUTH_SIGNING_KEY ${problem}`);
-    return { kind: 'accounts', signingKey, tokenMinutes: set.AUTH_TOKEN_MINUTES, issuer, audience };
-  }
-  if (issuer === undefined || audience === undefined)
+const webPubSubOf = (problems: string[], set: Settings): Config['webPubSub'] => {
+  const { WebPubSubConnection: connection, WebPubSubConnection__serviceUri: serviceUri } = set;
+  const accessKey = connection && settingOf(connection, 'AccessKey');
+  const key = accessKey === '' ? undefined : accessKey;
+  if (connection !== undefined && key === undefined)
     problems.push(
-      'AUTH_SIGNING_KEY: is missing. Set it (32 random bytes) for built-in accounts, or AUTH_ISSUER and AUTH_AUDIENCE for an OpenID Connect provider',
+      "WebPubSubConnection: must have an AccessKey; without one, set WebPubSubConnection__serviceUri to use the app's identity",
     );
-  return { kind: 'oidc', issuer: issuer ?? '', audience: audience ?? '', jwksUri: set.AUTH_JWKS_URI };
+  return {
+    reach: reach(problems, 'WebPubSubConnection', connection, 'WebPubSubConnection__serviceUri', serviceUri),
+    endpoint: (connection && settingOf(connection, 'Endpoint')) ?? serviceUri ?? '',
+    events: eventTrustOf(problems, set, key),
+    connectionKey: connectionKeyOf(problems, set, key),
+  };
 };
 
 /**
@@ -239,10 +245,6 @@ export const loadConfig = (env: Record<string, string | undefined>): Config => {
     throw new ConfigError(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`));
   const set = parsed.data;
   const problems: string[] = [];
-  if (set.WebPubSubConnection === undefined || !/AccessKey=[^;]+/i.test(set.WebPubSubConnection))
-    problems.push(
-      'WebPubSubConnection: must be a connection string with an AccessKey: it is what events are trusted by',
-    );
   const config: Config = {
     serviceBus: reach(
       problems,
@@ -258,7 +260,7 @@ export const loadConfig = (env: Record<string, string | undefined>): Config => {
       'StorageConnection__accountName',
       set.StorageConnection__accountName,
     ),
-    webPubSub: { connectionString: set.WebPubSubConnection ?? '' },
+    webPubSub: webPubSubOf(problems, set),
     auth: authOf(problems, set),
     identityClientId: set.AZURE_CLIENT_ID,
     message: { maxLength: set.MAX_MESSAGE_LENGTH },

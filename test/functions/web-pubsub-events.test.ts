@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { HttpRequest, InvocationContext, type HttpResponseInit } from '@azure/functions';
 import { describe, expect, it, vi } from 'vitest';
 import { secretOf } from '../../functions/cloud-events/mac.ts';
+import type { Trust } from '../../functions/cloud-events/trust.ts';
 import { withTicket } from '../../functions/cloud-events/ticket.ts';
 import {
   allowWebPubSub,
@@ -44,7 +45,7 @@ const aHandler = () => {
     webPubSub: {
       host: 'chat.webpubsub.azure.com',
       hub: 'chat',
-      accessKeys: ['another-key', key],
+      trust: { accessKeys: ['another-key', key] } as Trust,
       secrets: [secretOf('another-key'), secret],
     },
     requireGoodToken: vi.fn(() => Promise.resolve()),
@@ -89,6 +90,7 @@ const aHandler = () => {
         'ce-hub': 'chat',
         'ce-connectionid': connectionId,
         'ce-signature': sign(connectionId),
+        'ce-time': services.clock.now().toISOString(),
         'content-type': 'application/json',
         ...headers,
       },
@@ -142,6 +144,20 @@ describe('events of Web PubSub', () => {
     });
     await event('connected', {}, { 'ce-connectionstate': await connect('auth0|5f%41') });
     expect(services.connectClient).toHaveBeenCalledWith('auth0|5f%41', 'conn1', 'f1');
+  });
+
+  it('are refused when they happened more than five minutes ago, or will', async () => {
+    const { event, connect, services } = aHandler();
+    const state = await connect('ann');
+    const at = (ms: number): string => new Date(services.clock.now().getTime() + ms).toISOString();
+    for (const time of ['', 'now', at(-300_001), at(300_001), '0001-01-01T00:00:00Z'])
+      expect(await event('ping', {}, { 'ce-connectionstate': state, 'ce-time': time })).toEqual({
+        status: 401,
+      });
+    for (const time of [at(-300_000), at(300_000), '2026-01-01T13:00:00+01:00', '2026-01-01T12:00:00Z'])
+      expect(
+        (await event('ping', {}, { 'ce-connectionstate': state, 'ce-time': time })).jsonBody,
+      ).toMatchObject({ type: 'pong' });
   });
 
   it('let nobody in without a user', async () => {
@@ -261,7 +277,7 @@ describe('events of Web PubSub', () => {
   it('of connections from before a change of keys are refused; the look after connections finds their end', async () => {
     const [before, after] = [aHandler(), aHandler()];
     const state = await before.connect('ann');
-    after.services.webPubSub.accessKeys = ['new-key'];
+    after.services.webPubSub.trust = { accessKeys: ['new-key'] };
     after.services.webPubSub.secrets = [secretOf('new-key')];
     const headers = {
       'ce-connectionstate': state,

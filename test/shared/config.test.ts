@@ -52,8 +52,99 @@ describe('the settings', () => {
     });
     expect(config.auth).toMatchObject({
       kind: 'oidc',
-      issuer: 'https://login.example.com',
-      audience: 'parley',
+      issuers: [{ issuer: 'https://login.example.com', audience: 'parley' }],
+    });
+  });
+
+  describe('of several identity providers', () => {
+    const withIssuers = (issuers: unknown, more: Record<string, string> = {}) => ({
+      ...complete,
+      AUTH_SIGNING_KEY: undefined,
+      AUTH_ISSUERS: typeof issuers === 'string' ? issuers : JSON.stringify(issuers),
+      ...more,
+    });
+    const one = { issuer: 'https://login.example.com', audience: 'parley' };
+    const two = { issuer: 'https://partner.example.com', audience: ['a', 'b'], userIdPrefix: 'partner' };
+
+    it('are all taken', () => {
+      expect(loadConfig(withIssuers([one, two])).auth).toEqual({ kind: 'oidc', issuers: [one, two] });
+    });
+
+    it.each<[string, unknown]>([
+      ['no JSON', 'nonsense'],
+      ['none', []],
+      ['two without a prefix', [one, { ...two, userIdPrefix: undefined }]],
+      ['two with the same prefix', [two, { ...two, issuer: 'https://third.example.com' }]],
+      ['one twice', [one, { ...one, userIdPrefix: 'again' }]],
+      ['a prefix that could end elsewhere', [one, { ...two, userIdPrefix: 'a:b' }]],
+      ['one that is not https', [{ ...one, issuer: 'http://login.example.com' }]],
+      ['keys that are not https', [{ ...one, jwksUri: 'http://login.example.com/keys' }]],
+      ['a key that is misspelt', [{ ...one, jwksURI: 'https://login.example.com/keys' }]],
+    ])('are refused with %s', (_, issuers) => {
+      expect(problemsOf(withIssuers(issuers))).toContain('AUTH_ISSUERS');
+    });
+
+    it('are in one setting', () => {
+      expect(problemsOf(withIssuers([one], { AUTH_ISSUER: one.issuer }))).toContain('AUTH_ISSUERS');
+      const { AUTH_SIGNING_KEY } = complete;
+      expect(problemsOf(withIssuers([one], { AUTH_SIGNING_KEY }))).toContain('AUTH_ISSUERS');
+    });
+  });
+
+  it.each([
+    ['http://login.example.com', 'https://login.example.com/keys', 'AUTH_ISSUER'],
+    ['https://login.example.com', 'http://login.example.com/keys', 'AUTH_JWKS_URI'],
+    ['https://login.example.com', 'http://127.0.0.1.example.com/keys', 'AUTH_JWKS_URI'],
+    ['login.example.com', 'https://login.example.com/keys', 'AUTH_ISSUER'],
+  ])(
+    'refuse an identity provider that anybody on the way could answer for: %s, %s',
+    (issuer, jwksUri, name) => {
+      const oidc = { ...complete, AUTH_SIGNING_KEY: undefined, AUTH_AUDIENCE: 'parley' };
+      expect(problemsOf({ ...oidc, AUTH_ISSUER: issuer, AUTH_JWKS_URI: jwksUri })).toContain(name);
+      const local = { AUTH_ISSUER: 'http://127.0.0.1:8090', AUTH_JWKS_URI: 'http://localhost:8090/keys' };
+      expect(problemsOf({ ...oidc, ...local })).toBe('');
+    },
+  );
+
+  describe('of a Web PubSub that is reached with the app’s identity', () => {
+    const byIdentity = {
+      ...complete,
+      WebPubSubConnection: undefined,
+      WebPubSubConnection__serviceUri: 'https://x.webpubsub.azure.com',
+      WEBPUBSUB_EVENT_TENANT: '11111111-2222-3333-4444-555555555555',
+      WEBPUBSUB_EVENT_AUDIENCE: 'api://parley-events',
+      WEBPUBSUB_EVENT_CALLER: '99999999-2222-3333-4444-555555555555',
+      CONNECTION_SIGNING_KEY: randomBytes(32).toString('base64url'),
+    };
+
+    it('say whose tokens prove that events are its own', () => {
+      const { reach, endpoint, events } = loadConfig(byIdentity).webPubSub;
+      expect(reach).toEqual({ address: 'https://x.webpubsub.azure.com' });
+      expect(endpoint).toBe('https://x.webpubsub.azure.com');
+      expect(events).toMatchObject({ kind: 'token', caller: byIdentity.WEBPUBSUB_EVENT_CALLER });
+      expect(events.kind === 'token' && events.issuers.map(({ issuer }) => issuer)).toEqual([
+        'https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/v2.0',
+        'https://sts.windows.net/11111111-2222-3333-4444-555555555555/',
+      ]);
+    });
+
+    it.each([
+      ['WEBPUBSUB_EVENT_TENANT', ''],
+      ['WEBPUBSUB_EVENT_AUDIENCE', ''],
+      ['WEBPUBSUB_EVENT_CALLER', ''],
+      ['WEBPUBSUB_EVENT_TENANT', '../evil'],
+      ['WEBPUBSUB_EVENT_AUTHORITY', 'http://login.microsoftonline.com'],
+      ['CONNECTION_SIGNING_KEY', ''],
+      ['CONNECTION_SIGNING_KEY', 'short'],
+      ['WebPubSubConnection__serviceUri', ''],
+      ['WebPubSubConnection__serviceUri', 'http://x.webpubsub.azure.com'],
+    ])('are not complete with %s as %j', (name, value) => {
+      expect(problemsOf({ ...byIdentity, [name]: value })).toContain(name);
+    });
+
+    it('trust nobody’s events without a token and without a key', () => {
+      const nobody = { WEBPUBSUB_EVENT_TENANT: '', WEBPUBSUB_EVENT_AUDIENCE: '', WEBPUBSUB_EVENT_CALLER: '' };
+      expect(problemsOf({ ...byIdentity, ...nobody })).toContain('by which events are trusted');
     });
   });
 

@@ -1,5 +1,6 @@
 import { createRemoteJWKSet, errors, type JWTVerifyGetKey, type RemoteJWKSet } from 'jose';
 import { ChatError } from '../../domain/errors.ts';
+import { isSafeUrl } from '../../domain/safe-url.ts';
 
 const timeoutMs = 5000;
 /** Age at which keys are fetched again, while those at hand still serve. */
@@ -26,6 +27,7 @@ const discover = async (issuer: string): Promise<URL> => {
   if (document?.issuer !== issuer) throw new Error(`${url} is not about the issuer ${issuer}.`);
   if (typeof document.jwks_uri !== 'string' || !URL.canParse(document.jwks_uri))
     throw new Error(`${url} has no jwks_uri.`);
+  if (!isSafeUrl(document.jwks_uri)) throw new Error(`${url} has a jwks_uri that is not https.`);
   return new URL(document.jwks_uri);
 };
 

@@ -127,6 +127,36 @@ describe('a token of an identity provider', () => {
   });
 });
 
+describe('users of several identity providers', () => {
+  const aPair = async () => {
+    const [own, partner] = [await aProvider(rsa.jwk), await aProvider(rotated.jwk)];
+    const issuers = [
+      { issuer: own.issuer, audience },
+      { issuer: partner.issuer, audience, userIdPrefix: 'partner' },
+    ];
+    const tokens = new OidcTokens(issuers, aClock());
+    const userOf = async (token: Promise<string>) => (await tokens.authenticate(await token)).userId;
+    return { tokens, userOf, own: signWith(own.issuer, rsa), partner: signWith(partner.issuer, rotated) };
+  };
+
+  test('are never taken for each other, whatever their subjects', async () => {
+    const { tokens, userOf, own, partner } = await aPair();
+    expect(await userOf(own({ sub: 'ann' }))).toBe('ann');
+    expect(await userOf(partner({ sub: 'ann' }))).toBe('partner:ann');
+    expect(await userOf(partner({ sub: 'partner:ann' }))).toBe('partner:partner:ann');
+    expect(await userOf(own({ sub: 'partner|ann' }))).toBe('partner|ann');
+    await unauthenticated(tokens.authenticate(await own({ sub: 'partner:ann' })));
+    for (const sub of ['', 7, ['ann'], 'x'.repeat(256)])
+      await unauthenticated(tokens.authenticate(await partner({ sub })));
+  });
+
+  test('have tokens of their own, also where the names of these are the same', async () => {
+    const { tokens, own, partner } = await aPair();
+    const [one, two] = [await own({ jti: '1' }), await partner({ jti: '1' })];
+    expect((await tokens.authenticate(one)).token.id).not.toBe((await tokens.authenticate(two)).token.id);
+  });
+});
+
 describe('the keys of an identity provider', () => {
   test('are fetched once, and again when a token names a new one', async () => {
     const provider = await aProvider(rsa.jwk);
