@@ -9,6 +9,7 @@ import { encodeDelivery } from '../../../local/service-bus/codec/delivery.ts';
 import { MalformedMessageError, splitBatch } from '../../../local/service-bus/codec/sections.ts';
 import { parseXml, XmlError } from '../../../local/service-bus/codec/xml.ts';
 import { connect } from './amqp-client.ts';
+import { amqpHeader, minimalOpen, recordClient, saslAnonymous } from './recorded-client.ts';
 import { aBroker, aClient, receiveOne } from './support.ts';
 
 const queue = { queues: [{ name: 'orders' }] };
@@ -109,28 +110,6 @@ test('XML that is none is refused', () => {
   );
 });
 
-/** What a well-behaved client writes while it sends one message. */
-async function recordClient(port: number): Promise<Buffer> {
-  const connection = await connect({ port });
-  const { socket } = connection as unknown as { socket: Socket };
-  const written: Buffer[] = [];
-  const write = socket.write.bind(socket);
-  socket.write = (bytes: Buffer) => {
-    written.push(Buffer.from(bytes));
-    return write(bytes);
-  };
-  const sender = connection.open_sender('orders');
-  await once(sender, 'sendable');
-  sender.send({ body: 'recorded' });
-  await once(sender, 'accepted');
-  sender.close();
-  await once(sender, 'sender_close');
-  return Buffer.concat(written);
-}
-
-const saslAnonymous = Buffer.from('414d515003010000', 'hex');
-const amqpHeader = Buffer.from('414d515000010000', 'hex');
-
 test('damaged frames cost a peer its connection, and nobody else anything', { timeout: 60_000 }, async () => {
   const log: string[] = [];
   const broker = await aBroker(queue, { log: (line) => log.push(line) });
@@ -159,9 +138,6 @@ test('damaged frames cost a peer its connection, and nobody else anything', { ti
   expect(message.body).toBe('still here');
   expect(log.length).toBeGreaterThan(0);
 });
-
-/** An open frame with a container id and nothing else. */
-const minimalOpen = Buffer.from('0000001102000000005310c00401a10178', 'hex');
 
 test.each([
   ['a frame of 4 GB', Buffer.concat([amqpHeader, Buffer.from('ffffffff0200000000', 'hex')])],
