@@ -1,27 +1,10 @@
-/**
- * Bundles the function app into dist/functions: ES modules, so that what is imported lazily stays a file of its own and
- * costs nothing at a cold start. Only the programming model's seam is left to the host.
- */
+/** Bundles the function app into dist/functions, and the local services into dist/local. */
 import { rm } from 'node:fs/promises';
 import { build } from 'esbuild';
+import { functionsBundle } from './build.options.ts';
 
 await rm('dist', { recursive: true, force: true });
-await build({
-  entryPoints: ['functions/index.ts'],
-  outdir: 'dist/functions',
-  bundle: true,
-  splitting: true,
-  platform: 'node',
-  target: 'node22',
-  format: 'esm',
-  sourcemap: true,
-  external: ['@azure/functions-core'],
-  // CommonJS packages inside an ES module bundle still call require().
-  banner: {
-    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
-  },
-  logLevel: 'warning',
-});
+await build(functionsBundle);
 
 // The local services, each a command of its own: `npx local-service-bus`, `npx local-web-pubsub`, `npx local-functions-host`.
 await build({

@@ -1,5 +1,6 @@
 import type { InvocationContext } from '@azure/functions';
 import { traceIdOf } from '../shared/domain/trace.ts';
+import { redact } from './redact.ts';
 
 /** A field of a log line. Never a token, key, SAS URL or message text. */
 type Field = string | number | boolean | null | undefined | readonly string[] | Error;
@@ -25,7 +26,7 @@ const plain = (value: unknown): unknown =>
     : value;
 
 /**
- * Writes one structured line: what happened, and the trace id that joins the request, the queue and the push.
+ * Writes one structured line, without anything that lets somebody in: what happened, and the trace id that joins the request, the queue and the push.
  * @param traceId of the request that caused this, when it is not this invocation's own
  */
 export const logEvent = (
@@ -36,5 +37,5 @@ export const logEvent = (
   traceId: string = traceOf(context).traceId,
 ): void => {
   const line = Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, plain(value)]));
-  context[level](JSON.stringify({ event, function: context.functionName, traceId, ...line }));
+  context[level](redact(JSON.stringify({ event, function: context.functionName, traceId, ...line })));
 };

@@ -1,28 +1,14 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { routesOf } from '../../functions/routes.ts';
 import { serverEvents } from '../../shared/contract/server-events.ts';
+import { hasTest, namedTests } from '../support/named-tests.ts';
 import { offlineServices } from '../support/offline-services.ts';
 
 const features = readFileSync('docs/features.md', 'utf8');
 
 const services = offlineServices();
 afterAll(() => services.close());
-
-/** Each test that the table names: `file` “title”, and more titles of the same file after it. */
-const named = (): { file: string; title: string }[] => {
-  let file = '';
-  return [...features.matchAll(/`(test\/[^`]+)`|“([^”]+)”/g)].flatMap(([, path, title]) => {
-    if (path !== undefined) file = path;
-    return title === undefined ? [] : [{ file, title }];
-  });
-};
-
-/** A test’s title in the source of its file, given to `it`, `test` or the call that `each` returns. */
-const hasTest = (file: string, title: string): boolean => {
-  const literal = title.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll("'", "\\\\?'");
-  return existsSync(file) && new RegExp(`\\(\\s*['"\`]${literal}['"\`],`).test(readFileSync(file, 'utf8'));
-};
 
 /** The rows of the tables that tell what is there. */
 const rows = features
@@ -32,8 +18,8 @@ const rows = features
 
 describe('docs/features.md', () => {
   it('names tests that exist', () => {
-    expect(named().length).toBeGreaterThan(50);
-    expect(named().filter(({ file, title }) => !hasTest(file, title))).toEqual([]);
+    expect(namedTests(features).length).toBeGreaterThan(50);
+    expect(namedTests(features).filter((test) => !hasTest(test))).toEqual([]);
   });
 
   it('shows each feature by a test', () => {
