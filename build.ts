@@ -20,3 +20,9 @@ await build({
   banner: { js: '#!/usr/bin/env node' },
   logLevel: 'warning',
 });
+
+// The package for apps, beside its source: `npm pack ./client`.
+if (process.argv.includes('--all')) {
+  const { buildClient } = await import('./client/tools/build.ts');
+  await buildClient();
+}

@@ -4,7 +4,7 @@ import tseslint from 'typescript-eslint';
 import { queryRules } from './eslint.queries.js';
 
 export default defineConfig(
-  { ignores: ['dist/', 'coverage/', '.parley/', 'node_modules/'] },
+  { ignores: ['**/dist/', 'coverage/', '.parley/', 'node_modules/'] },
   js.configs.recommended,
   {
     files: ['**/*.ts', '**/*.tsx'],

@@ -1,6 +1,7 @@
 import type { ServerEvent } from '../shared/domain/event.ts';
 import type { Message } from '../shared/domain/message.ts';
 import { Acknowledger } from './acknowledger.ts';
+import type { AttachmentDownload } from './attachments.ts';
 import type { ChatEvents } from './chat-events.ts';
 import { Connection, type ConnectionState } from './connection.ts';
 import type { Account, ConversationInfo, Page, PresenceInfo, Profile, SendReceipt } from './contract.ts';
@@ -297,6 +298,11 @@ export class ParleyClient {
     return this.#get(path`/users/${userId}/presence`);
   }
 
+  /** Where an attachment can be downloaded, for a while. */
+  attachment(attachmentId: string): Promise<AttachmentDownload> {
+    return this.#get(path`/attachments/${attachmentId}`);
+  }
+
   /** Your own account. */
   me(): Promise<Account> {
     return this.#get('/users/me');
@@ -533,22 +539,36 @@ export class ParleyClient {
   }
 
   #showPending(message: PendingMessage, isGone: boolean): void {
-    const { clientMessageId, conversationId, state } = message;
+    const { clientMessageId, conversationId } = message;
     this.#expected.get(clientMessageId)?.();
     this.#expected.delete(clientMessageId);
     if (conversationId !== undefined) this.#conversations.get(conversationId)?.touch();
     if (isGone) return;
-    if (state === 'accepted' && conversationId !== undefined) this.#expect(clientMessageId, conversationId);
+    if (message.state === 'accepted') this.#expect(message);
     this.#events.emit('message.pending', message);
   }
 
   /** A message that was accepted and does not come: perhaps the connection is dead. */
-  #expect(clientMessageId: string, conversationId: string): void {
+  #expect({ clientMessageId, conversationId, messageId }: PendingMessage): void {
+    if (conversationId === undefined || messageId === undefined) return;
     const cancel = this.#core.environment.after(expectedMs, () => {
-      this.#expected.delete(clientMessageId);
       this.#connection.check();
-      this.#refresh(conversationId);
+      this.#look(conversationId, messageId).catch((error: unknown) => this.#report(error));
     });
     this.#expected.set(clientMessageId, cancel);
+  }
+
+  /** One that an earlier client had sent already lies behind what this one is told. */
+  async #look(conversationId: string, messageId: string): Promise<void> {
+    const { replica } = this.conversation(conversationId);
+    try {
+      const message = await this.conversation(conversationId).message(messageId);
+      await replica.expect(message.seq);
+      this.#core.outbox.settle(message);
+    } catch (thrown) {
+      const waiting = this.pending.find((one) => one.messageId === messageId);
+      if (asParleyError(thrown).code !== 'not-found' || !waiting) throw thrown;
+      this.#expect(waiting); // it waits for its turn
+    }
   }
 }

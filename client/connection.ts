@@ -23,6 +23,8 @@ type Ack = Extract<ServerEvent, { type: 'ack' | 'pong' }>;
 const answerMs = 10_000;
 /** How long the service may take to greet a connection. */
 const greetingMs = 30_000;
+/** After so long something may have been missed by who was not there. */
+const freshMs = 30_000;
 
 /** Keeps a live connection for as long as it is not closed. @internal */
 export class Connection {
@@ -36,6 +38,7 @@ export class Connection {
   #stopListening: Cancel = () => undefined;
   #state: ConnectionState = 'connecting';
   #isChecking = false;
+  #caughtUpAt = 0;
 
   constructor(parts: ConnectionParts) {
     this.#parts = parts;
@@ -47,7 +50,7 @@ export class Connection {
 
   /** Begins, and goes on until `close`. @throws ParleyError when it is refused for good */
   async run(): Promise<void> {
-    this.#stopListening = this.#parts.environment.onWake(() => this.check());
+    this.#stopListening = this.#parts.environment.onWake(() => this.#wakeUp());
     for (let attempt = 0; !this.#isClosed(); attempt++) {
       try {
         await this.#connectOnce(() => (attempt = -1));
@@ -92,9 +95,18 @@ export class Connection {
     this.#socket?.send(name, data).catch(() => undefined);
   }
 
+  /** Back after a while: what was pushed in vain is looked for, too. */
+  #wakeUp(): void {
+    this.#wake?.();
+    this.check();
+    const { environment, onGreeting, onError } = this.#parts;
+    if (this.#state !== 'online' || environment.now() - this.#caughtUpAt < freshMs) return;
+    this.#caughtUpAt = environment.now();
+    onGreeting(this.#session.signal).catch((error: unknown) => onError(asParleyError(error)));
+  }
+
   /** Looks whether the connection is what it seems; makes a new one if not. */
   check(): void {
-    this.#wake?.();
     const socket = this.#socket;
     if (!socket) return;
     if (this.#isChecking) return;
@@ -146,6 +158,7 @@ export class Connection {
       cancel();
       if (isOver(session)) throw new ParleyError('network', 'The connection was not greeted.');
       await Promise.race([this.#parts.onGreeting(session.signal), over]);
+      this.#caughtUpAt = this.#parts.environment.now();
       if (!isOver(session)) this.#change('online');
       onSuccess();
       await over;

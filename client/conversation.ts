@@ -1,5 +1,6 @@
 import type { Role } from '../shared/domain/conversation.ts';
-import type { Message } from '../shared/domain/message.ts';
+import type { Attachment, Message } from '../shared/domain/message.ts';
+import { upload, type UploadOptions } from './attachments.ts';
 import type {
   ChangeReceipt,
   ConversationInfo,
@@ -215,6 +216,22 @@ export class Conversation {
     return post(this.#core, { conversationId: this.id }, said);
   }
 
+  /**
+   * Uploads a file for this conversation. Send it with a message by its `attachmentId`.
+   * @throws ParleyError `malformed-request` for a type or size that is not allowed, `upload-failed`, `aborted`
+   * @example
+   * ```ts
+   * const { attachmentId } = await conversation.upload(new Blob(['the plan'], { type: 'text/plain' }), {
+   *   fileName: 'plan.txt',
+   *   onProgress: (sent, total) => console.log(`${sent} of ${total} bytes`),
+   * });
+   * await conversation.send({ text: 'Here it is', attachmentId });
+   * ```
+   */
+  upload(file: Blob, options: UploadOptions = {}): Promise<Attachment> {
+    return upload(this.#core.http, this.#core.environment, this.id, file, options);
+  }
+
   /** Gives a message of yours another text. */
   edit(messageId: string, text: string): Promise<ChangeReceipt> {
     return this.#change('PATCH', path`/messages/${messageId}`, { messageText: text });
@@ -395,9 +412,14 @@ export class Conversation {
     const { userId, outbox } = this.#core;
     const show = statusShower(receipts, info?.members ?? [], userId);
     const messages = timeline.entries.map(({ message }) => show(message));
+    const own = new Set(
+      messages.filter(({ senderId }) => senderId === userId).map(({ clientMessageId }) => clientMessageId),
+    );
     return {
       ...{ id: this.id, info, messages, unreadCount, isMember },
-      pending: outbox.pending.filter(({ conversationId }) => conversationId === this.id),
+      pending: outbox.pending.filter(
+        ({ conversationId, clientMessageId }) => conversationId === this.id && !own.has(clientMessageId),
+      ),
       typingUserIds: this.#typing.userIds,
       hasEarlier: timeline.floor > 0,
     };

@@ -47,9 +47,9 @@ const pick = ({ text, attachmentId, attachmentUrl, replyTo, mentions, expiresInS
 export const sendOver =
   (http: Http) =>
   ({ to, conversationId, text, ...message }: PendingMessage): Promise<SendReceipt> => {
-    const { createdAt, clientMessageId, state: _, code: __, ...draft } = message;
+    const { createdAt, clientMessageId } = message;
     const body = {
-      ...draft,
+      ...pick(message),
       ...(text !== undefined && { messageText: text }),
       ...(conversationId === undefined ? { receiverId: to } : { conversationId }),
       clientMessageId,

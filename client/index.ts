@@ -26,6 +26,8 @@ export type {
   UploadOffer,
   Watermarks,
 } from './contract.ts';
+export type { AttachmentDownload, UploadOptions } from './attachments.ts';
+export type { ChatEvents } from './chat-events.ts';
 export type { ConnectionState } from './connection.ts';
 export type { Cancel, Environment, Socket, SocketOptions } from './environment.ts';
 export { ParleyError, type ParleyErrorCode, type ParleyErrorDetails } from './errors.ts';

@@ -36,6 +36,8 @@ export interface PendingMessage extends Draft {
   to?: string;
   conversationId?: string;
   createdAt: string;
+  /** Once it is accepted. */
+  messageId?: string;
   state: 'waiting' | 'accepted' | 'failed';
   /** Why, if it failed. */
   code?: ParleyErrorCode;
@@ -218,7 +220,8 @@ export class Outbox {
   #accept(entry: Entry, receipt: SendReceipt): void {
     if (!this.#isLive(entry)) return; // it has its place already, or was discarded
     const { to: _, ...message } = entry.message;
-    entry.message = { ...message, state: 'accepted', conversationId: receipt.conversationId };
+    const { messageId, conversationId } = receipt;
+    entry.message = { ...message, state: 'accepted', messageId, conversationId };
     void this.#parts.store.delete(entry.key).catch(() => undefined);
     entry.settle?.resolve(receipt);
     this.#parts.onChange(entry.message, false);

@@ -87,8 +87,7 @@ it('who was away gets everything at the next connection, once', async () => {
   await ann.send({ to: boId, text: 'two' });
   await until(ann.conversation(first.conversationId), ({ snapshot }) => snapshot.messages.length === 2);
   const heard: (string | null)[] = [];
-  const environment = {};
-  const bo = await connect(boId, { environment });
+  const bo = await connect(boId);
   const conversation = bo.conversation(first.conversationId);
   bo.on('message', ({ messageText }) => heard.push(messageText));
   expect(texts(conversation.snapshot.messages)).toEqual(['one', 'two']);
