@@ -68,6 +68,13 @@ export default {
       to: { path: '^(local|bench|test)/' },
     },
     {
+      name: 'web-knows-client-only',
+      comment: 'The page uses the client as any customer would.',
+      severity: 'error',
+      from: { path: '^web/' },
+      to: { path: '^(functions|shared|local|bench|test)/' },
+    },
+    {
       name: 'client-knows-contract-only',
       severity: 'error',
       from: { path: '^(client|web)/' },

@@ -1,6 +1,7 @@
-/** Bundles the function app into dist/functions, and the local services into dist/local. */
+/** Bundles the function app into dist/functions, the local services into dist/local, and the chat page into dist/web. */
 import { rm } from 'node:fs/promises';
 import { build } from 'esbuild';
+import { build as buildPage } from 'vite';
 import { functionsBundle } from './build.options.ts';
 
 await rm('dist', { recursive: true, force: true });
@@ -20,6 +21,9 @@ await build({
   banner: { js: '#!/usr/bin/env node' },
   logLevel: 'warning',
 });
+
+// The chat page, for `npm start` and for any static host.
+await buildPage({ configFile: 'web/vite.config.ts', logLevel: 'warn' });
 
 // The package for apps, beside its source: `npm pack ./client`.
 if (process.argv.includes('--all')) {

@@ -3,9 +3,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { startStack, type Stack } from './stack.ts';
 import { fillHello } from './stack/hello.ts';
+import { pageMount, pageOrigins } from './stack/page.ts';
 import { portsFromEnvironment } from './stack/ports.ts';
 import { type ServiceName, serviceNames } from './stack/services.ts';
 import { ensureSettings, readSettings } from './stack/settings.ts';
+import { allowPages } from './stack/storage-cors.ts';
 
 const usage = `Usage: node local/start.ts [options]
   --app FOLDER          the function app (default: here)
@@ -14,6 +16,7 @@ const usage = `Usage: node local/start.ts [options]
   --settings FILE       the app's settings (default: local.settings.json); the environment wins
   --sample FILE         what they are made from when missing (default: local.settings.sample.json)
   --hello FILE          text to show when all is up (default: infra/hello.txt, if there is one)
+  --web FOLDER          files to answer other paths with (default: dist/web, if it is there)
   --data FOLDER         where state and logs are kept (default: .parley)
   --services            all but the Functions host, for use with "func start"
   --workers N           processes that run the app (default: 1)
@@ -37,6 +40,7 @@ function readFlags() {
       settings: { type: 'string', default: 'local.settings.json' },
       sample: { type: 'string', default: 'local.settings.sample.json' },
       hello: { type: 'string', default: 'infra/hello.txt' },
+      web: { type: 'string', default: 'dist/web' },
       data: { type: 'string', default: '.parley' },
       workers: { type: 'string', default: '1' },
       services: { type: 'boolean', default: false },
@@ -126,6 +130,7 @@ async function main(): Promise<void> {
   process.stdout.on('error', () => end(0)); // the terminal is gone
   onOrphaned(() => end(0));
 
+  const page = !flags.services && existsSync(flags.web);
   const stack = await startStack({
     appDir: flags.app,
     serviceBusConfig: flags['service-bus'],
@@ -136,6 +141,7 @@ async function main(): Promise<void> {
     env: process.env,
     services: running,
     console: !flags.services && !flags['no-console'],
+    ...(page && pageMount(flags.web)),
     workers: Number(flags.workers),
     verbose: flags.verbose,
     onLine: (service, line) => console.error(`${service}: ${line}`),
@@ -146,6 +152,7 @@ async function main(): Promise<void> {
     },
   });
   state.stack = stack;
+  if (page) await allowPages(stack.urls.blob, pageOrigins(stack.urls.functions));
   if (state.exitCode !== undefined) {
     await stack.stop();
     process.exit(state.exitCode);

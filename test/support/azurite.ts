@@ -71,7 +71,7 @@ export const startAzurite = async (): Promise<Azurite> => {
 
 /** Opens tables as the app does. */
 export const openTable = (
-  { tables }: Azurite,
+  { tables }: Pick<Azurite, 'tables'>,
   { additionalPolicies = [] }: Pick<TableServiceClientOptions, 'additionalPolicies'> = {},
 ): ((name: string) => TableClient) => {
   const { url } = TableClient.fromConnectionString(tables, 'any');

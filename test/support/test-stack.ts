@@ -35,7 +35,10 @@ const quick = {
   SEARCH_PER_MINUTE: '1000',
 };
 
-export type TestStackOptions = Pick<StackOptions, 'dataDir' | 'onLine' | 'onUnexpectedExit'>;
+export type TestStackOptions = Pick<
+  StackOptions,
+  'dataDir' | 'storageInMemory' | 'mounts' | 'mountHeaders' | 'onLine' | 'onUnexpectedExit'
+>;
 
 /** Starts the whole system from this checkout on free ports, with its data in a folder of the caller's. */
 export async function startTestStack(options: TestStackOptions): Promise<Stack> {

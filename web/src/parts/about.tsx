@@ -1,0 +1,133 @@
+import { useSignal } from '@preact/signals';
+import type { Member } from '../state/chat.ts';
+import { useChat } from '../state/context.ts';
+import { Dialog } from './dialog.tsx';
+import { Face } from './face.tsx';
+import { personName } from './names.ts';
+import { Icon } from './icon.tsx';
+
+const MemberEntry = ({ member }: { member: Member }) => {
+  const { current, mayModerate, session, online, isOwner } = useChat();
+  const isMe = member.userId === session.userId.value;
+  const name = personName(member);
+  return (
+    <li class="entry">
+      <Face name={name} avatarUrl={member.avatarUrl} isOnline={online.value.has(member.userId)} />
+      <span class="grow cut" dir="auto">
+        {name}
+        {isMe && ' (you)'}
+      </span>
+      {isOwner.value && !isMe ? (
+        <label>
+          <span class="unseen">Role of {name}</span>
+          <select
+            value={member.role}
+            onChange={({ currentTarget }) =>
+              void current.setRole(member.userId, currentTarget.value as Member['role'])
+            }
+          >
+            <option value="member">Member</option>
+            <option value="admin">Admin</option>
+            <option value="owner">Owner</option>
+          </select>
+        </label>
+      ) : (
+        <span class="quiet">{member.role}</span>
+      )}
+      {mayModerate.value && !isMe && member.role !== 'owner' && (
+        <button
+          class="danger"
+          aria-label={`Remove ${name}`}
+          onClick={() => void current.removeMember(member.userId)}
+        >
+          <Icon name="close" />
+        </button>
+      )}
+    </li>
+  );
+};
+
+const AddMember = () => {
+  const { people, current } = useChat();
+  return (
+    <>
+      <label class="field">
+        Add somebody
+        <input
+          type="search"
+          autocomplete="off"
+          placeholder="Name or username"
+          value={people.words.value}
+          onInput={({ currentTarget }) => people.find(currentTarget.value)}
+        />
+      </label>
+      <ul aria-label="People found">
+        {people.found.value.map((person) => (
+          <li key={person.userId}>
+            <button class="entry" onClick={() => void current.addMember(person.userId)}>
+              <span class="grow cut" dir="auto">
+                {personName(person)} <span class="quiet">{person.userId}</span>
+              </span>
+              <span class="quiet">Add</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+};
+
+/** Who is in a conversation, what it is called, and what can be done with it. */
+export const About = () => {
+  const { current, show, mayModerate } = useChat();
+  const view = current.view.value;
+  const title = useSignal(view?.title ?? '');
+  if (!view) return null;
+  return (
+    <Dialog title={current.name.value} onClose={() => show(undefined)}>
+      {current.isGroup.value && mayModerate.value && (
+        <form
+          class="field"
+          onSubmit={(event) => {
+            event.preventDefault();
+            void current.rename(title.value.trim());
+          }}
+        >
+          <label for="title">Title</label>
+          <input
+            id="title"
+            maxLength={200}
+            value={title.value}
+            onInput={({ currentTarget }) => {
+              title.value = currentTarget.value;
+            }}
+          />
+          <button>Save the title</button>
+        </form>
+      )}
+      <section aria-label="Members">
+        <h3>Members</h3>
+        <ul>
+          {view.members.map((member) => (
+            <MemberEntry key={member.userId} member={member} />
+          ))}
+        </ul>
+        {current.isGroup.value && mayModerate.value && <AddMember />}
+      </section>
+      <div role="alert">
+        {current.problem.value !== undefined && <p class="failure">{current.problem.value}</p>}
+      </div>
+      <div class="chips">
+        <button onClick={() => void current.mute(!view.muted)}>{view.muted ? 'Unmute' : 'Mute'}</button>
+        <button onClick={() => void current.archive(view.archivedAt === null)}>
+          {view.archivedAt === null ? 'Archive' : 'Bring back from the archive'}
+        </button>
+        {current.isGroup.value && (
+          <button class="danger" onClick={() => void current.leave()}>
+            Leave the group
+          </button>
+        )}
+      </div>
+    </Dialog>
+  );
+};

@@ -1,0 +1,63 @@
+import { useChat } from '../state/context.ts';
+import { Composer } from './composer.tsx';
+import { Face } from './face.tsx';
+import { Log } from './log.tsx';
+import { Icon } from './icon.tsx';
+
+const Typing = () => {
+  const { current } = useChat();
+  const names = current.typing.value;
+  return (
+    <p class="typing quiet" aria-live="polite">
+      {names.length > 0 && `${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} typing …`}
+    </p>
+  );
+};
+
+/** The conversation that is open. */
+export const Conversation = () => {
+  const { current, close, show, compose } = useChat();
+  if (!current.view.value)
+    return (
+      <main class="conversation">
+        <div class="nothing">
+          <p>Choose a conversation, or begin one.</p>
+          <button class="primary" onClick={() => show('new')}>
+            New conversation
+          </button>
+        </div>
+      </main>
+    );
+  const drop = (event: DragEvent): void => {
+    event.preventDefault();
+    compose.attach(event.dataTransfer?.files[0]);
+  };
+  return (
+    <main class="conversation" onDragOver={(event) => event.preventDefault()} onDrop={drop}>
+      <header class="bar">
+        <button class="back" aria-label="Back to the conversations" onClick={() => close()}>
+          <Icon name="back" />
+        </button>
+        <Face
+          name={current.name.value}
+          avatarUrl={current.avatarUrl.value}
+          isOnline={current.isOnline.value}
+        />
+        <div class="grow">
+          <h2 dir="auto">{current.name.value}</h2>
+          <p class="quiet cut">{current.about.value}</p>
+        </div>
+        <button
+          aria-label="About this conversation"
+          title="About this conversation"
+          onClick={() => show('about')}
+        >
+          <Icon name="more" />
+        </button>
+      </header>
+      <Log key={current.view.value.id} />
+      <Typing />
+      <Composer />
+    </main>
+  );
+};

@@ -1,0 +1,174 @@
+import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
+import type { ShownMessage } from '../state/chat.ts';
+import { useChat } from '../state/context.ts';
+import { AttachmentOf } from './attachment.tsx';
+import { briefly, noteOf } from './names.ts';
+import { Text } from './text.tsx';
+import { timeOf } from './times.ts';
+import { Icon } from './icon.tsx';
+
+const ticks: Record<ShownMessage['status'], [sign: string, words: string]> = {
+  accepted: ['◷', 'Accepted'],
+  sent: ['✓', 'Sent'],
+  delivered: ['✓✓', 'Delivered'],
+  read: ['✓✓', 'Read'],
+};
+
+const Ticks = ({ message }: { message: ShownMessage }) => {
+  if (message.local === 'failed') return <span>Not sent</span>;
+  const [sign, words] =
+    message.local === 'waiting' ? (['◷', 'Waiting to be sent'] as const) : ticks[message.status];
+  return (
+    <span title={words} class={message.status === 'read' ? 'is-read' : undefined}>
+      <span aria-hidden="true">{sign}</span>
+      <span class="unseen">{words}</span>
+    </span>
+  );
+};
+
+const emojis = ['👍', '❤️', '😂', '😮', '😢', '🎉'];
+
+const Tools = ({ message, isOwn }: { message: ShownMessage; isOwn: boolean }) => {
+  const { current, compose, mayModerate } = useChat();
+  const [isChoosing, setIsChoosing] = useState(false);
+  const tool = (label: string, sign: ComponentChildren, act: () => void) => (
+    <button type="button" aria-label={label} title={label} onClick={act}>
+      {sign}
+    </button>
+  );
+  return (
+    <div class="tools" role="group" aria-label="What to do with this message">
+      {isChoosing
+        ? emojis.map((emoji) =>
+            tool(`React with ${emoji}`, emoji, () => {
+              setIsChoosing(false);
+              void current.react(message, emoji);
+            }),
+          )
+        : tool('React', <Icon name="face" />, () => setIsChoosing(true))}
+      {tool('Reply', <Icon name="reply" />, () => compose.replyTo(message))}
+      {isOwn && message.forwardedFrom === null && message.messageText !== null && (
+        <>{tool('Edit', <Icon name="pen" />, () => compose.edit(message))}</>
+      )}
+      {mayModerate.value &&
+        tool(message.pinned ? 'Unpin' : 'Pin', <Icon name="pin" />, () => void current.pin(message))}
+      {(isOwn || mayModerate.value) &&
+        tool('Delete', <Icon name="bin" />, () => void current.remove(message))}
+    </div>
+  );
+};
+
+const Reactions = ({ message }: { message: ShownMessage }) => {
+  const { current, session } = useChat();
+  if (message.reactions.length === 0) return null;
+  const me = session.userId.value ?? '';
+  return (
+    <div class="reactions" role="group" aria-label="Reactions">
+      {message.reactions.map(({ emoji, userIds }) => (
+        <button
+          key={emoji}
+          class="reaction"
+          aria-pressed={userIds.includes(me)}
+          title={userIds.map((userId) => current.nameOf(userId)).join(', ')}
+          onClick={() => void current.react(message, emoji)}
+        >
+          {emoji} {userIds.length}
+        </button>
+      ))}
+    </div>
+  );
+};
+
+const Quote = ({ messageId }: { messageId: string }) => {
+  const { current } = useChat();
+  const quoted = current.find(messageId);
+  if (!quoted) return <span class="quote quiet">An earlier message</span>;
+  return (
+    <button class="quote cut" onClick={() => current.goTo(quoted.seq)}>
+      <strong>{current.nameOf(quoted.senderId)}</strong>{' '}
+      <span dir="auto">{briefly(quoted, (userId) => current.nameOf(userId))}</span>
+    </button>
+  );
+};
+
+const Content = ({ message }: { message: ShownMessage }) => {
+  if (message.deletedAt !== null) return <span class="gone">This message was deleted.</span>;
+  if (message.messageText === null && message.attachment === null && message.attachmentUrl === null)
+    return <span class="gone">This message has expired.</span>;
+  return (
+    <>
+      {message.forwardedFrom && <span class="quiet">Forwarded </span>}
+      {message.replyTo !== null && <Quote messageId={message.replyTo} />}
+      {message.attachment && <AttachmentOf message={message} attachment={message.attachment} />}
+      {message.messageText !== null && <Text text={message.messageText} />}
+    </>
+  );
+};
+
+const Failure = ({ message }: { message: ShownMessage }) => {
+  const { current } = useChat();
+  return (
+    <div role="alert">
+      <p class="failure">{message.problem ?? 'It could not be sent.'}</p>
+      <button onClick={() => void current.retry(message)}>Send again</button>
+      <button class="danger" onClick={() => void current.discard(message)}>
+        Discard
+      </button>
+    </div>
+  );
+};
+
+interface OneMessageProps {
+  message: ShownMessage;
+  isNext: boolean;
+}
+
+/** A message, or what the system noted. */
+export const OneMessage = ({ message, isNext }: OneMessageProps) => {
+  const { current, session } = useChat();
+  const isOwn = message.senderId === session.userId.value;
+  if (message.type === 'system')
+    return (
+      <li class="note" data-seq={message.seq}>
+        {noteOf(message, (userId) => current.nameOf(userId))}
+      </li>
+    );
+  const classes = [
+    'message',
+    ...(isOwn ? ['is-own'] : []),
+    ...(isNext ? ['is-next'] : []),
+    ...(message.local === 'failed' ? ['has-failed'] : []),
+    ...(current.foundSeq.value === message.seq ? ['is-found'] : []),
+  ];
+  return (
+    <li class={classes.join(' ')} data-seq={message.seq}>
+      {!isNext && !isOwn && current.isGroup.value && (
+        <span class="sender" dir="auto">
+          {current.nameOf(message.senderId)}
+        </span>
+      )}
+      <div class="bubble" tabIndex={0}>
+        <span class="unseen">{current.nameOf(message.senderId)}: </span>
+        <Content message={message} />
+      </div>
+      <Reactions message={message} />
+      <div class="meta">
+        {message.pinned && (
+          <>
+            <Icon name="pin" />
+            <span class="unseen">Pinned</span>
+          </>
+        )}
+        {message.editedAt !== null && <span>edited</span>}
+        <time dateTime={message.createdAt}>{timeOf(message.createdAt)}</time>
+        {isOwn && message.deletedAt === null && <Ticks message={message} />}
+      </div>
+      {message.local === 'failed' && <Failure message={message} />}
+      {message.local === undefined && message.deletedAt === null && <Tools message={message} isOwn={isOwn} />}
+      {message.deletedAt !== null && isOwn && (
+        <button onClick={() => void current.restore(message)}>Restore</button>
+      )}
+    </li>
+  );
+};

@@ -1,0 +1,57 @@
+import type { ConversationView, Message } from '../state/chat.ts';
+
+type Named = Pick<ConversationView['members'][number], 'userId' | 'fullName'>;
+
+/** What a person is called: by name, or by id where no name is known. */
+export const personName = ({ userId, fullName }: Named): string => fullName ?? userId;
+
+const enough = 4;
+
+/** What a conversation is called by one of its members. */
+export const nameOf = ({ title, members, type }: ConversationView, me: string | undefined): string => {
+  if (title !== null) return title;
+  const others = members.filter(({ userId }) => userId !== me);
+  if (others.length === 0) return type === 'direct' ? 'Me' : 'Only me';
+  const names = others.slice(0, enough).map(personName).join(', ');
+  return others.length > enough ? `${names} and ${others.length - enough} more` : names;
+};
+
+/** The name of a member, or of one who has left. */
+export const memberName = ({ members }: Pick<ConversationView, 'members'>, userId: string): string =>
+  personName(members.find((member) => member.userId === userId) ?? { userId, fullName: null });
+
+/** What the system noted, in words. */
+export const noteOf = ({ system, senderId }: Message, nameOf: (userId: string) => string): string => {
+  const who = nameOf(senderId);
+  switch (system?.event) {
+    case 'member.added':
+      return `${who} added ${system.userIds.map(nameOf).join(', ')}`;
+    case 'member.removed':
+      return `${who} removed ${nameOf(system.userId)}`;
+    case 'member.left':
+      return `${nameOf(system.userId)} left`;
+    case 'member.updated':
+      return `${who} made ${nameOf(system.userId)} ${system.role === 'member' ? 'a member' : `an ${system.role}`}`;
+    case 'conversation.updated':
+      return system.title === null ? `${who} removed the title` : `${who} named the group “${system.title}”`;
+    case undefined:
+      return '';
+  }
+};
+
+/** A message in one line. */
+export const briefly = (message: Message, nameOf: (userId: string) => string): string => {
+  if (message.type === 'system') return noteOf(message, nameOf);
+  if (message.deletedAt !== null) return 'Message deleted';
+  return message.messageText ?? message.attachment?.fileName ?? message.attachmentUrl ?? 'Message expired';
+};
+
+/** The last thing that was said in a conversation. */
+export const previewOf = (conversation: ConversationView, me: string | undefined): string => {
+  const { lastMessage, type } = conversation;
+  if (!lastMessage) return 'Nothing said yet';
+  const text = briefly(lastMessage, (userId) => memberName(conversation, userId));
+  if (lastMessage.type === 'system') return text;
+  if (lastMessage.senderId === me) return `You: ${text}`;
+  return type === 'direct' ? text : `${memberName(conversation, lastMessage.senderId)}: ${text}`;
+};

@@ -1,0 +1,57 @@
+import { useState } from 'preact/hooks';
+import { useChat } from '../state/context.ts';
+
+/** Logging in, or making an account. */
+export const SignIn = () => {
+  const { session } = useChat();
+  const [isNew, setIsNew] = useState(false);
+  const submit = (event: SubmitEvent): void => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget as HTMLFormElement);
+    const field = (name: string): string => (form.get(name) as string | null) ?? '';
+    const account = { username: field('username').trim(), password: field('password') };
+    void (isNew
+      ? session.register({ ...account, fullName: field('fullName').trim() })
+      : session.logIn(account));
+  };
+  const { problem, isBusy } = session;
+  return (
+    <main class="sign-in">
+      <form onSubmit={submit}>
+        <h1>{isNew ? 'Make an account' : 'Log in to Parley'}</h1>
+        {isNew && (
+          <label class="field">
+            Your name
+            <input name="fullName" autocomplete="name" maxLength={200} />
+          </label>
+        )}
+        <label class="field">
+          Username
+          <input name="username" required autocomplete="username" autocapitalize="none" spellcheck={false} />
+        </label>
+        <label class="field">
+          Password
+          <input
+            name="password"
+            type="password"
+            required
+            autocomplete={isNew ? 'new-password' : 'current-password'}
+          />
+        </label>
+        <div role="alert">{problem.value !== undefined && <p class="failure">{problem.value}</p>}</div>
+        <button class="primary" disabled={isBusy.value}>
+          {isNew ? 'Register' : 'Log in'}
+        </button>
+        <button
+          type="button"
+          onClick={() => {
+            setIsNew(!isNew);
+            problem.value = undefined;
+          }}
+        >
+          {isNew ? 'I have an account' : 'I have no account yet'}
+        </button>
+      </form>
+    </main>
+  );
+};

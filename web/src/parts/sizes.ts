@@ -1,0 +1,11 @@
+const units = ['bytes', 'kB', 'MB', 'GB'];
+
+/** A size as people read it: `1.4 MB`. */
+export const sizeOf = (bytes: number): string => {
+  let [value, unit] = [bytes, 0];
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${value.toLocaleString(undefined, { maximumFractionDigits: value < 10 && unit > 0 ? 1 : 0 })} ${units[unit] ?? ''}`;
+};

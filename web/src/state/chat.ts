@@ -1,0 +1,232 @@
+import { computed, signal } from '@preact/signals';
+import { ParleyClient, type ConnectionState, type Message } from '../../../client/index.ts';
+import { briefly, memberName, nameOf } from '../parts/names.ts';
+import { Compose } from './compose.ts';
+import { Current } from './current.ts';
+import { List } from './list.ts';
+import { People } from './people.ts';
+import { Search } from './search.ts';
+import { Session } from './session.ts';
+import { Settings } from './settings.ts';
+import { problemOf, wordsOf } from './words.ts';
+
+export type {
+  Attachment,
+  ConversationInfo as ConversationView,
+  MemberInfo as Member,
+  Message,
+} from '../../../client/index.ts';
+export type { ShownMessage } from './shown.ts';
+
+/** Windows over the page. */
+export type Window = 'new' | 'about' | 'settings';
+
+/** Everything that the page shows and does. */
+export class Chat {
+  readonly problem = signal<string>();
+  readonly connection = signal<ConnectionState>('connecting');
+  readonly openId = signal<string>();
+  readonly shown = signal<Window>();
+  readonly online = signal<ReadonlySet<string>>(new Set());
+  readonly #lastSeen = signal<ReadonlyMap<string, string | null>>(new Map());
+  readonly settings = new Settings();
+  readonly list = new List();
+  readonly session: Session;
+  readonly current: Current;
+  readonly compose: Compose;
+  readonly people: People;
+  readonly search: Search;
+  #client: ParleyClient | undefined;
+  #isListStale = false;
+
+  readonly #myRole = computed(() => {
+    const me = this.session.userId.value;
+    return this.current.view.value?.members.find(({ userId }) => userId === me)?.role;
+  });
+  readonly isOwner = computed(() => this.current.isGroup.value && this.#myRole.value === 'owner');
+  readonly mayModerate = computed(
+    () => this.current.isGroup.value && (this.#myRole.value === 'owner' || this.#myRole.value === 'admin'),
+  );
+
+  constructor() {
+    const client = (): ParleyClient | undefined => this.#client;
+    const tell = (problem: string): void => {
+      this.problem.value = problem;
+    };
+    this.session = new Session(
+      (token) => this.#connect(token),
+      () => this.#disconnect(),
+    );
+    this.current = new Current({
+      ...{ chat: client, tell },
+      userId: () => this.session.userId.value,
+      isOnline: (userId) => this.online.value.has(userId),
+      lastSeenAt: (userId) => this.#lastSeen.value.get(userId) ?? null,
+      close: () => this.close(),
+    });
+    this.compose = new Compose(this.current, (file, report) => this.#upload(file, report), problemOf);
+    this.people = new People(client);
+    this.search = new Search(
+      client,
+      (words) => {
+        this.list.words.value = words;
+      },
+      tell,
+    );
+    document.addEventListener('visibilitychange', () => this.current.seen());
+    window.addEventListener('popstate', () => this.#follow());
+  }
+
+  async start(): Promise<void> {
+    await this.session.resume();
+    this.#follow();
+  }
+
+  readonly open = (id: string): void => {
+    if (this.openId.value !== id) history.pushState(null, '', `#${id}`);
+    this.#show(id);
+  };
+
+  readonly openAt = (id: string, seq: number): void => {
+    this.open(id);
+    void this.#opened?.then(() => this.current.goTo(seq));
+  };
+
+  readonly close = (): void => {
+    if (this.openId.value !== undefined) history.pushState(null, '', '#');
+    this.#show(undefined);
+  };
+
+  readonly show = (window: Window | undefined): void => {
+    this.people.clear();
+    this.shown.value = window;
+  };
+
+  /** Begins a conversation with those who are chosen. @param group makes it one */
+  readonly begin = async (group: { title: string } | undefined): Promise<void> => {
+    const memberIds = this.people.chosen.value.map(({ userId }) => userId);
+    const [first] = memberIds;
+    if (!this.#client || first === undefined) return;
+    try {
+      const { id } = group
+        ? await this.#client.createGroup({ memberIds, ...(group.title !== '' && { title: group.title }) })
+        : await this.#client.direct(first);
+      this.show(undefined);
+      this.open(id);
+    } catch (error) {
+      this.people.problem.value = problemOf(error);
+    }
+  };
+
+  #opened: Promise<void> | undefined;
+
+  #show(id: string | undefined): void {
+    if (this.openId.value === id) return;
+    this.compose.switchTo(id);
+    this.openId.value = id;
+    this.#opened = this.current.open(id === undefined ? undefined : this.#client?.conversation(id));
+    if (id !== undefined) void this.#lookWhoIsThere(id);
+  }
+
+  /** Shows what the address says, as after "back". */
+  #follow(): void {
+    const id = location.hash.slice(1);
+    if (this.#client) this.#show(id === '' ? undefined : id);
+  }
+
+  async #connect(token: string): Promise<string> {
+    await this.#disconnect();
+    const client = await ParleyClient.connect({ baseUrl: this.session.baseUrl, token, isPatient: true });
+    this.#client = client;
+    this.#listen(client);
+    void client.me().then(
+      (account) => this.session.take(account),
+      () => undefined, // the name is not worth a word
+    );
+    return client.userId;
+  }
+
+  async #disconnect(): Promise<void> {
+    const client = this.#client;
+    this.#client = undefined;
+    this.#show(undefined);
+    this.list.all.value = [];
+    this.list.isLoaded.value = false;
+    this.online.value = new Set();
+    this.problem.value = undefined;
+    await client?.close();
+  }
+
+  #listen(client: ParleyClient): void {
+    for (const name of ['conversation.added', 'conversation.changed', 'conversation.removed'] as const)
+      client.on(name, () => this.#refreshList());
+    client.on('connection', (state) => {
+      this.connection.value = state;
+      if (state !== 'online') return;
+      this.list.isLoaded.value = true;
+      this.#refreshList();
+      if (this.openId.value !== undefined) void this.#lookWhoIsThere(this.openId.value);
+    });
+    client.on('presence', ({ userId, online, lastSeenAt }) => this.#notePresence(userId, online, lastSeenAt));
+    client.on('message', (message) => this.#call(message));
+    client.on('change.rejected', ({ code }) => {
+      this.problem.value = `A change was not made. ${wordsOf(code)}`;
+    });
+    client.on('error', (error) => {
+      if (error.code === 'unauthenticated') void this.session.logOut(problemOf(error));
+      else if (!error.isTransient) this.problem.value = problemOf(error);
+    });
+  }
+
+  /** Once for all that changes at the same time. */
+  #refreshList(): void {
+    if (this.#isListStale) return;
+    this.#isListStale = true;
+    queueMicrotask(() => {
+      this.#isListStale = false;
+      if (this.#client) this.list.take(this.#client);
+    });
+  }
+
+  #notePresence(userId: string, isOnline: boolean, lastSeenAt: string | null): void {
+    const online = new Set(this.online.value);
+    if (isOnline) online.add(userId);
+    else online.delete(userId);
+    this.online.value = online;
+    this.#lastSeen.value = new Map(this.#lastSeen.value).set(userId, lastSeenAt);
+  }
+
+  async #lookWhoIsThere(id: string): Promise<void> {
+    const present = await this.#client
+      ?.conversation(id)
+      .presence()
+      .catch(() => []);
+    for (const { userId, online, lastSeenAt } of present ?? [])
+      this.#notePresence(userId, online, lastSeenAt);
+  }
+
+  /** Tells of a message while nobody looks at the page. */
+  #call(message: Message): void {
+    const { userId } = this.session;
+    const info = this.#client?.conversation(message.conversationId).info;
+    const isForMe = message.senderId !== userId.value && message.type !== 'system';
+    if (!isForMe || !info || info.muted || !this.settings.notifies.value) return;
+    if (document.visibilityState === 'visible') return;
+    const nameOfUser = (id: string): string => memberName(info, id);
+    const call = new Notification(nameOf(info, userId.value), {
+      body: `${nameOfUser(message.senderId)}: ${briefly(message, nameOfUser)}`,
+      tag: message.conversationId,
+    });
+    call.addEventListener('click', () => {
+      window.focus();
+      this.open(message.conversationId);
+      call.close();
+    });
+  }
+
+  async #upload(file: File, onProgress: (done: number) => void): Promise<string> {
+    const id = this.openId.value;
+    if (!this.#client || id === undefined) throw new Error('No conversation is open.');
+    return (await this.#client.conversation(id).upload(file, { onProgress })).attachmentId;
+  }
+}

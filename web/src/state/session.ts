@@ -1,0 +1,95 @@
+import { signal } from '@preact/signals';
+import { ParleyClient, type Account } from '../../../client/index.ts';
+import { problemOf } from './words.ts';
+
+interface Kept {
+  token: string;
+  expiresAt: string;
+}
+
+interface Credentials {
+  username: string;
+  password: string;
+}
+
+const key = 'parley session';
+
+const keptSession = (): Kept | undefined => {
+  try {
+    const kept = JSON.parse(localStorage.getItem(key) ?? 'null') as Kept | null;
+    return kept && Date.parse(kept.expiresAt) > Date.now() ? kept : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+/** Who uses the page. */
+export class Session {
+  readonly userId = signal<string>();
+  readonly name = signal('');
+  readonly problem = signal<string>();
+  readonly isBusy = signal(false);
+  readonly baseUrl = import.meta.env.VITE_PARLEY_URL ?? location.origin;
+  readonly #onToken: (token: string) => Promise<string>;
+  readonly #onEnd: () => Promise<void>;
+
+  /** @param onToken begins the chat and gives whose it is @param onEnd ends it */
+  constructor(onToken: (token: string) => Promise<string>, onEnd: () => Promise<void>) {
+    this.#onToken = onToken;
+    this.#onEnd = onEnd;
+  }
+
+  /** Goes on with the session of an earlier visit. */
+  async resume(): Promise<void> {
+    const kept = keptSession();
+    if (kept) await this.#try(() => this.#begin(kept));
+  }
+
+  logIn(credentials: Credentials): Promise<void> {
+    return this.#try(async () => {
+      const { token, expiresAt } = await ParleyClient.login({ baseUrl: this.baseUrl, ...credentials });
+      await this.#begin({ token, expiresAt });
+    });
+  }
+
+  register({ fullName, ...credentials }: Credentials & { fullName: string }): Promise<void> {
+    return this.#try(async () => {
+      const account = { ...credentials, ...(fullName !== '' && { fullName }) };
+      await ParleyClient.register({ baseUrl: this.baseUrl, ...account });
+      const { token, expiresAt } = await ParleyClient.login({ baseUrl: this.baseUrl, ...credentials });
+      await this.#begin({ token, expiresAt });
+    });
+  }
+
+  /** @param why to be shown where one logs in */
+  async logOut(why?: string): Promise<void> {
+    localStorage.removeItem(key);
+    await this.#onEnd();
+    this.userId.value = undefined;
+    this.problem.value = why;
+  }
+
+  /** Shows what is known of the account. */
+  take({ fullName, userId }: Account): void {
+    this.name.value = fullName ?? userId;
+  }
+
+  async #begin(kept: Kept): Promise<void> {
+    const userId = await this.#onToken(kept.token);
+    localStorage.setItem(key, JSON.stringify(kept));
+    this.userId.value = userId;
+    if (this.name.value === '') this.name.value = userId;
+  }
+
+  async #try(act: () => Promise<void>): Promise<void> {
+    this.isBusy.value = true;
+    this.problem.value = undefined;
+    try {
+      await act();
+    } catch (error) {
+      this.problem.value = problemOf(error);
+    } finally {
+      this.isBusy.value = false;
+    }
+  }
+}
