@@ -120,6 +120,8 @@ export const openClients = (
     additionalPolicies: timeLimit(limits),
   };
   return {
+    httpClient,
+    credential,
     ...openStorage(config.storage, credential, options),
     openServiceBus: (): ServiceBusClient =>
       'connectionString' in serviceBus

@@ -39,3 +39,8 @@ export const logEvent = (
   const line = Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, plain(value)]));
   context[level](redact(JSON.stringify({ event, function: context.functionName, traceId, ...line })));
 };
+
+/** Warns of what belongs to no invocation: the worker passes on what is written to the console. */
+export const logApart = (event: string, fields: Record<string, Field>): void =>
+  // eslint-disable-next-line no-console -- there is no invocation to log by
+  console.warn(JSON.stringify({ event, ...fields }));

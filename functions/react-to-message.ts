@@ -16,6 +16,7 @@ export const addReaction = (services: ChangeServices): Route =>
     access: 'member',
     replies: changeReplies,
     problems: [
+      'message-rejected',
       'malformed-request',
       'not-found',
       'not-permitted',

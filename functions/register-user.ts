@@ -23,7 +23,7 @@ export const registerUser = (services: RegisterUserServices): Route =>
     access: 'anyone', // who registers has no token yet
     body: registrationRequest,
     replies: { 201: { description: 'The account.', schema: accountView } },
-    problems: ['accounts-disabled', 'username-taken', 'email-taken', 'rate-limited'],
+    problems: ['accounts-disabled', 'username-taken', 'email-taken', 'message-rejected', 'rate-limited'],
     handle: async ({ request, body }) => {
       const register = whenEnabled(services.registerUser);
       const address = addressOf(request, services.http.trustedProxies);

@@ -9,7 +9,13 @@ import { HttpWebhookEndpoint } from '../shared/adapters/http/http-webhook-endpoi
 import { SharedRateLimiter } from '../shared/adapters/limits/shared-rate-limiter.ts';
 import { leewaySeconds } from '../shared/adapters/jose/verified-tokens.ts';
 import { TokenBucketRateLimiter } from '../shared/adapters/memory/token-bucket-rate-limiter.ts';
+import { contentSafetyClient } from '../shared/adapters/moderation/content-safety-client.ts';
+import { ContentSafetyModerator } from '../shared/adapters/moderation/content-safety-moderator.ts';
+import { ModeratorPipeline } from '../shared/adapters/moderation/moderator-pipeline.ts';
+import { SameTextModerator } from '../shared/adapters/moderation/same-text-moderator.ts';
+import { SpamModerator } from '../shared/adapters/moderation/spam-moderator.ts';
 import { WordListModerator } from '../shared/adapters/moderation/word-list-moderator.ts';
+import { wordLists } from '../shared/adapters/moderation/words/index.ts';
 import { ServiceBusEventFeed } from '../shared/adapters/service-bus/service-bus-event-feed.ts';
 import { ServiceBusOutbox } from '../shared/adapters/service-bus/service-bus-outbox.ts';
 import { ServiceBusWebhookTasks } from '../shared/adapters/service-bus/service-bus-webhook-tasks.ts';
@@ -49,6 +55,7 @@ import type { Caller } from '../shared/domain/user.ts';
 import { isFor } from '../shared/domain/webhook.ts';
 import type { Timer } from '../shared/ports/clock.ts';
 import type { EventFeed } from '../shared/ports/event-feed.ts';
+import type { Moderator } from '../shared/ports/moderator.ts';
 import type { Profiles } from '../shared/ports/profiles.ts';
 import type { Directory } from '../shared/ports/directory.ts';
 import { acknowledgeInbox } from '../shared/use-cases/acknowledge-inbox.ts';
@@ -115,6 +122,7 @@ import { secretOf } from './cloud-events/mac.ts';
 import type { Trust } from './cloud-events/trust.ts';
 import { hubName, openClients } from './clients.ts';
 import { limitsOf } from './limits.ts';
+import { logApart } from './log.ts';
 
 /** What all functions are made from. */
 export type Services = ReturnType<typeof createServices>;
@@ -153,6 +161,26 @@ const nobodysEvents: EventFeed & { close: () => Promise<void> } = {
   close: () => Promise.resolve(),
 };
 
+/** In the order of what they cost. */
+const moderatorOf = (
+  { moderation }: Config,
+  { credential, httpClient }: Pick<ReturnType<typeof openClients>, 'credential' | 'httpClient'>,
+): ModeratorPipeline => {
+  const { isOn, words, languages, sameTextPerMinute, onFailure, contentSafety } = moderation;
+  if (!isOn) return new ModeratorPipeline([]);
+  const listed = words.length > 0 ? words : languages.flatMap((language) => wordLists[language]);
+  const moderators: Moderator[] = [new WordListModerator(listed), new SpamModerator()];
+  if (sameTextPerMinute > 0) moderators.push(new SameTextModerator(systemTimer, sameTextPerMinute));
+  if (contentSafety) {
+    const analyze = contentSafetyClient({ ...contentSafety, credential, httpClient });
+    const report = (reason: string) => logApart('moderation.unanswered', { reason });
+    moderators.push(
+      new ContentSafetyModerator(analyze, systemTimer, { ...contentSafety, onFailure, report }),
+    );
+  }
+  return new ModeratorPipeline(moderators);
+};
+
 /** The composition root: the only place where ports meet their adapters. */
 export const createServices = (config: Config, clients = openClients(config)) => {
   const clock = systemTimer;
@@ -188,7 +216,7 @@ export const createServices = (config: Config, clients = openClients(config)) =>
   const scan = config.attachment.scan === 'defender' ? new DefenderScan(clients.blobs) : noScan;
   const examining = { attachments, scan, outbox, log, clock, newChangeId: randomUUID };
   const files = new BlobExportFiles(clients.blobs, attachments);
-  const moderator = new WordListModerator(config.moderation);
+  const moderator = moderatorOf(config, clients);
   const hasher = new ScryptPasswordHasher();
   const buckets = new TableRateBuckets(tables);
   const limits = limitsOf(config);
@@ -275,12 +303,12 @@ export const createServices = (config: Config, clients = openClients(config)) =>
     },
 
     // Undefined without built-in accounts: their functions then say so.
-    registerUser: issuer && registerUser({ accounts, names, hasher, rateLimiter, clock }),
+    registerUser: issuer && registerUser({ accounts, names, hasher, rateLimiter, moderator, clock }),
     logIn: issuer && logIn({ accounts, hasher, rateLimiter, issuer }),
     logOut: logOut({ revocations, broadcaster }),
     changePassword:
       issuer && changePassword({ accounts, hasher, rateLimiter, issuer, revocations, broadcaster }),
-    updateAccount: issuer && updateAccount({ accounts, names }),
+    updateAccount: issuer && updateAccount({ accounts, names, moderator }),
     getUser: issuer && getUser({ accounts }),
     findUsers: issuer && findUsers({ accounts, names, rateLimiter }),
     getOwnAccount: getOwnAccount({ accounts: issuer && accounts }),
@@ -308,7 +336,15 @@ export const createServices = (config: Config, clients = openClients(config)) =>
       clock,
       newId: randomUUID,
     }),
-    createConversation: createConversation({ log, profiles, broadcaster, directory, blocks, clock }),
+    createConversation: createConversation({
+      log,
+      profiles,
+      broadcaster,
+      directory,
+      blocks,
+      moderator,
+      clock,
+    }),
     getConversation: getConversation({ log, profiles, clock }),
     listConversations: listConversations({ log, profiles, clock }),
     countUnread: countUnread({ log, clock }),

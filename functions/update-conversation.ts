@@ -17,7 +17,7 @@ export const updateConversation = (services: ChangeServices): Route =>
     access: 'group admin',
     body: conversationPatch,
     replies: changeReplies,
-    problems: ['not-a-group', 'rate-limited'],
+    problems: ['not-a-group', 'message-rejected', 'rate-limited'],
     handle: (exchange) =>
       requestChange(services, exchange, async () => ({ type: 'update', settings: await exchange.body() })),
   });

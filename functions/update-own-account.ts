@@ -22,7 +22,7 @@ export const updateOwnAccount = (services: UpdateOwnAccountServices): Route =>
     access: 'user',
     body: accountChange,
     replies: { 200: { description: 'Your account, as it now is.', schema: accountView } },
-    problems: ['accounts-disabled', 'not-found', 'email-taken'],
+    problems: ['accounts-disabled', 'not-found', 'email-taken', 'message-rejected'],
     handle: async ({ caller, body }) => {
       const update = whenEnabled(services.updateAccount);
       return { status: 200, jsonBody: await update(caller.userId, await body()) };

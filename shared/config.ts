@@ -7,6 +7,7 @@ import {
   type AuthConfig,
   type EventTrust,
 } from './auth-config.ts';
+import { moderationLanguages, type ModerationLanguage } from './domain/moderation.ts';
 import { isSafeUrl } from './domain/safe-url.ts';
 
 /**
@@ -29,6 +30,12 @@ const number = (standard: number, { min = 1, max = Number.MAX_SAFE_INTEGER } = {
         .max(max, { error: `must be at most ${max}` }),
     )
     .default(standard);
+
+/** From which severity on a text is refused. */
+const severity = z
+  .enum(['2', '4', '6', 'off'], { error: 'must be 2, 4, 6 or off' })
+  .default('4')
+  .transform((value) => (value === 'off' ? undefined : Number(value)));
 
 /** A Service Bus or Storage connection string, or that of Web PubSub: `Name=value;…`. */
 const connectionString = text.refine((value) => /^(?:[A-Za-z]+=[^;]*;?)+$/.test(value), {
@@ -117,6 +124,22 @@ const settings = z.object({
   RATE_LIMITS: z.enum(['shared', 'instance'], { error: 'must be shared or instance' }).default('shared'),
   TRUSTED_PROXIES: number(0, { min: 0, max: 5 }),
   MODERATION: z.enum(['built-in', 'off'], { error: 'must be built-in or off' }).default('built-in'),
+  MODERATION_LANGUAGES: list
+    .pipe(
+      z.array(z.enum(moderationLanguages, { error: `must be some of ${moderationLanguages.join(', ')}` })),
+    )
+    .transform((languages): ModerationLanguage[] => (languages.length > 0 ? languages : ['en'])),
+  MODERATION_SAME_TEXT_PER_MINUTE: number(20, { min: 0 }),
+  MODERATION_ON_FAILURE: z.enum(['allow', 'reject'], { error: 'must be allow or reject' }).default('allow'),
+  CONTENT_SAFETY_ENDPOINT: z
+    .url({ protocol: /^https?$/, error: 'must be the URL of a Content Safety resource' })
+    .optional(),
+  CONTENT_SAFETY_KEY: text.optional(),
+  CONTENT_SAFETY_TIMEOUT_MS: number(1000, { min: 100, max: 10_000 }),
+  CONTENT_SAFETY_HATE: severity,
+  CONTENT_SAFETY_SEXUAL: severity,
+  CONTENT_SAFETY_SELF_HARM: severity,
+  CONTENT_SAFETY_VIOLENCE: severity,
   MODERATION_WORDS: list,
   ALLOWED_ORIGINS: list.refine((origins) => origins.every(isOrigin), {
     error:
@@ -184,7 +207,25 @@ export interface Config {
     /** Whether limits hold over all instances together, or for each. */
     areShared: boolean;
   };
-  moderation: { isOn: boolean; words: string[] };
+  moderation: {
+    isOn: boolean;
+    words: string[];
+    languages: ModerationLanguage[];
+    /** 0: any number. */
+    sameTextPerMinute: number;
+    onFailure: 'allow' | 'reject';
+    /** Undefined: Azure AI Content Safety is not asked. */
+    contentSafety:
+      | {
+          endpoint: string;
+          /** Undefined: the app's identity. */
+          key: string | undefined;
+          timeoutMs: number;
+          /** From which severity on a text is refused; what is left out is not asked for. */
+          thresholds: { Hate?: number; Sexual?: number; SelfHarm?: number; Violence?: number };
+        }
+      | undefined;
+  };
   applicationInsights: string | undefined;
 }
 
@@ -215,6 +256,32 @@ const reach = (
   );
   return { address: '' };
 };
+
+const contentSafetyOf = (problems: string[], set: Settings): Config['moderation']['contentSafety'] => {
+  const { CONTENT_SAFETY_ENDPOINT: endpoint, CONTENT_SAFETY_KEY: key } = set;
+  if (endpoint === undefined) return undefined;
+  if (!isSafeUrl(endpoint)) problems.push('CONTENT_SAFETY_ENDPOINT: must be an https URL');
+  const thresholds = {
+    ...(set.CONTENT_SAFETY_HATE !== undefined && { Hate: set.CONTENT_SAFETY_HATE }),
+    ...(set.CONTENT_SAFETY_SEXUAL !== undefined && { Sexual: set.CONTENT_SAFETY_SEXUAL }),
+    ...(set.CONTENT_SAFETY_SELF_HARM !== undefined && { SelfHarm: set.CONTENT_SAFETY_SELF_HARM }),
+    ...(set.CONTENT_SAFETY_VIOLENCE !== undefined && { Violence: set.CONTENT_SAFETY_VIOLENCE }),
+  };
+  if (Object.keys(thresholds).length === 0)
+    problems.push(
+      'CONTENT_SAFETY_ENDPOINT: is not asked for anything, because all of CONTENT_SAFETY_HATE, CONTENT_SAFETY_SEXUAL, CONTENT_SAFETY_SELF_HARM and CONTENT_SAFETY_VIOLENCE are off',
+    );
+  return { endpoint, key, timeoutMs: set.CONTENT_SAFETY_TIMEOUT_MS, thresholds };
+};
+
+const moderationOf = (problems: string[], set: Settings): Config['moderation'] => ({
+  isOn: set.MODERATION === 'built-in',
+  words: set.MODERATION_WORDS,
+  languages: set.MODERATION_LANGUAGES,
+  sameTextPerMinute: set.MODERATION_SAME_TEXT_PER_MINUTE,
+  onFailure: set.MODERATION_ON_FAILURE,
+  contentSafety: contentSafetyOf(problems, set),
+});
 
 const webPubSubOf = (problems: string[], set: Settings): Config['webPubSub'] => {
   const { WebPubSubConnection: connection, WebPubSubConnection__serviceUri: serviceUri } = set;
@@ -298,7 +365,7 @@ export const loadConfig = (env: Record<string, string | undefined>): Config => {
       searchPerMinute: set.SEARCH_PER_MINUTE,
       areShared: set.RATE_LIMITS === 'shared',
     },
-    moderation: { isOn: set.MODERATION === 'built-in', words: set.MODERATION_WORDS },
+    moderation: moderationOf(problems, set),
     applicationInsights: set.APPLICATIONINSIGHTS_CONNECTION_STRING,
   };
   if (problems.length > 0) throw new ConfigError(problems);

@@ -82,6 +82,7 @@ const errorOf = (error: unknown): EventError => {
     message: error.message,
     ...(error.retryAfterSeconds !== undefined && { retryAfter: error.retryAfterSeconds }),
     ...(error.errors && { errors: error.errors }),
+    ...(error.reason && { reason: error.reason }),
   };
 };
 

@@ -61,6 +61,7 @@ export const problem = (error: ChatError, traceId: string, instance: string): Ht
       instance,
       traceId,
       ...(error.errors && { errors: error.errors }),
+      ...(error.reason && { reason: error.reason }),
     }),
   };
 };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { chatErrorCodes, type FieldError } from '../domain/errors.ts';
 import type { EventError, EventErrorCode } from '../domain/event.ts';
+import { rejectionReasons } from '../domain/moderation.ts';
 import { exactly } from './exactly.ts';
 
 /** What is wrong with a request field by field. */
@@ -10,6 +11,11 @@ const fieldError = exactly<FieldError>()(
     detail: z.string().meta({ description: 'What is allowed there.' }),
   }),
 );
+
+/** Why a text was refused. */
+const rejectionReason = z
+  .exactOptional(z.enum(rejectionReasons))
+  .meta({ description: 'With `message-rejected`. Stable: switch on it.' });
 
 /** The body of every refusal: RFC 9457. */
 export const problem = z
@@ -22,6 +28,7 @@ export const problem = z
     instance: z.string().meta({ description: 'The invocation.' }),
     traceId: z.string().meta({ description: 'Finds the request in the logs.' }),
     errors: z.exactOptional(z.array(fieldError)).meta({ description: 'With `malformed-request`.' }),
+    reason: rejectionReason,
   })
   .meta({ id: 'Problem', description: 'A refusal (RFC 9457).' });
 
@@ -39,5 +46,6 @@ export const eventError = exactly<EventError>()(
       .exactOptional(z.number())
       .meta({ description: 'Seconds; with `rate-limited` and `unavailable`.' }),
     errors: z.exactOptional(z.array(fieldError)),
+    reason: rejectionReason,
   }),
 );

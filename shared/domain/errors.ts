@@ -1,3 +1,5 @@
+import type { RejectionReason } from './moderation.ts';
+
 /**
  * Every way in which a request can be refused. Codes are public and stable: clients switch on them, nobody parses
  * messages. `docs/problems.md` says what each means and what to do about it.
@@ -46,6 +48,8 @@ export interface ChatErrorOptions {
   cause?: unknown;
   /** What is wrong field by field; only with `malformed-request`. */
   errors?: FieldError[];
+  /** Why a text was refused; only with `message-rejected`. */
+  reason?: RejectionReason;
   /** Seconds after which trying again makes sense; sent as Retry-After. */
   retryAfterSeconds?: number;
 }
@@ -63,12 +67,14 @@ export class ChatError extends Error {
   override readonly name = 'ChatError';
   readonly code: ChatErrorCode;
   readonly errors: FieldError[] | undefined;
+  readonly reason: RejectionReason | undefined;
   readonly retryAfterSeconds: number | undefined;
 
   constructor(code: ChatErrorCode, message: string, options: ChatErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.errors = options.errors;
+    this.reason = options.reason;
     this.retryAfterSeconds = options.retryAfterSeconds;
   }
 }

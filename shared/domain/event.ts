@@ -1,3 +1,4 @@
+import type { RejectionReason } from './moderation.ts';
 import type { ChangeRecord, LoggedChange } from './change.ts';
 import type { ChatErrorCode } from './errors.ts';
 import { asMessage, shownAt, type LoggedMessage, type Message } from './message.ts';
@@ -89,6 +90,8 @@ export interface EventError {
   /** Seconds; with `rate-limited` and `unavailable`. */
   retryAfter?: number;
   errors?: { pointer: string; detail: string }[];
+  /** With `message-rejected`. */
+  reason?: RejectionReason;
 }
 
 /** Tells clients of a message that has got its place, as it may be shown at a time. */

@@ -8,9 +8,11 @@ import type { Broadcaster } from '../ports/broadcaster.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
 import { noSuchUser, type Directory } from '../ports/directory.ts';
+import type { Moderator } from '../ports/moderator.ts';
 import { forEach } from '../domain/chunks.ts';
 import { viewOf, type ViewParts } from './conversation-view.ts';
 import { requireMember } from './membership.ts';
+import { requireAccepted } from './require-accepted.ts';
 import { requireUnblocked } from './require-unblocked.ts';
 
 export interface CreateConversationParts extends ViewParts {
@@ -18,6 +20,7 @@ export interface CreateConversationParts extends ViewParts {
   broadcaster: Pick<Broadcaster, 'join' | 'toUser' | 'toGroup'>;
   directory: Directory;
   blocks: Pick<Blocks, 'blockersIn'>;
+  moderator: Moderator;
   clock: Clock;
 }
 
@@ -91,7 +94,7 @@ const announce = async (
  * Creates a conversation with its members, or answers the one that there is: a pair of users has one, and so has an
  * `externalRef`. Safe to repeat.
  * @throws ChatError `malformed-request`, `not-found` (a member that there is not), `blocked` (by the other
- * of a direct conversation), `not-a-member` (the existing one is not the caller's), `unavailable`
+ * of a direct conversation), `message-rejected` (the title), `not-a-member` (the existing one is not the caller's), `unavailable`
  */
 export const createConversation =
   (parts: CreateConversationParts) =>
@@ -103,6 +106,7 @@ export const createConversation =
     const conversation =
       request.type === 'direct' ? direct(createdBy, memberIds) : group(createdBy, { ...request, memberIds });
     await requireUnblocked(parts.blocks, conversation.conversationId, createdBy);
+    await requireAccepted(parts.moderator, { text: conversation.title, userId: createdBy });
     const { head, isNew } = await parts.log.create(conversation, parts.clock.now());
     const own = await requireMember(parts.log, head.conversationId, createdBy);
     const listing = await parts.log.listing(head.conversationId, createdBy);

@@ -21,6 +21,7 @@ import type { Outbox, Tracing } from '../ports/outbox.ts';
 import type { RateLimiter } from '../ports/rate-limiter.ts';
 import { requireMember } from './membership.ts';
 import { noteLook } from './offer-upload.ts';
+import { requireAccepted } from './require-accepted.ts';
 import { requireUnblocked } from './require-unblocked.ts';
 
 export interface ForwardMessageParts {
@@ -54,13 +55,6 @@ const find = async (
   if (shown.deletedAt !== null) throw gone();
   if (shown.type === 'system') throw notPermitted('What the system notes cannot be forwarded.');
   return shown;
-};
-
-const moderate = async (moderator: Moderator, { messageText, attachment }: LoggedMessage): Promise<void> => {
-  for (const text of [messageText, attachment?.fileName ?? null]) {
-    const verdict = text === null ? { allowed: true as const } : await moderator.review(text);
-    if (!verdict.allowed) throw new ChatError('message-rejected', verdict.reason);
-  }
 };
 
 /** The same content once more: whoever gets it learns who wrote it, and nothing of where. */
@@ -149,7 +143,11 @@ export const forwardMessage =
     const source = await find(parts, member, conversationId, messageId);
     const file = await fileOf(parts, source);
     await forEach(conversationIds, concurrency, (id) => requireUnblocked(parts.blocks, id, userId));
-    await moderate(parts.moderator, source);
+    await requireAccepted(
+      parts.moderator,
+      { text: source.messageText, userId },
+      { text: source.attachment?.fileName, userId },
+    );
     await parts.rateLimiter.take('send', userId, conversationIds.length);
 
     const acceptedAt = parts.clock.now().toISOString();

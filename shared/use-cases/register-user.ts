@@ -3,27 +3,31 @@ import { nameKeysOf } from '../domain/account.ts';
 import { ChatError } from '../domain/errors.ts';
 import type { Accounts, PasswordHasher } from '../ports/accounts.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Moderator } from '../ports/moderator.ts';
 import type { RateLimiter } from '../ports/rate-limiter.ts';
 import type { UserNames } from '../ports/user-names.ts';
 import { viewOf } from './account-view.ts';
+import { requireAccepted } from './require-accepted.ts';
 
 export interface RegisterUserParts {
   accounts: Pick<Accounts, 'add' | 'findByUsername'>;
   names: Pick<UserNames, 'put' | 'remove'>;
   hasher: Pick<PasswordHasher, 'hash'>;
   rateLimiter: RateLimiter;
+  moderator: Moderator;
   clock: Clock;
 }
 
 /**
  * Opens a built-in account; the user id is the user name as typed.
  * @param address of the caller, for the limit
- * @throws ChatError `rate-limited`, `username-taken`, `email-taken`, `unavailable`
+ * @throws ChatError `rate-limited`, `message-rejected` (a name), `username-taken`, `email-taken`, `unavailable`
  */
 export const registerUser =
-  ({ accounts, names, hasher, rateLimiter, clock }: RegisterUserParts) =>
+  ({ accounts, names, hasher, rateLimiter, moderator, clock }: RegisterUserParts) =>
   async (registration: RegistrationRequest, address: string): Promise<AccountView> => {
     await rateLimiter.take('register', address);
+    await requireAccepted(moderator, { text: registration.username }, { text: registration.fullName });
     const account = {
       userId: registration.username,
       passwordHash: await hasher.hash(registration.password),

@@ -1,7 +1,7 @@
 import type { AcceptedChange, ChangeAction } from '../domain/change.ts';
 import type { ChangeReceipt } from '../contract/changes.ts';
 import { decideChange } from '../domain/decide-change.ts';
-import { ChatError, notAMember } from '../domain/errors.ts';
+import { notAMember } from '../domain/errors.ts';
 import { changeIdOf } from '../domain/identifiers.ts';
 import type { Blocks } from '../ports/blocks.ts';
 import type { ChangeLog } from '../ports/change-log.ts';
@@ -13,6 +13,7 @@ import type { Outbox, Tracing } from '../ports/outbox.ts';
 import type { RateLimiter } from '../ports/rate-limiter.ts';
 import { forEach } from '../domain/chunks.ts';
 import { requireMember } from './membership.ts';
+import { requireAccepted } from './require-accepted.ts';
 import { requireUnblocked } from './require-unblocked.ts';
 
 export interface RequestChangeParts {
@@ -60,10 +61,11 @@ const known = async (directory: Directory, action: ChangeAction): Promise<Change
   return { ...action, userIds: [...new Set(action.userIds.map((userId) => found.get(userId) ?? userId))] };
 };
 
-const moderate = async (moderator: Moderator, action: ChangeAction): Promise<void> => {
-  const text = action.type === 'edit' ? action.messageText : undefined;
-  const verdict = text === undefined ? { allowed: true as const } : await moderator.review(text);
-  if (!verdict.allowed) throw new ChatError('message-rejected', verdict.reason);
+/** What an action lets others see. What has no letters says nothing: `👍`. */
+const textIn = (action: ChangeAction): string | null | undefined => {
+  if (action.type === 'edit') return action.messageText;
+  if (action.type === 'update') return action.settings.title;
+  return action.type === 'react' && /\p{L}/u.test(action.emoji) ? action.emoji : undefined;
 };
 
 /**
@@ -93,7 +95,7 @@ export const requestChange =
     if (!ground) throw notAMember();
     const now = parts.clock.now();
     decideChange({ action }, ground, { now, maxMembers: parts.maxMembers });
-    await moderate(parts.moderator, action);
+    await requireAccepted(parts.moderator, { text: textIn(action), userId });
     const change: AcceptedChange = {
       changeId: changeIdOf(conversationId, userId, clientChangeId),
       conversationId,

@@ -1,6 +1,5 @@
 import type { ReserveAttachmentRequest } from '../contract/attachments.ts';
 import type { UploadOffer } from '../contract/send-message.ts';
-import { ChatError } from '../domain/errors.ts';
 import { cleanFileName } from '../domain/file-name.ts';
 import type { Blocks } from '../ports/blocks.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
@@ -8,6 +7,7 @@ import type { Moderator } from '../ports/moderator.ts';
 import type { RateLimiter } from '../ports/rate-limiter.ts';
 import { requireMember } from './membership.ts';
 import { offerUpload, unexamined, type OfferUploadParts } from './offer-upload.ts';
+import { requireAccepted } from './require-accepted.ts';
 import { requireUnblocked } from './require-unblocked.ts';
 
 export interface ReserveAttachmentParts extends OfferUploadParts {
@@ -37,8 +37,7 @@ export const reserveAttachment =
     const { fileName, contentType, size, sha256 = null } = await read();
     await parts.rateLimiter.take('send', userId);
     await requireUnblocked(parts.blocks, conversationId, userId);
-    const verdict = await parts.moderator.review(fileName);
-    if (!verdict.allowed) throw new ChatError('message-rejected', verdict.reason);
+    await requireAccepted(parts.moderator, { text: fileName, userId });
     const attachmentId = parts.newId();
     return offerUpload(parts, {
       ...unexamined,

@@ -13,6 +13,7 @@ import type { Outbox, Tracing } from '../ports/outbox.ts';
 import type { RateLimiter } from '../ports/rate-limiter.ts';
 import { requireMember } from './membership.ts';
 import { offerUpload, unexamined, type OfferUploadParts } from './offer-upload.ts';
+import { requireAccepted } from './require-accepted.ts';
 import { requireUnblocked } from './require-unblocked.ts';
 
 export interface SendMessageParts extends OfferUploadParts {
@@ -55,12 +56,6 @@ const target = async (
   return { conversationId: directConversationId(senderId, known), directMembers: [senderId, known] };
 };
 
-const moderate = async (moderator: Moderator, draft: SendMessageRequest): Promise<void> => {
-  for (const text of [draft.messageText, draft.attachment?.fileName]) {
-    const verdict = text === undefined ? { allowed: true as const } : await moderator.review(text);
-    if (!verdict.allowed) throw new ChatError('message-rejected', verdict.reason);
-  }
-};
 
 const after = (now: Date, seconds: number): string => new Date(now.getTime() + seconds * 1000).toISOString();
 
@@ -138,10 +133,13 @@ export const sendMessage =
     await parts.rateLimiter.take('send', senderId);
     const { conversationId, directMembers } = await target(parts.directory, senderId, draft);
     await requireUnblocked(parts.blocks, conversationId, senderId);
-    await moderate(parts.moderator, draft);
-
     const clientMessageId = draft.clientMessageId ?? parts.newId();
     const messageId = messageIdOf(conversationId, senderId, clientMessageId);
+    await requireAccepted(
+      parts.moderator,
+      { text: draft.messageText, userId: senderId, messageId, mentions: draft.mentions?.length ?? 0 },
+      { text: draft.attachment?.fileName, userId: senderId },
+    );
     const identified = { messageId, conversationId, senderId };
     const { attachment, upload } = await enclose(parts, identified, draft);
     const now = parts.clock.now();

@@ -2,12 +2,15 @@ import type { AccountChange, AccountView } from '../contract/accounts.ts';
 import { nameKeysOf } from '../domain/account.ts';
 import { ChatError } from '../domain/errors.ts';
 import type { Account, Accounts, AccountUpdate } from '../ports/accounts.ts';
+import type { Moderator } from '../ports/moderator.ts';
 import type { UserNames } from '../ports/user-names.ts';
 import { viewOf } from './account-view.ts';
+import { requireAccepted } from './require-accepted.ts';
 
 export interface UpdateAccountParts {
   accounts: Pick<Accounts, 'find' | 'update'>;
   names: Pick<UserNames, 'put' | 'remove'>;
+  moderator: Moderator;
 }
 
 const noAccount = (): ChatError => new ChatError('not-found', 'You have no account here.');
@@ -23,13 +26,14 @@ const keysOf = ({ userId, fullName }: Account): string[] => nameKeysOf(userId, f
 /**
  * Changes a user's own account: what is left out stays, null takes it away. Safe to repeat; others see new names and
  * pictures within a minute.
- * @throws ChatError `not-found` (the user has no built-in account), `email-taken`, `unavailable`
+ * @throws ChatError `not-found` (the user has no built-in account), `message-rejected` (the name), `email-taken`, `unavailable`
  */
 export const updateAccount =
-  ({ accounts, names }: UpdateAccountParts) =>
+  ({ accounts, names, moderator }: UpdateAccountParts) =>
   async (userId: string, change: AccountChange): Promise<AccountView> => {
     const known = await accounts.find(userId);
     if (!known) throw noAccount();
+    await requireAccepted(moderator, { text: change.fullName, userId });
     const update = updateOf(change);
     // New names first, old ones last: the user can be found all the time.
     if (update.fullName !== undefined) await names.put(userId, keysOf({ ...known, ...update }));

@@ -16,6 +16,7 @@ import { getOwnAccount as getOwnAccountCase } from '../../shared/use-cases/get-o
 import { logIn as logInCase } from '../../shared/use-cases/log-in.ts';
 import { registerUser as registerUserCase } from '../../shared/use-cases/register-user.ts';
 import { updateAccount as updateAccountCase } from '../../shared/use-cases/update-account.ts';
+import { fakeModerator } from '../support/fakes.ts';
 
 const clock = { now: () => new Date('2026-01-02T03:04:05.678Z') };
 const rate = { perSecond: 1 / 3, burst: 3 };
@@ -43,7 +44,10 @@ const aDeployment = ({ withAccounts = true } = {}) => {
       negotiate: rate,
     },
   });
-  const parts = { accounts, names: new MemoryUserNames(), hasher, rateLimiter, clock, issuer: tokens };
+  const parts = {
+    ...{ accounts, names: new MemoryUserNames(), hasher, rateLimiter, clock, issuer: tokens },
+    moderator: fakeModerator,
+  };
   const services = {
     authenticator: tokens,
     http: { maxBodyBytes: 10_000, trustedProxies: 1 },

@@ -6,7 +6,9 @@ import { isSigned } from '../../functions/cloud-events/signature.ts';
 import { ticketIn } from '../../functions/cloud-events/ticket.ts';
 import { bindingOf } from '../../functions/cloud-events/binding.ts';
 import { HttpWebhookEndpoint } from '../../shared/adapters/http/http-webhook-endpoint.ts';
+import { SpamModerator } from '../../shared/adapters/moderation/spam-moderator.ts';
 import { WordListModerator } from '../../shared/adapters/moderation/word-list-moderator.ts';
+import { wordLists } from '../../shared/adapters/moderation/words/index.ts';
 import { encodeKey } from '../../shared/adapters/tables/keys.ts';
 import { registrationRequest, accountChange, usersQuery } from '../../shared/contract/accounts.ts';
 import { emoji } from '../../shared/contract/changes.ts';
@@ -25,6 +27,7 @@ import { wordsOf } from '../../shared/domain/words.ts';
  */
 
 const length = 100_000;
+const allWords = Object.values(wordLists).flat();
 
 /** Milliseconds; of several runs the least, for the machine does other things as well. */
 const least = (work: () => unknown): number => {
@@ -107,7 +110,8 @@ describe('reading as much as a message may be', () => {
   it.each<[string, (text: string) => unknown]>([
     ['its words', wordsOf],
     ['what a full name is found by', (text) => nameKeysOf('ann', text)],
-    ['what moderation makes of it', (text) => new WordListModerator({ isOn: true, words: [] }).review(text)],
+    ['whether it is spam', (text) => new SpamModerator({ maxRun: 1e6 }).review({ text })],
+    ['what moderation makes of it', (text) => new WordListModerator(allWords).review({ text })],
   ])('for %s takes less than 50 ms', (_, read) => {
     expect(longest.map((text) => least(() => read(text))).filter((ms) => ms >= 50)).toEqual([]);
   });

@@ -217,6 +217,33 @@ describe('the settings', () => {
     expect(loadConfig(complete).http.allowedOrigins).toEqual([]);
   });
 
+  it('say which texts are refused', () => {
+    const { moderation } = loadConfig({
+      ...complete,
+      MODERATION_LANGUAGES: 'en, de',
+      CONTENT_SAFETY_ENDPOINT: 'https://x.cognitiveservices.azure.com',
+      CONTENT_SAFETY_HATE: '2',
+      CONTENT_SAFETY_SEXUAL: 'off',
+    });
+    expect(moderation).toMatchObject({
+      languages: ['en', 'de'],
+      onFailure: 'allow',
+      contentSafety: { key: undefined, timeoutMs: 1000, thresholds: { Hate: 2, SelfHarm: 4, Violence: 4 } },
+    });
+    expect(loadConfig(complete).moderation).toMatchObject({ languages: ['en'], contentSafety: undefined });
+  });
+
+  it.each([
+    { MODERATION_LANGUAGES: 'en,xx' },
+    { CONTENT_SAFETY_ENDPOINT: 'http://x.cognitiveservices.azure.com' },
+    { CONTENT_SAFETY_ENDPOINT: 'nowhere' },
+    { CONTENT_SAFETY_HATE: '3' },
+    { MODERATION_ON_FAILURE: 'maybe' },
+    { RATE_LIMITS: 'none' },
+  ])('refuse %j', (setting) => {
+    expect(problemsOf({ ...complete, ...setting })).toContain(Object.keys(setting)[0]);
+  });
+
   it('stand in the sample as the app knows them', () => {
     const sample = JSON.parse(readFileSync('local.settings.sample.json', 'utf8')) as {
       Values: Record<string, string>;

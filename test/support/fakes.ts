@@ -15,6 +15,7 @@ import type { AcceptedMessage } from '../../shared/domain/message.ts';
 import type { Attachments, SignedUrl, Upload } from '../../shared/ports/attachments.ts';
 import type { Broadcaster } from '../../shared/ports/broadcaster.ts';
 import type { Timer } from '../../shared/ports/clock.ts';
+import type { Moderator } from '../../shared/ports/moderator.ts';
 import type { EventFeed } from '../../shared/ports/event-feed.ts';
 import type { DeliveryCheck, Outbox, PresenceLook, Tracing } from '../../shared/ports/outbox.ts';
 
@@ -43,6 +44,14 @@ export class FakeTimer implements Timer {
     return Promise.resolve();
   }
 }
+
+/** Refuses what is bad, in so many letters. */
+export const fakeModerator: Moderator = {
+  review: ({ text }) =>
+    Promise.resolve(
+      text.includes('bad') ? { allowed: false, reason: 'word', detail: 'No.' } : { allowed: true },
+    ),
+};
 
 /** Remembers what was pushed, and can be down. */
 export class FakeBroadcaster implements Broadcaster {

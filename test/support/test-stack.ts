@@ -33,6 +33,7 @@ const quick = {
   LOGIN_PER_MINUTE_AND_ACCOUNT: '1000',
   REGISTER_PER_MINUTE: '1000',
   SEARCH_PER_MINUTE: '1000',
+  MODERATION_SAME_TEXT_PER_MINUTE: '0',
 };
 
 export type TestStackOptions = Pick<

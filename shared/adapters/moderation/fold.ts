@@ -23,10 +23,19 @@ const word = /[\p{L}\p{N}!|@$]+/gu;
 /** The words of a text, unfolded. Linear in its length. */
 export const words = (text: string): string[] => plainText(text).match(word) ?? [];
 
-const isDigit = (character: string): boolean => character >= '0' && character <= '9';
+const isDigit = (code: number): boolean => code >= 48 && code <= 57;
 
-/** Two spellings of one word become the same: `5hiii1t`, `sh!t` and `shlt` are read as `shit` is. */
-const fold = (word: string): string => {
+const digitsIn = (word: string): number => {
+  let digits = 0;
+  for (let at = 0; at < word.length; at++) if (isDigit(word.charCodeAt(at))) digits++;
+  return digits;
+};
+
+/**
+ * Two spellings of one word become the same: `5hiii1t`, `sh!t` and `shlt` are read as `shit` is. What is longer than any
+ * word that is looked for is not read to its end, and is no word.
+ */
+const fold = (word: string, maxLength: number): string => {
   const folded: string[] = [];
   let run = 0;
   for (const character of word) {
@@ -35,19 +44,25 @@ const fold = (word: string): string => {
     // Three or more of a letter are emphasis and count once; two are spelling.
     if (run === 3) folded.pop();
     if (run < 3) folded.push(letter);
+    if (folded.length > maxLength + 1) return ''; // one more, for the second of what may become a row
   }
   return folded.join('');
 };
 
 /** How a word is compared: folded, or as it stands when it is mostly digits: `455`, `A55` are numbers and names. */
-export const spelling = (word: string): string =>
-  Array.from(word).filter(isDigit).length * 2 > word.length ? word : fold(word);
+export const spelling = (word: string, maxLength = Infinity): string =>
+  digitsIn(word) * 2 > word.length ? word : fold(word, maxLength);
 
-/** What a word may be read as: signs in it may be letters or punctuation. */
-export const readings = (word: string): string[] => {
+/**
+ * What a word may be read as: signs in it may be letters or punctuation.
+ * @param maxLength of the spellings that are looked for
+ */
+export const readings = (word: string, maxLength: number): string[] => {
   const parts = word.split(/[!|@$]/);
-  if (parts.length === 1) return [spelling(word)];
+  if (parts.length === 1) return [spelling(word, maxLength)];
   let end = word.length;
   while (end > 0 && '!|'.includes(word.charAt(end - 1))) end--;
-  return [word, word.slice(0, end), ...parts].map(spelling);
+  return [word, word.slice(0, end), ...parts.filter((part) => part !== '')].map((reading) =>
+    spelling(reading, maxLength),
+  );
 };

@@ -16,7 +16,7 @@ import { requireGoodToken } from '../../../shared/use-cases/require-good-token.t
 import { registerUser } from '../../../shared/use-cases/register-user.ts';
 import { updateAccount } from '../../../shared/use-cases/update-account.ts';
 import { aCaller, aToken } from '../../support/builders.ts';
-import { FakeBroadcaster } from '../../support/fakes.ts';
+import { FakeBroadcaster, fakeModerator } from '../../support/fakes.ts';
 
 const now = new Date('2026-01-02T03:04:05.006Z');
 const expiresAt = new Date('2026-01-02T04:04:05.006Z');
@@ -46,6 +46,7 @@ const anApp = (rateLimiter?: RateLimiter) => {
         return Promise.resolve();
       },
     },
+    moderator: fakeModerator,
     clock: { now: () => now },
     issuer: {
       issue: (userId: string, generation: number) =>
@@ -374,4 +375,21 @@ describe('finding users', () => {
     const app = anApp(full);
     await expect(app.find({ q: 'a' })).rejects.toMatchObject({ code: 'rate-limited' });
   });
+});
+
+test('names that moderation refuses are refused, at registering and later', async () => {
+  const app = anApp();
+  const refused = { code: 'message-rejected', reason: 'word', message: 'No.' };
+  const registering = (more: object) =>
+    app.register(
+      { username: 'ann', password: 'open sesame', email: undefined, fullName: undefined, ...more },
+      'here',
+    );
+  await expect(registering({ username: 'badly' })).rejects.toMatchObject(refused);
+  await expect(registering({ fullName: 'A bad name' })).rejects.toMatchObject(refused);
+  expect(await app.accounts.findByUsername('badly')).toBeUndefined();
+  await registering({ fullName: 'Ann' });
+  await expect(app.update('ann', { fullName: 'A bad name' })).rejects.toMatchObject(refused);
+  expect((await app.accounts.find('ann'))?.fullName).toBe('Ann');
+  await app.update('ann', { fullName: null });
 });

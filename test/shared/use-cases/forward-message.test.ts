@@ -13,7 +13,7 @@ import type { AcceptedMessage } from '../../../shared/domain/message.ts';
 import { forwardMessage } from '../../../shared/use-cases/forward-message.ts';
 import { getAttachment } from '../../../shared/use-cases/get-attachment.ts';
 import { aGroup, anAcceptedMessage, anAttachmentRecord } from '../../support/builders.ts';
-import { FakeAttachments, FakeOutbox, FakeTimer, tracing } from '../../support/fakes.ts';
+import { FakeAttachments, fakeModerator, FakeOutbox, FakeTimer, tracing } from '../../support/fakes.ts';
 
 const [ann, bo, cy, di] = ['ann', 'bo', 'cy', 'di'];
 const picture = {
@@ -29,12 +29,7 @@ const aChat = async () => {
     log,
     outbox: new FakeOutbox(),
     attachments: new FakeAttachments(),
-    moderator: {
-      review: (text: string) =>
-        Promise.resolve(
-          text.includes('bad') ? { allowed: false as const, reason: 'No.' } : { allowed: true as const },
-        ),
-    },
+    moderator: fakeModerator,
     /** Tokens that are left. */
     tokens: 20,
     rateLimiter: {

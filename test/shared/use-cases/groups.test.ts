@@ -22,7 +22,14 @@ import { readHistory } from '../../../shared/use-cases/read-history.ts';
 import { readInbox } from '../../../shared/use-cases/read-inbox.ts';
 import { recordReceipt, type ReceiptKind } from '../../../shared/use-cases/record-receipt.ts';
 import { aGroup, anAcceptedMessage, aToken, messagesIn } from '../../support/builders.ts';
-import { FakeBroadcaster, FakeEventFeed, FakeOutbox, FakeTimer, tracing } from '../../support/fakes.ts';
+import {
+  FakeBroadcaster,
+  FakeEventFeed,
+  FakeOutbox,
+  FakeTimer,
+  tracing,
+  fakeModerator,
+} from '../../support/fakes.ts';
 
 const [ann, bo, cy, di] = ['ann', 'bo', 'cy', 'di'];
 
@@ -51,6 +58,7 @@ const aChat = (inboxGroupSize = 100) => {
     clock,
     directory,
     profiles,
+    moderator: fakeModerator,
     inboxGroupSize,
     minAgeMs: 5000,
   };

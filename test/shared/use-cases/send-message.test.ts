@@ -116,10 +116,13 @@ describe('sending a message', () => {
   });
 
   it('that moderation rejects is not enqueued, and says why', async () => {
-    const { send, outbox } = aSender({ verdict: { allowed: false, reason: 'No spam, please.' } });
+    const { send, outbox } = aSender({
+      verdict: { allowed: false, reason: 'links', detail: 'No spam, please.' },
+    });
     await expect(send('ann', { receiverId: 'bo', messageText: 'hi' })).rejects.toMatchObject({
       code: 'message-rejected',
       message: 'No spam, please.',
+      reason: 'links',
     });
     expect(outbox.enqueued).toEqual([]);
   });

@@ -3,7 +3,7 @@
  * lower-case letters; accents, repeated letters and digits for letters are seen through by the moderator. A deployment
  * with other languages or other manners gives a list of its own.
  */
-export const wordList: readonly string[] = [
+export const english: readonly string[] = [
   'asshole',
   'assholes',
   'bitch',

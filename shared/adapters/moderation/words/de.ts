@@ -1,0 +1,31 @@
+/**
+ * Words that are not accepted, in German: the coarsest insults and slurs, which have hardly any other use.
+ */
+export const german: readonly string[] = [
+  'arschloch',
+  'arschlöcher',
+  'drecksau',
+  'drecksäue',
+  'fick',
+  'ficken',
+  'ficker',
+  'gefickt',
+  'fotze',
+  'fotzen',
+  'hurensohn',
+  'hurensöhne',
+  'kanake',
+  'kanaken',
+  'missgeburt',
+  'neger',
+  'scheiße',
+  'scheißkerl',
+  'scheißkerle',
+  'schlampe',
+  'schlampen',
+  'schwuchtel',
+  'schwuchteln',
+  'spast',
+  'spasti',
+  'wichser',
+];
