@@ -20,7 +20,7 @@ param authAudience string = ''
 @description('Where the issuer\'s keys are; empty: where its discovery document says.')
 param authJwksUri string = ''
 
-@description('Accounts of Parley\'s own instead. Makes a Key Vault; the signing key is put there by infra/scripts/signing-key.sh.')
+@description('Accounts of Parley\'s own instead. Their signing key is put into Key Vault by infra/scripts/signing-key.ts.')
 param builtInAccounts bool = false
 
 @description('Whom the tokens are for that prove events come from Web PubSub: the application id URI of an app registration.')
@@ -109,12 +109,19 @@ var names = loadJsonContent('abbreviations.json')
 var token = toLower(uniqueString(subscription().id, environmentName, location))
 var tags = { 'azd-env-name': environmentName }
 var authSettings = builtInAccounts
-  ? { AUTH_SIGNING_KEY: keyVault!.outputs.signingKeyReference }
+  ? { AUTH_SIGNING_KEY: keyVault.outputs.signingKeyReference }
   : {
       AUTH_ISSUER: authIssuer
       AUTH_AUDIENCE: authAudience
       AUTH_JWKS_URI: authJwksUri
     }
+var webPubSubSettings = {
+  WebPubSubConnection__serviceUri: webPubSub.outputs.endpoint
+  WEBPUBSUB_EVENT_TENANT: tenant().tenantId
+  WEBPUBSUB_EVENT_AUDIENCE: eventsAudience
+  WEBPUBSUB_EVENT_CALLER: webPubSub.outputs.principalId
+  CONNECTION_SIGNING_KEY: keyVault.outputs.connectionKeyReference
+}
 var originSettings = { ALLOWED_ORIGINS: join(allowedOrigins, ',') }
 var readyForHttp = alwaysReadyHttp > 0 ? [{ name: 'http', instanceCount: alwaysReadyHttp }] : []
 var readyForDelivery = alwaysReadyDelivery > 0
@@ -195,7 +202,7 @@ module storage 'modules/storage.bicep' = {
   }
 }
 
-module keyVault 'modules/key-vault.bicep' = if (builtInAccounts) {
+module keyVault 'modules/key-vault.bicep' = {
   scope: group
   params: {
     name: '${names.keyVault}${token}'
@@ -275,13 +282,13 @@ module webPubSubEndpoint 'modules/private-endpoint.bicep' = if (vnetEnabled) {
   }
 }
 
-module keyVaultEndpoint 'modules/private-endpoint.bicep' = if (vnetEnabled && builtInAccounts) {
+module keyVaultEndpoint 'modules/private-endpoint.bicep' = if (vnetEnabled) {
   scope: group
   params: {
     name: '${names.privateEndpoint}vault-${token}'
     location: location
     tags: tags
-    serviceId: keyVault!.outputs.id
+    serviceId: keyVault.outputs.id
     groupId: 'vault'
     zoneName: 'privatelink.vaultcore.azure.net'
     networkId: network!.outputs.id
@@ -302,7 +309,7 @@ module functionApp 'modules/function-app.bicep' = {
     storageName: storage.outputs.name
     serviceBusNamespace: serviceBus.outputs.fullyQualifiedNamespace
     applicationInsightsConnectionString: telemetry.outputs.connectionString
-    settings: union(chatSettings, authSettings, originSettings)
+    settings: union(chatSettings, authSettings, originSettings, webPubSubSettings)
     instanceMemoryMb: instanceMemoryMb
     maximumInstances: maximumInstances
     alwaysReady: concat(readyForHttp, readyForDelivery)
@@ -334,4 +341,5 @@ output API_NAME string = functionApp.outputs.name
 output API_URL string = functionApp.outputs.url
 output WEB_PUBSUB_NAME string = webPubSub.outputs.name
 output EVENTS_AUDIENCE string = eventsAudience
-output KEY_VAULT_NAME string = builtInAccounts ? keyVault!.outputs.name : ''
+output KEY_VAULT_NAME string = keyVault.outputs.name
+output SIGNING_KEYS string = builtInAccounts ? 'connection-signing-key auth-signing-key' : 'connection-signing-key'

@@ -1,5 +1,5 @@
-// The app on Flex Consumption. Everything it reaches, it reaches as its identity: no setting holds a key, and the one secret
-// there can be is a reference into Key Vault.
+// The app on Flex Consumption. Everything it reaches, it reaches as its identity: no setting holds a key; the secrets of its
+// own are references into Key Vault.
 
 param name string
 param planName string

@@ -1,5 +1,6 @@
-// Holds the one secret there can be: the key that built-in accounts' tokens are signed with. It is put there after this
-// (infra/scripts/signing-key.sh) and never passes through a template, a parameter file or an output.
+// Holds the secrets that there are: the key that connections are bound to their users with, and with built-in accounts the
+// one that their tokens are signed with. They are put there after this (infra/scripts/signing-key.ts), and never pass through
+// a template, a parameter file or an output.
 
 param name string
 param location string
@@ -70,3 +71,4 @@ resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' 
 output id string = vault.id
 output name string = vault.name
 output signingKeyReference string = '@Microsoft.KeyVault(SecretUri=${vault.properties.vaultUri}secrets/auth-signing-key)'
+output connectionKeyReference string = '@Microsoft.KeyVault(SecretUri=${vault.properties.vaultUri}secrets/connection-signing-key)'

@@ -1,56 +1,46 @@
 /**
- * After the resources are made, with built-in accounts: puts a signing key into Key Vault unless one is there. The key is
- * made here, handed over in a file that only this user can read, and never printed.
+ * After the resources are made: puts the signing keys into Key Vault that are not there yet (SIGNING_KEYS names them). A key
+ * is made here, handed over in a file that only this user can read, and never printed.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { retried, run } from './commands.ts';
+import { retried, run, setting } from './commands.ts';
 
-const secretName = 'auth-signing-key';
+const vault = ['--vault-name', setting('KEY_VAULT_NAME')];
 
-const put = (vault: string): void => {
-  const secret = ['--vault-name', vault, '--name', secretName];
-  const known = run(
-    'az',
-    'keyvault',
-    'secret',
-    'list',
-    '--vault-name',
-    vault,
-    '--query',
-    `[?name=='${secretName}'].id`,
-    '--output',
-    'tsv',
-  );
-  if (known !== '') {
-    console.log('The signing key is there already.');
-    return;
-  }
+/** @returns whether it was not there */
+const put = (name: string): boolean => {
+  const query = `[?name=='${name}'].id`;
+  if (run('az', 'keyvault', 'secret', 'list', ...vault, '--query', query, '--output', 'tsv') !== '')
+    return false;
   const directory = mkdtempSync(join(tmpdir(), 'parley-'));
   try {
     const file = join(directory, 'key');
     writeFileSync(file, randomBytes(48).toString('base64url'), { mode: 0o600 });
-    run(
-      'az',
-      'keyvault',
-      'secret',
-      'set',
-      ...secret,
-      '--file',
-      file,
-      '--encoding',
-      'utf-8',
-      '--output',
-      'none',
-    );
-    console.log('A signing key was made.');
+    const content = ['--file', file, '--encoding', 'utf-8', '--output', 'none'];
+    run('az', 'keyvault', 'secret', 'set', ...vault, '--name', name, ...content);
+    return true;
   } finally {
     rmSync(directory, { recursive: true });
   }
 };
 
-const vault = process.env.KEY_VAULT_NAME ?? '';
-if (vault === '') console.log('There are no built-in accounts, so no signing key.');
-else await retried('signing key', () => put(vault));
+let isNew = false;
+for (const name of setting('SIGNING_KEYS').split(' ')) {
+  const wasMade = await retried(name, () => put(name));
+  console.log(`${name}: ${wasMade ? 'made' : 'is there already'}`);
+  isNew ||= wasMade;
+}
+// The app has looked for them in vain, and would look again in a day.
+if (isNew)
+  run(
+    'az',
+    'functionapp',
+    'restart',
+    '--resource-group',
+    setting('AZURE_RESOURCE_GROUP'),
+    '--name',
+    setting('API_NAME'),
+  );

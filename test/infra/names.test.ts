@@ -1,10 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { hubName } from '../../functions/clients.ts';
 import { attachmentContainer } from '../../shared/adapters/blobs/blob-attachments.ts';
 import { exportContainer } from '../../shared/adapters/blobs/blob-export-files.ts';
 import { tableNames } from '../../shared/adapters/tables/tables.ts';
-import { settingNames } from '../../shared/config.ts';
+import { loadConfig, settingNames } from '../../shared/config.ts';
 import { deploymentOf } from './bicep/deployment.ts';
 import { environments } from './bicep/environments.ts';
 import { isFields, textOf, type Fields, type Value } from './bicep/values.ts';
@@ -167,5 +168,29 @@ describe('the app', () => {
     const settings = made.find(({ name }) => name.endsWith('/appsettings'))?.body.properties;
     const names = Object.keys(settings as Fields).filter((name) => !platform.test(name));
     expect(names.filter((name) => !(settingNames as string[]).includes(name))).toEqual([]);
+  });
+
+  it.each(Object.entries(environments))('starts with the settings it is given, in %s', (_, params) => {
+    const made = deploymentOf('infra/main.bicep', params).resources;
+    const settings = made.find(({ name }) => name.endsWith('/appsettings'))?.body.properties as Fields;
+    // What only Azure knows, as it would be.
+    const filledIn = (name: string, value: string): string => {
+      if (value.includes('@Microsoft.KeyVault')) return randomBytes(48).toString('base64url');
+      if (name === 'APPLICATIONINSIGHTS_CONNECTION_STRING')
+        return 'InstrumentationKey=0;IngestionEndpoint=https://a.b/';
+      return value.replaceAll(
+        /<.*>/g,
+        /^<+https:/.test(value) ? 'https://known-by-azure.example' : 'known-by-azure',
+      );
+    };
+    const env = Object.fromEntries(
+      Object.entries(settings).map(([name, value]) => [name, filledIn(name, textOf(value))]),
+    );
+    const config = loadConfig(env);
+    expect(config.auth.kind).toBe(params.builtInAccounts === true ? 'accounts' : 'oidc');
+    expect([config.serviceBus, config.storage]).toEqual([
+      { address: expect.any(String) as string },
+      { address: expect.any(String) as string },
+    ]);
   });
 });

@@ -72,33 +72,36 @@ describe('the app registration for events', () => {
   });
 });
 
-describe('the signing key', () => {
-  it('goes to Key Vault in a file that is gone afterwards, and is shown nowhere', async () => {
+describe('the signing keys', () => {
+  const env = {
+    KEY_VAULT_NAME: 'kv',
+    AZURE_RESOURCE_GROUP: 'rg',
+    API_NAME: 'app',
+    SIGNING_KEYS: 'connection auth',
+  };
+
+  it('go to Key Vault in a file that is gone afterwards, and are shown nowhere', async () => {
     standIn({});
-    const shown = await runScript('signing-key', { KEY_VAULT_NAME: 'kv' });
+    const shown = await runScript('signing-key', env);
     const [key = '', mode, file = ''] = readFileSync(join(directory, 'secret'), 'utf8').split(' ');
     expect(Buffer.from(key, 'base64url')).toHaveLength(48);
     expect(mode).toBe('600');
     expect(existsSync(file)).toBe(false);
     expect(shown + calls().join('\n')).not.toContain(key);
-  });
-
-  it('is put there again when the role for it is not known yet', async () => {
-    standIn({ 'secret set': '!' });
-    expect(await runScript('signing-key', { KEY_VAULT_NAME: 'kv' })).toContain('A signing key was made.');
     expect(calls().filter((call) => call.includes('secret set'))).toHaveLength(2);
+    expect(calls().at(-1)).toBe('az functionapp restart --resource-group rg --name app');
   });
 
-  it('that is there stays', async () => {
-    standIn({ 'secret list': 'https://kv/secrets/auth-signing-key' });
-    await runScript('signing-key', { KEY_VAULT_NAME: 'kv' });
-    expect(calls().join('\n')).not.toContain('secret set');
+  it('are put there again when the role for it is not known yet', async () => {
+    standIn({ 'secret set': '!' });
+    expect(await runScript('signing-key', env)).toContain('connection: made');
+    expect(calls().filter((call) => call.includes('secret set'))).toHaveLength(3);
   });
 
-  it('is not made where there are no built-in accounts', async () => {
-    standIn({});
-    await runScript('signing-key', {});
-    expect(calls()).toEqual([]);
+  it('that are there stay', async () => {
+    standIn({ 'secret list': 'https://kv/secrets/one' });
+    await runScript('signing-key', env);
+    expect(calls().join('\n')).not.toMatch(/secret set|restart/);
   });
 });
 

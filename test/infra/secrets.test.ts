@@ -43,13 +43,23 @@ describe.each(Object.entries(environments))('a deployment of %s', (_, params) =>
     expect(secretsIn([...rest, outputs])).toEqual([]);
   });
 
-  it('takes the signing key from Key Vault, if there is one', () => {
-    const { AUTH_SIGNING_KEY: key } = settingsOf(resources);
-    const vaults = resources.filter(({ type }) => type === 'Microsoft.KeyVault/vaults');
-    expect(vaults).toHaveLength(params.builtInAccounts === true ? 1 : 0);
-    if (key !== undefined)
-      expect(textOf(key)).toMatch(/^<@Microsoft\.KeyVault\(SecretUri=.*auth-signing-key\)>$/);
-    expect(key !== undefined).toBe(params.builtInAccounts === true);
+  it('takes the secrets of the app from Key Vault', () => {
+    const settings = settingsOf(resources);
+    const secrets = Object.entries(settings).filter(([name]) => name.endsWith('_SIGNING_KEY'));
+    const expected = [
+      'CONNECTION_SIGNING_KEY',
+      ...(params.builtInAccounts === true ? ['AUTH_SIGNING_KEY'] : []),
+    ];
+    expect(secrets.map(([name]) => name).sort()).toEqual(expected.sort());
+    const made = textOf(outputs.SIGNING_KEYS ?? '').split(' ');
+    for (const [name, reference] of secrets) {
+      const secret = name.toLowerCase().replaceAll('_', '-');
+      expect(textOf(reference)).toMatch(
+        new RegExp(`^<@Microsoft.KeyVault\\(SecretUri=.*/?secrets/${secret}\\)>$`),
+      );
+      expect(made).toContain(secret);
+    }
+    expect(made).toHaveLength(secrets.length);
   });
 
   it('has every service refuse keys', () => {
