@@ -154,9 +154,9 @@ var logAlerts = [
   {
     name: 'failing-timers'
     severity: 3
-    says: 'What runs by the clock fails again and again: expired messages stay, and people who left seem to be there.'
+    says: 'What runs by the clock fails again and again: what has expired stays, uploads are not completed, and people who left seem to be there.'
     query: '''
-| where event in ('messages.unpurged', 'presence.unchecked')
+| where event in ('attachments.unswept', 'messages.unpurged', 'presence.unchecked')
 | summarize value = sum(ItemCount)
 '''
     threshold: 5
