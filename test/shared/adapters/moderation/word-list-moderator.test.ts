@@ -302,10 +302,12 @@ describe('the work on a text', () => {
   test.each(adversarial)('is a few plain passes over 100 KB, whatever they are: %s', async (name, make) => {
     const moderator = hardWorking();
     // What Unicode makes eighteen letters of is 100 KB of them.
-    const text = make(name === 'letters that are many when normalised' ? 5600 : 100_800);
+    const isMany = name === 'letters that are many when normalised';
+    const text = make(isMany ? 5600 : 100_800);
+    const characters = isMany ? text.normalize('NFKD') : text;
     const plainPass = () => {
       const start = process.cpuUsage();
-      for (const [index, character] of Array.from(text).entries())
+      for (const [index, character] of Array.from(characters).entries())
         seen.set(index % 64, character.toLowerCase());
       return cpuMsSince(start);
     };
