@@ -4,7 +4,7 @@ import { SignJWT, UnsecuredJWT } from 'jose';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { request, signingKey, tokenFor, User } from '../support/chat.ts';
 
-/** Tokens at the running app. What its parts make of each kind of bad token is in `test/shared/adapters/jose/`. */
+/** Tokens at the running app. What its parts make of each kind of bad token is in `tokens.test.ts`. */
 
 let ann: User;
 let bo: User;
