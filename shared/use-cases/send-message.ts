@@ -56,7 +56,6 @@ const target = async (
   return { conversationId: directConversationId(senderId, known), directMembers: [senderId, known] };
 };
 
-
 const after = (now: Date, seconds: number): string => new Date(now.getTime() + seconds * 1000).toISOString();
 
 /** What a message brings along, and where its bytes are wanted if that is to be told. */

@@ -16,7 +16,8 @@ const root = resolve(import.meta.dirname, '../..');
 const maxBytes = 25_000;
 
 test('the types are those of the contract', () => {
-  expectTypeOf<client.ConversationInfo>().toEqualTypeOf<ConversationView>();
+  expectTypeOf<client.ConversationInfo>().toExtend<ConversationView>();
+  expectTypeOf<ConversationView>().toExtend<client.ConversationInfo>();
   expectTypeOf<HistoryPage>().toExtend<client.HistoryPage>();
   expectTypeOf<client.HistoryPage>().toExtend<HistoryPage>();
   expectTypeOf<SendReceipt>().toExtend<client.SendReceipt>();

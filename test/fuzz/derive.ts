@@ -10,6 +10,8 @@ interface Schema {
   anyOf?: Schema[];
   oneOf?: Schema[];
   allOf?: Schema[];
+  /** Nothing fits: the field must be left out. */
+  not?: Schema;
   $ref?: string;
   $defs?: Record<string, Schema>;
   properties?: Record<string, Schema>;
@@ -47,6 +49,7 @@ const ids = fc.stringMatching(/^[A-Za-z0-9_-]{24}$/);
 /** Ids, whose form only code can tell. */
 const named: Record<string, fc.Arbitrary<string>> = {
   conversationId: ids.map((id) => `d-${id}`),
+  attachmentId: ids.map((id) => `a-${id}`),
   replyTo: ids.map((id) => `m-${id}`),
 };
 
@@ -65,9 +68,13 @@ const texts = ({ format, pattern, minLength = 0, maxLength = 40 }: Schema): fc.A
   });
 };
 
+const isNever = ({ not, anyOf = [] }: Schema): boolean => not !== undefined || anyOf.some(isNever);
+
 const objects = ({ properties = {}, required = [], additionalProperties }: Schema, root: Schema) => {
   const fields = Object.fromEntries(
-    Object.entries(properties).map(([name, part]) => [name, named[name] ?? valuesOf(part, root)]),
+    Object.entries(properties)
+      .filter(([, part]) => !isNever(part))
+      .map(([name, part]) => [name, named[name] ?? valuesOf(part, root)]),
   );
   const known = fc.record(fields, { requiredKeys: required, noNullPrototype: true });
   if (typeof additionalProperties !== 'object' || Object.keys(properties).length > 0) return known;

@@ -1,14 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import {
-  type CryptoKey,
-  exportJWK,
-  generateKeyPair,
-  type JWK,
-  type JWTHeaderParameters,
-  SignJWT,
-} from 'jose';
+import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { OidcTokens } from '../../shared/adapters/jose/oidc-tokens.ts';
 import { SharedKeyTokens } from '../../shared/adapters/jose/shared-key-tokens.ts';
@@ -63,7 +56,7 @@ const refused = (authenticating: Promise<unknown>) =>
 
 const sign = (iss: string, { privateKey }: Pair, header: object, claims: object = {}): Promise<string> =>
   new SignJWT({ sub: 'ann', iss, aud: audience, exp: inAnHour(), ...claims })
-    .setProtectedHeader({ alg: 'RS256', ...header } as JWTHeaderParameters)
+    .setProtectedHeader({ alg: 'RS256', ...header })
     .sign(privateKey);
 
 describe('a token that brings its own key', () => {

@@ -17,7 +17,7 @@ const byId = (id: string): HTMLElement => {
 
 const text = (value: unknown): string => {
   if (value === undefined || value === null) return '';
-  return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean);
+  return typeof value === 'string' ? value : JSON.stringify(value);
 };
 
 function el(name: string, attributes: Record<string, string>, ...children: Child[]): HTMLElement {

@@ -15,7 +15,7 @@ import { reserveAttachment } from '../../../shared/use-cases/reserve-attachment.
 import { sendMessage } from '../../../shared/use-cases/send-message.ts';
 import { sweepAttachments } from '../../../shared/use-cases/sweep-attachments.ts';
 import { anAcceptedMessage } from '../../support/builders.ts';
-import { FakeAttachments, FakeOutbox, FakeTimer, tracing } from '../../support/fakes.ts';
+import { FakeAttachments, fakeModerator, FakeOutbox, FakeTimer, tracing } from '../../support/fakes.ts';
 
 const limits = { maxMessageLength: 100, maxAttachmentBytes: 1000 };
 const [minute, hour] = [60_000, 3_600_000];
@@ -36,12 +36,7 @@ const aChat = async () => {
     attachments: new FakeAttachments(),
     looks: new MemoryAttachmentLooks(),
     blocks: new MemoryBlocks(),
-    moderator: {
-      review: (text: string) =>
-        Promise.resolve(
-          text.includes('bad') ? { allowed: false as const, reason: 'No.' } : { allowed: true as const },
-        ),
-    },
+    moderator: fakeModerator,
     tokens: 100,
     rateLimiter: {
       take: () =>

@@ -3,7 +3,7 @@ import type { Member } from '../state/chat.ts';
 import { useChat } from '../state/context.ts';
 import { Dialog } from './dialog.tsx';
 import { Face } from './face.tsx';
-import { personName } from './names.ts';
+import { personName } from '../state/names.ts';
 import { Icon } from './icon.tsx';
 
 const MemberEntry = ({ member }: { member: Member }) => {

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { useChat } from '../state/context.ts';
-import { briefly } from './names.ts';
+import { briefly } from '../state/names.ts';
 import { sizeOf } from './sizes.ts';
 import { Icon } from './icon.tsx';
 

@@ -4,7 +4,7 @@ export type Piece = { text: string } | { text: string; url: string };
 const url = /\bhttps?:\/\/[^\s<>"'`]+/giu;
 
 /** What ends a sentence, not a URL. */
-const ending = new Set([...'.,;:!?)]}…']);
+const ending = new Set('.,;:!?)]}…');
 
 const trimmed = (found: string): string => {
   let end = found.length;

@@ -2,7 +2,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useChat } from '../state/context.ts';
 import { arrange, inPieces, type Row } from './arrange.ts';
 import { OneMessage } from './message.tsx';
-import { dayOf } from './times.ts';
+import { dayOf } from '../state/times.ts';
 import { Icon } from './icon.tsx';
 
 const RowOf = ({ row }: { row: Row }) =>
@@ -157,7 +157,7 @@ export const Log = () => {
           class="newest"
           onClick={() => {
             follows.current = true;
-            void current.goToEnd();
+            current.goToEnd();
           }}
         >
           <Icon name="down" /> Newest

@@ -3,9 +3,9 @@ import { useState } from 'preact/hooks';
 import type { ShownMessage } from '../state/chat.ts';
 import { useChat } from '../state/context.ts';
 import { AttachmentOf } from './attachment.tsx';
-import { briefly, noteOf } from './names.ts';
+import { briefly, noteOf } from '../state/names.ts';
 import { Text } from './text.tsx';
-import { timeOf } from './times.ts';
+import { timeOf } from '../state/times.ts';
 import { Icon } from './icon.tsx';
 
 const ticks: Record<ShownMessage['status'], [sign: string, words: string]> = {
@@ -85,7 +85,7 @@ const Quote = ({ messageId }: { messageId: string }) => {
   const quoted = current.find(messageId);
   if (!quoted) return <span class="quote quiet">An earlier message</span>;
   return (
-    <button class="quote cut" onClick={() => current.goTo(quoted.seq)}>
+    <button class="quote cut" onClick={() => void current.goTo(quoted.seq)}>
       <strong>{current.nameOf(quoted.senderId)}</strong>{' '}
       <span dir="auto">{briefly(quoted, (userId) => current.nameOf(userId))}</span>
     </button>
@@ -111,8 +111,19 @@ const Failure = ({ message }: { message: ShownMessage }) => {
   return (
     <div role="alert">
       <p class="failure">{message.problem ?? 'It could not be sent.'}</p>
-      <button onClick={() => void current.retry(message)}>Send again</button>
-      <button class="danger" onClick={() => void current.discard(message)}>
+      <button
+        onClick={() => {
+          current.retry(message);
+        }}
+      >
+        Send again
+      </button>
+      <button
+        class="danger"
+        onClick={() => {
+          current.discard(message);
+        }}
+      >
         Discard
       </button>
     </div>

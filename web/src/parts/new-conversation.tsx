@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals';
 import { useChat } from '../state/context.ts';
 import { Dialog } from './dialog.tsx';
 import { Face } from './face.tsx';
-import { personName } from './names.ts';
+import { personName } from '../state/names.ts';
 import { Icon } from './icon.tsx';
 
 /** Whom to write to: one person, or several as a group. */

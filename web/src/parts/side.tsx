@@ -1,8 +1,8 @@
 import type { ConversationView } from '../state/chat.ts';
 import { useChat } from '../state/context.ts';
 import { Face } from './face.tsx';
-import { nameOf, previewOf } from './names.ts';
-import { whenOf } from './times.ts';
+import { nameOf, previewOf } from '../state/names.ts';
+import { whenOf } from '../state/times.ts';
 import { Icon } from './icon.tsx';
 
 const Entry = ({ conversation }: { conversation: ConversationView }) => {
@@ -141,7 +141,15 @@ export const Side = () => {
             {list.which.value === 'all' ? 'No conversation yet. Begin one with +.' : 'Nothing here.'}
           </p>
         )}
-        {list.hasMore.value && <button onClick={() => void list.loadMore()}>Show more</button>}
+        {list.hasMore.value && (
+          <button
+            onClick={() => {
+              list.loadMore();
+            }}
+          >
+            Show more
+          </button>
+        )}
         <Found />
       </div>
     </nav>

@@ -1,6 +1,6 @@
 import { computed, signal } from '@preact/signals';
 import { ParleyClient, type ConnectionState, type Message } from '../../../client/index.ts';
-import { briefly, memberName, nameOf } from '../parts/names.ts';
+import { briefly, memberName, nameOf } from './names.ts';
 import { Compose } from './compose.ts';
 import { Current } from './current.ts';
 import { List } from './list.ts';

@@ -6,8 +6,8 @@ import type {
   MemberInfo,
   ParleyClient,
 } from '../../../client/index.ts';
-import { memberName, nameOf } from '../parts/names.ts';
-import { lastSeen } from '../parts/times.ts';
+import { memberName, nameOf } from './names.ts';
+import { lastSeen } from './times.ts';
 import { shownPending, type ShownMessage } from './shown.ts';
 import { problemOf, wordsOf } from './words.ts';
 

@@ -1,4 +1,4 @@
-import type { ConversationView, Message } from '../state/chat.ts';
+import type { ConversationInfo as ConversationView, Message } from '../../../client/index.ts';
 
 type Named = Pick<ConversationView['members'][number], 'userId' | 'fullName'>;
 
