@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { TableClient } from '@azure/data-tables';
 import { WebPubSubServiceClient } from '@azure/web-pubsub';
 import { WebPubSubClient } from '@azure/web-pubsub-client';
@@ -9,6 +9,7 @@ import { leaseMinutes, secondLookMinutes } from '../shared/domain/presence.ts';
 import { checkPresence } from '../shared/use-cases/check-presence.ts';
 import { Device, eventually, request, silencingProxy, User } from './support/chat.ts';
 import { FakeOutbox, FakeTimer } from './support/fakes.ts';
+import { ofConnection, tellEvent } from './support/web-pubsub-events.ts';
 
 interface Presence {
   online: boolean;
@@ -44,21 +45,9 @@ describe('a connect event', () => {
   it('that somebody made up, with a signature seen elsewhere, binds nobody', async () => {
     const [victim, eve] = await Promise.all([User.create('victim'), User.create('eve')]);
     const connectionId = randomBytes(8).toString('hex');
-    const key = /AccessKey=([^;]+)/.exec(setting('WebPubSubConnection'))?.[1] ?? '';
-    const headers = {
-      'ce-type': 'azure.webpubsub.sys.connect',
-      'ce-eventname': 'connect',
-      'ce-hub': 'chat',
-      'ce-connectionid': connectionId,
-      'ce-signature': `sha256=${createHmac('sha256', key).update(connectionId).digest('hex')}`,
-    };
     const evesTicket = new URL(await eve.negotiate()).searchParams.get('ticket') ?? '';
-    const connect = async (sub: string, query: object): Promise<Response> =>
-      fetch(`${inject('stack').urls.functions}/api/webpubsub/events`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', ...headers },
-        body: JSON.stringify({ claims: { sub: [sub] }, query }),
-      });
+    const connect = (sub: string, query: object): Promise<Response> =>
+      tellEvent('connect', ofConnection(connectionId), JSON.stringify({ claims: { sub: [sub] }, query }));
     for (const query of [{}, { ticket: [] }, { ticket: [''] }, { ticket: [evesTicket] }]) {
       const { status, headers: answered } = await connect(victim.id, query);
       expect([status, answered.get('ce-connectionstate')]).toEqual([401, null]);

@@ -1,8 +1,9 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
 import { eventually, User } from '../support/chat.ts';
+import { ofConnection, ownKey, signatureOf, tellEvent } from '../support/web-pubsub-events.ts';
 
 /**
  * Events at the running app that Web PubSub did not send, or not like this. What the handler makes of each kind of
@@ -11,36 +12,12 @@ import { eventually, User } from '../support/chat.ts';
  * `test/shared/config.test.ts`.
  */
 
-const keyOf = (connectionString = ''): string => /AccessKey=([^;]+)/.exec(connectionString)?.[1] ?? '';
-
-const sign = (connectionId: string, key = keyOf(inject('stack').settings.WebPubSubConnection)): string =>
-  createHmac('sha256', key).update(connectionId).digest('hex');
-
-const tell = (
-  event: string,
-  headers: Record<string, string>,
-  body: string | Buffer = '{}',
-): Promise<Response> =>
-  fetch(`${inject('stack').urls.functions}/api/webpubsub/events`, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      'ce-specversion': '1.0',
-      'ce-type': `azure.webpubsub.${/^(dis)?connect(ed)?$/.test(event) ? 'sys' : 'user'}.${event}`,
-      'ce-eventname': event,
-      'ce-hub': 'chat',
-      'ce-id': randomBytes(6).toString('hex'),
-      ...headers,
-    },
-    body,
-  });
-
 /** A connection of somebody, let in as the service would have it. */
 const aConnection = async (user: User) => {
   const connectionId = randomBytes(8).toString('hex');
-  const headers = { 'ce-connectionid': connectionId, 'ce-signature': `sha256=${sign(connectionId)}` };
+  const headers = ofConnection(connectionId);
   const ticket = new URL(await user.negotiate()).searchParams.get('ticket') ?? '';
-  const answer = await tell(
+  const answer = await tellEvent(
     'connect',
     headers,
     JSON.stringify({ claims: { sub: [user.id] }, query: { ticket: [ticket] } }),
@@ -54,26 +31,26 @@ describe('a signature', () => {
     ['is missing', () => ({})],
     ['is empty', () => ({ 'ce-signature': '' })],
     ['is an empty digest', () => ({ 'ce-signature': 'sha256=' })],
-    ['is of another key', (id) => ({ 'ce-signature': `sha256=${sign(id, 'guess')}` })],
-    ['is of an empty key', (id) => ({ 'ce-signature': `sha256=${sign(id, '')}` })],
-    ['is of another connection', () => ({ 'ce-signature': `sha256=${sign('other')}` })],
-    ['is in capitals', (id) => ({ 'ce-signature': `sha256=${sign(id).toUpperCase()}` })],
-    ['is of another digest', (id) => ({ 'ce-signature': `sha1=${sign(id)}` })],
-    ['is bare', (id) => ({ 'ce-signature': sign(id) })],
-    ['is cut', (id) => ({ 'ce-signature': `sha256=${sign(id).slice(0, -2)}` })],
-    ['goes on', (id) => ({ 'ce-signature': `sha256=${sign(id)}00` })],
+    ['is of another key', (id) => ({ 'ce-signature': `sha256=${signatureOf(id, 'guess')}` })],
+    ['is of an empty key', (id) => ({ 'ce-signature': `sha256=${signatureOf(id, '')}` })],
+    ['is of another connection', () => ({ 'ce-signature': `sha256=${signatureOf('other')}` })],
+    ['is in capitals', (id) => ({ 'ce-signature': `sha256=${signatureOf(id).toUpperCase()}` })],
+    ['is of another digest', (id) => ({ 'ce-signature': `sha1=${signatureOf(id)}` })],
+    ['is bare', (id) => ({ 'ce-signature': signatureOf(id) })],
+    ['is cut', (id) => ({ 'ce-signature': `sha256=${signatureOf(id).slice(0, -2)}` })],
+    ['goes on', (id) => ({ 'ce-signature': `sha256=${signatureOf(id)}00` })],
     [
       'is a list of wrong ones',
-      (id) => ({ 'ce-signature': `sha256=${sign(id, 'a')},sha256=${sign(id, 'b')},,` }),
+      (id) => ({ 'ce-signature': `sha256=${signatureOf(id, 'a')},sha256=${signatureOf(id, 'b')},,` }),
     ],
     [
       'is in another header',
-      (id) => ({ 'x-signature': `sha256=${sign(id)}`, signature: `sha256=${sign(id)}` }),
+      (id) => ({ 'x-signature': `sha256=${signatureOf(id)}`, signature: `sha256=${signatureOf(id)}` }),
     ],
   ])('that %s is refused before anything is read', async (_, headers) => {
     const id = randomBytes(8).toString('hex');
     for (const event of ['connect', 'connected', 'disconnected', 'message.send']) {
-      const answer = await tell(event, { 'ce-connectionid': id, ...headers(id) }, '{'.repeat(1000));
+      const answer = await tellEvent(event, { 'ce-connectionid': id, ...headers(id) }, '{'.repeat(1000));
       expect([answer.status, await answer.text()]).toEqual([401, '']);
     }
   });
@@ -81,15 +58,15 @@ describe('a signature', () => {
   it('of a list is good if one of it is', async () => {
     const [ann] = [await User.create('ann')];
     const own = await aConnection(ann);
-    const signature = `sha256=${sign(own['ce-connectionid'], 'old')}, ${own['ce-signature']}`;
-    expect((await tell('ping', { ...own, 'ce-signature': signature })).status).toBe(200);
+    const signature = `sha256=${signatureOf(own['ce-connectionid'], 'old')}, ${own['ce-signature']}`;
+    expect((await tellEvent('ping', { ...own, 'ce-signature': signature })).status).toBe(200);
   });
 
   it('seen once speaks for nobody else: what it does not cover is bound otherwise', async () => {
     const [ann, eve] = await Promise.all([User.create('ann'), User.create('eve')]);
     const own = await aConnection(ann);
     const body = JSON.stringify({ receiverId: eve.id, messageText: 'signed by ann' });
-    expect((await tell('message.send', { ...own, 'ce-userid': eve.id }, body)).status).toBe(200);
+    expect((await tellEvent('message.send', { ...own, 'ce-userid': eve.id }, body)).status).toBe(200);
     const [item] = await eve.inboxWith(1);
     expect(item?.message.senderId).toBe(ann.id); // not who the header says
     const eves = await aConnection(eve);
@@ -98,9 +75,9 @@ describe('a signature', () => {
       { 'ce-connectionstate': eves['ce-connectionstate'] },
       { 'ce-connectionid': eves['ce-connectionid'] },
     ])
-      expect((await tell('message.send', { ...own, ...changed }, body)).status).toBe(401);
+      expect((await tellEvent('message.send', { ...own, ...changed }, body)).status).toBe(401);
     for (const hub of ['other', '', 'chat2', 'chat,other'])
-      expect((await tell('message.send', { ...own, 'ce-hub': hub }, body)).status).toBe(403);
+      expect((await tellEvent('message.send', { ...own, 'ce-hub': hub }, body)).status).toBe(403);
   });
 
   it('that is told again makes no second message', async () => {
@@ -109,7 +86,7 @@ describe('a signature', () => {
     const body = JSON.stringify({ receiverId: bo.id, messageText: 'once' });
     const answers: { messageId: string }[] = [];
     for (let n = 0; n < 3; n++)
-      answers.push((await (await tell('message.send', own, body)).json()) as { messageId: string });
+      answers.push((await (await tellEvent('message.send', own, body)).json()) as { messageId: string });
     expect(new Set(answers.map(({ messageId }) => messageId)).size).toBe(1);
     await ann.send(bo, 'afterwards');
     const items = await bo.inboxWith(2);
@@ -119,10 +96,10 @@ describe('a signature', () => {
   it('is in no log', async () => {
     const ann = await User.create('ann');
     const own = await aConnection(ann);
-    await tell('ping', own);
-    await tell('message.send', { ...own, 'ce-signature': `sha256=${sign('seen elsewhere')}` });
+    await tellEvent('ping', own);
+    await tellEvent('message.send', { ...own, 'ce-signature': `sha256=${signatureOf('seen elsewhere')}` });
     await ann.get('/inbox');
-    const { logs, settings } = inject('stack');
+    const { logs } = inject('stack');
     const text = await eventually(async () => {
       const files = await Promise.all(
         (await readdir(logs)).map((file) => readFile(join(logs, file), 'utf8')),
@@ -131,9 +108,9 @@ describe('a signature', () => {
     });
     for (const secret of [
       own['ce-signature'].slice(7),
-      sign('seen elsewhere'),
+      signatureOf('seen elsewhere'),
       own['ce-connectionstate'],
-      keyOf(settings.WebPubSubConnection),
+      ownKey(),
     ])
       expect(text).not.toContain(secret);
   });
@@ -181,7 +158,7 @@ describe('an event that is wrong', () => {
       '',
     ])
       for (const body of [...bodies, Buffer.from([0xff, 0xfe, 0x00])]) {
-        const answer = await tell(name, own, body);
+        const answer = await tellEvent(name, own, body);
         expect([name, answer.status]).toEqual([name, 200]);
         const { type } = (await answer.json()) as { type: string };
         expect(['ack', 'error', 'pong']).toContain(type);
