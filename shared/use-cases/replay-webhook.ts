@@ -6,27 +6,16 @@ import type { Caller } from '../domain/user.ts';
 import { healthy, isFor, type Webhook } from '../domain/webhook.ts';
 import { retryWaitMs } from '../domain/webhook-retries.ts';
 import type { Audit } from '../ports/audit.ts';
-import type { Clock } from '../ports/clock.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
-import type { Outbox, Tracing } from '../ports/outbox.ts';
-import type { ReplayTask, WebhookTasks } from '../ports/webhook-tasks.ts';
-import type { Webhooks } from '../ports/webhooks.ts';
-import type { callWebhook, Telling } from './call-webhook.ts';
-import { findWebhook, type WebhookDelivery } from './deliver-webhook.ts';
+import type { Tracing } from '../ports/outbox.ts';
+import type { ReplayTask } from '../ports/webhook-tasks.ts';
+import type { Telling } from './call-webhook.ts';
+import { findWebhook, type DeliverWebhookParts, type WebhookDelivery } from './deliver-webhook.ts';
 import { requireAdmin } from './require-admin.ts';
 
-export interface ReplayWebhookParts {
+export interface ReplayWebhookParts extends Omit<DeliverWebhookParts, 'waiting'> {
   log: Pick<ConversationLog, 'head' | 'memberIds' | 'read'>;
-  webhooks: Pick<Webhooks, 'list' | 'note'>;
   audit: Pick<Audit, 'record'>;
-  tasks: WebhookTasks;
-  outbox: Pick<Outbox, 'park'>;
-  call: ReturnType<typeof callWebhook>;
-  clock: Clock;
-  /** 0 ≤ x < 1 */
-  random: () => number;
-  /** How long a message is tried. */
-  giveUpMs: number;
   tellsEvents: boolean;
 }
 

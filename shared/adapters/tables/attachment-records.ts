@@ -2,6 +2,7 @@ import { odata, type TransactionAction } from '@azure/data-tables';
 import type { AttachmentRecord } from '../../domain/attachment.ts';
 import { forEach } from '../../domain/chunks.ts';
 import { attachmentIdOf } from '../../domain/identifiers.ts';
+import { deleteRow } from './delete-rows.ts';
 import { guard, isConflict, isStatus, maxTries, tooContended } from './errors.ts';
 import { findRow, listRows, type Tables } from './tables.ts';
 
@@ -91,7 +92,7 @@ export class AttachmentRecords {
 
   /** What led from a message to its attachment. */
   forgetBound(messageId: string): Promise<void> {
-    return this.#delete(attachmentIdOf(messageId), boundKey);
+    return deleteRow(this.#table, attachmentIdOf(messageId), boundKey);
   }
 
   /** @returns false when the source is not there any more */
@@ -124,17 +125,9 @@ export class AttachmentRecords {
     // Without a record it may be the first of its bytes, whose removal died half way.
     const bytesOf = record?.bytesOf ?? attachmentId;
     // What says that the bytes are wanted goes before the look at the others, and a record that leads to it goes last.
-    await this.#delete(bytesOf, bytesOf === attachmentId ? recordKey : useKey(attachmentId));
+    await deleteRow(this.#table, bytesOf, bytesOf === attachmentId ? recordKey : useKey(attachmentId));
     const others = await listRows(this.#table, odata`PartitionKey eq ${bytesOf}`, { limit: 1 });
     if (others.length === 0) await removeBytes(bytesOf);
-    if (bytesOf !== attachmentId) await this.#delete(attachmentId, recordKey);
-  }
-
-  async #delete(partitionKey: string, rowKey: string): Promise<void> {
-    try {
-      await guard(() => this.#table.deleteEntity(partitionKey, rowKey));
-    } catch (error) {
-      if (!isStatus(error, 404)) throw error;
-    }
+    if (bytesOf !== attachmentId) await deleteRow(this.#table, attachmentId, recordKey);
   }
 }

@@ -1,4 +1,4 @@
-import type { TableEntity, TableEntityResult } from '@azure/data-tables';
+import { odata, type TableEntity, type TableEntityResult } from '@azure/data-tables';
 import type { ChangeRecord, KeptContent, LoggedChange, Settings, Target } from '../../domain/change.ts';
 import {
   previewOf,
@@ -22,7 +22,7 @@ import type {
   SystemNote,
 } from '../../domain/message.ts';
 import { typeOf } from '../../domain/message.ts';
-import type { WatermarkMove } from '../../ports/conversation-log.ts';
+import type { SeqRange, WatermarkMove } from '../../ports/conversation-log.ts';
 import { encodeKey, seqKey } from './keys.ts';
 
 /**
@@ -36,6 +36,9 @@ export type Watermark = 'delivered' | 'read';
 
 export const headKey = 'head';
 export const messageKey = (seq: number): string => `msg|${seqKey(seq)}`;
+/** The messages of a range: no other row lies between them. */
+export const messagesIn = (conversationId: string, { from, to }: SeqRange): string =>
+  odata`PartitionKey eq ${conversationId} and RowKey ge ${messageKey(from)} and RowKey le ${messageKey(to)}`;
 /** @param id of a message or a change */
 export const markerKey = (id: string): string => `id|${encodeKey(id)}`;
 export const changeKey = (rev: number): string => `chg|${seqKey(rev)}`;

@@ -1,12 +1,16 @@
 import type { TableClient } from '@azure/data-tables';
-import { inChunks } from '../../domain/chunks.ts';
+import { forEach, inChunks } from '../../domain/chunks.ts';
 import { guard, isStatus } from './errors.ts';
 import { listRows } from './tables.ts';
 
 /** Rows that one entity-group transaction takes. */
 const transactionSize = 100;
 
-const deleteRow = async (table: TableClient, partitionKey: string, rowKey: string): Promise<void> => {
+/** Rows deleted at once where it must be one by one. */
+const concurrency = 16;
+
+/** Deletes a row; that it is gone already does not matter. @throws ChatError `unavailable` */
+export const deleteRow = async (table: TableClient, partitionKey: string, rowKey: string): Promise<void> => {
   try {
     await guard(() => table.deleteEntity(partitionKey, rowKey));
   } catch (error) {
@@ -14,13 +18,19 @@ const deleteRow = async (table: TableClient, partitionKey: string, rowKey: strin
   }
 };
 
-const deleteTogether = async (table: TableClient, rows: { partitionKey: string; rowKey: string }[]) => {
+/**
+ * Deletes rows of one partition, at most 100, in one transaction; where one of them is gone already, which fails it, row by
+ * row. @throws ChatError `unavailable`
+ */
+export const deleteTogether = async (
+  table: TableClient,
+  rows: readonly { partitionKey: string; rowKey: string }[],
+): Promise<void> => {
   try {
     await guard(() => table.submitTransaction(rows.map((row) => ['delete', row])));
   } catch (error) {
-    // One of them is gone already, which fails them all.
     if (!isStatus(error, 404)) throw error;
-    for (const { partitionKey, rowKey } of rows) await deleteRow(table, partitionKey, rowKey);
+    await forEach(rows, concurrency, ({ partitionKey, rowKey }) => deleteRow(table, partitionKey, rowKey));
   }
 };
 

@@ -1,6 +1,5 @@
-import { odata } from '@azure/data-tables';
 import type { SeqRange } from '../../ports/conversation-log.ts';
-import { messageKey } from './conversation-rows.ts';
+import { messagesIn } from './conversation-rows.ts';
 import { RecentlyUsed } from './recently-used.ts';
 import { listRows, type Tables } from './tables.ts';
 
@@ -41,8 +40,8 @@ export class OwnMessages {
     return known && known.from <= from && from <= known.to + 1 ? known : { from, to: from - 1, seqs: [] };
   }
 
-  async #read(conversationId: string, userId: string, first: number, last: number): Promise<number[]> {
-    const filter = odata`PartitionKey eq ${conversationId} and RowKey ge ${messageKey(first)} and RowKey le ${messageKey(last)}`;
+  async #read(conversationId: string, userId: string, from: number, to: number): Promise<number[]> {
+    const filter = messagesIn(conversationId, { from, to });
     const rows = await listRows(this.#table, filter, { select: ['seq', 'senderId'] });
     return rows.filter(({ senderId }) => senderId === userId).map(({ seq }) => Number(seq));
   }

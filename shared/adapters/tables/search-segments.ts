@@ -1,6 +1,7 @@
 import { odata, type TableClient } from '@azure/data-tables';
 import { forEach } from '../../domain/chunks.ts';
 import type { SeqRange } from '../../ports/conversation-log.ts';
+import { deleteRow } from './delete-rows.ts';
 import { guard, isStatus } from './errors.ts';
 import { seqKey } from './keys.ts';
 import { pack, unpack, type Entry } from './search-index.ts';
@@ -110,7 +111,11 @@ export class SearchSegments {
     await forEach(rows, concurrency, async ({ rowKey, etag }) => {
       if (etag === undefined) return;
       const change = { partitionKey: conversationId, rowKey, isSound: true };
-      await this.#unless([404, 412], () => this.#table.updateEntity(change, 'Merge', { etag }));
+      try {
+        await guard(() => this.#table.updateEntity(change, 'Merge', { etag }));
+      } catch (error) {
+        if (!isStatus(error, 404, 412)) throw error;
+      }
     });
   }
 
@@ -118,16 +123,6 @@ export class SearchSegments {
   async delete(conversationId: string, range: SeqRange): Promise<void> {
     const filter = odata`PartitionKey eq ${conversationId} and RowKey ge ${keyOf(range.to)} and RowKey le ${keyOf(range.from)}`;
     const rows = await listRows(this.#table, filter, { select: ['rowKey'] });
-    await forEach(rows, concurrency, ({ rowKey = '' }) =>
-      this.#unless([404], () => this.#table.deleteEntity(conversationId, rowKey)),
-    );
-  }
-
-  async #unless(statuses: number[], call: () => Promise<unknown>): Promise<void> {
-    try {
-      await guard(call);
-    } catch (error) {
-      if (!isStatus(error, ...statuses)) throw error;
-    }
+    await forEach(rows, concurrency, ({ rowKey = '' }) => deleteRow(this.#table, conversationId, rowKey));
   }
 }

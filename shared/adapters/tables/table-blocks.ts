@@ -3,6 +3,7 @@ import { blockCacheMs } from '../../domain/block.ts';
 import { directConversationId } from '../../domain/identifiers.ts';
 import type { Block, Blocks } from '../../ports/blocks.ts';
 import type { Clock } from '../../ports/clock.ts';
+import { deleteRow } from './delete-rows.ts';
 import { guard, isStatus } from './errors.ts';
 import { encodeKey } from './keys.ts';
 import { RecentlyUsed } from './recently-used.ts';
@@ -42,9 +43,9 @@ export class TableBlocks implements Blocks {
 
   async unblock(userId: string, blockedId: string): Promise<void> {
     const pair = directConversationId(userId, blockedId);
-    await this.#remove(pairKey(pair), encodeKey(userId));
+    await deleteRow(this.#table, pairKey(pair), encodeKey(userId));
     this.#asked.delete(pair);
-    await this.#remove(encodeKey(userId), encodeKey(blockedId));
+    await deleteRow(this.#table, encodeKey(userId), encodeKey(blockedId));
   }
 
   async blockedBy(userId: string, limit: number, after: string | undefined): Promise<Block[]> {
@@ -81,14 +82,6 @@ export class TableBlocks implements Blocks {
       await guard(() => this.#table.createEntity(row));
     } catch (error) {
       if (!isStatus(error, 409)) throw error;
-    }
-  }
-
-  async #remove(partitionKey: string, rowKey: string): Promise<void> {
-    try {
-      await guard(() => this.#table.deleteEntity(partitionKey, rowKey));
-    } catch (error) {
-      if (!isStatus(error, 404)) throw error;
     }
   }
 }

@@ -41,13 +41,13 @@ import {
   type ReactionRow,
   type StoredMessage,
 } from './conversation-rows.ts';
-import { guard, isConflict, isStatus, maxTries, tooContended } from './errors.ts';
+import { guard, isConflict, maxTries, tooContended } from './errors.ts';
 import { encodeKey } from './keys.ts';
 import { MessagePurge } from './message-purge.ts';
 import { readMembers } from './members.ts';
 import { readReactions } from './reactions.ts';
 import type { SeqRange } from '../../ports/conversation-log.ts';
-import { deleteRows } from './delete-rows.ts';
+import { deleteRow, deleteRows } from './delete-rows.ts';
 import { findRow, listRows, type Tables } from './tables.ts';
 
 /** Users' lists brought up to date at once. */
@@ -280,10 +280,6 @@ export class TableChangeLog implements ChangeLog {
     }
     // Whoever is erased is looked for also where they were.
     await guard(() => table.upsertEntity({ partitionKey: formerKey(userId), rowKey }));
-    try {
-      await guard(() => table.deleteEntity(partitionKey, rowKey));
-    } catch (error) {
-      if (!isStatus(error, 404)) throw error;
-    }
+    await deleteRow(table, partitionKey, rowKey);
   }
 }

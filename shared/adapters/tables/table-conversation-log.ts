@@ -33,6 +33,7 @@ import {
   memberOf,
   memberRow,
   messageKey,
+  messagesIn,
   messageOf,
   messageRow,
   moveKey,
@@ -162,7 +163,7 @@ export class TableConversationLog implements ConversationLog {
 
   async read(conversationId: string, { from, to }: SeqRange): Promise<LoggedMessage[]> {
     if (from > to) return [];
-    const filter = odata`PartitionKey eq ${conversationId} and RowKey ge ${messageKey(from)} and RowKey le ${messageKey(to)}`;
+    const filter = messagesIn(conversationId, { from, to });
     const rows = await listRows(this.#tables.conversations, filter, { limit: to - from + 1 });
     return this.#withReactions(conversationId, rows as unknown as StoredMessage[]);
   }
@@ -282,7 +283,7 @@ export class TableConversationLog implements ConversationLog {
     now: Date,
   ): Promise<number> {
     if (from > to) return 0;
-    const filter = odata`PartitionKey eq ${conversationId} and RowKey ge ${messageKey(from)} and RowKey le ${messageKey(to)}`;
+    const filter = messagesIn(conversationId, { from, to });
     const rows = await listRows(this.#tables.conversations, filter, {
       select: ['senderId', 'deletedAt', 'expiresAt'],
     });

@@ -3,7 +3,8 @@ import { forEach, inChunks } from '../../domain/chunks.ts';
 import type { LoggedMessage } from '../../domain/message.ts';
 import { rejectionKeyOf, type Rejection } from '../../domain/rejection.ts';
 import type { Inbox, InboxItem } from '../../ports/inbox.ts';
-import { guard, isStatus } from './errors.ts';
+import { deleteTogether } from './delete-rows.ts';
+import { guard } from './errors.ts';
 import { encodeKey, seqKey } from './keys.ts';
 import { findRow, listRows, type Tables } from './tables.ts';
 
@@ -113,7 +114,8 @@ export class TableInbox implements Inbox {
   async remove(userId: string, inboxIds: readonly string[]): Promise<void> {
     const partitionKey = encodeKey(userId);
     const ids = inboxIds.filter(isInboxId);
-    for (const chunk of inChunks(ids, transactionSize)) await this.#removeTogether(partitionKey, chunk);
+    const rows = ids.map((rowKey) => ({ partitionKey, rowKey }));
+    for (const chunk of inChunks(rows, transactionSize)) await deleteTogether(this.#table, chunk);
   }
 
   async forget(userId: string, messages: readonly LoggedMessage[]): Promise<void> {
@@ -124,25 +126,5 @@ export class TableInbox implements Inbox {
     const rows = await listRows(this.#table, filter, { select: ['rowKey'] });
     const kept = rows.map(({ rowKey = '' }) => rowKey).filter((rowKey) => keys.has(rowKey));
     await this.remove(userId, kept);
-  }
-
-  /** In one transaction; where one of the rows is gone already, which fails it, row by row. */
-  async #removeTogether(partitionKey: string, rowKeys: string[]): Promise<void> {
-    try {
-      await guard(() =>
-        this.#table.submitTransaction(rowKeys.map((rowKey) => ['delete', { partitionKey, rowKey }])),
-      );
-    } catch (error) {
-      if (!isStatus(error, 404)) throw error;
-      await forEach(rowKeys, concurrency, (rowKey) => this.#removeOne(partitionKey, rowKey));
-    }
-  }
-
-  async #removeOne(partitionKey: string, rowKey: string): Promise<void> {
-    try {
-      await guard(() => this.#table.deleteEntity(partitionKey, rowKey));
-    } catch (error) {
-      if (!isStatus(error, 404)) throw error;
-    }
   }
 }

@@ -1,6 +1,7 @@
 import type { TableClient } from '@azure/data-tables';
 import type { Job } from '../../domain/job.ts';
 import type { Jobs } from '../../ports/jobs.ts';
+import { deleteRow } from './delete-rows.ts';
 import { guard, isStatus } from './errors.ts';
 import { encodeKey } from './keys.ts';
 import { findRow, type Tables } from './tables.ts';
@@ -58,11 +59,7 @@ export class TableJobs implements Jobs {
   }
 
   async remove(jobId: string): Promise<void> {
-    try {
-      await guard(() => this.#table.deleteEntity(encodeKey(jobId), rowKey));
-    } catch (error) {
-      if (!isStatus(error, 404)) throw error;
-    }
+    await deleteRow(this.#table, encodeKey(jobId), rowKey);
   }
 
   /** @returns the job that erases the user */

@@ -10,7 +10,7 @@ import {
 } from '../../domain/presence.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Presence } from '../../ports/presence.ts';
-import { deleteRows } from './delete-rows.ts';
+import { deleteRow, deleteRows } from './delete-rows.ts';
 import { guard, isStatus } from './errors.ts';
 import { encodeKey } from './keys.ts';
 import { LeaseSchedule } from './lease-schedule.ts';
@@ -194,11 +194,7 @@ export class TablePresence implements Presence {
 
   async #delete(userId: string, connectionId: string): Promise<void> {
     const { partitionKey, rowKey } = keysOf(userId, connectionId);
-    try {
-      await guard(() => this.#table.deleteEntity(partitionKey, rowKey));
-    } catch (error) {
-      if (!isStatus(error, 404)) throw error;
-    }
+    await deleteRow(this.#table, partitionKey, rowKey);
   }
 
   /** Many messages for one user at once cost one query. */

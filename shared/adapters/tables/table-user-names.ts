@@ -1,7 +1,8 @@
 import { odata } from '@azure/data-tables';
 import { forEach } from '../../domain/chunks.ts';
 import type { NameEntry, UserNames } from '../../ports/user-names.ts';
-import { guard, isStatus } from './errors.ts';
+import { deleteRow } from './delete-rows.ts';
+import { guard } from './errors.ts';
 import { encodeKey } from './keys.ts';
 import { listRows, type Tables } from './tables.ts';
 
@@ -35,13 +36,9 @@ export class TableUserNames implements UserNames {
   }
 
   async remove(userId: string, keys: readonly string[]): Promise<void> {
-    await forEach(keys, concurrency, async (key) => {
-      try {
-        await guard(() => this.#table.deleteEntity(partitionOf(key), rowKeyOf({ key, userId })));
-      } catch (error) {
-        if (!isStatus(error, 404)) throw error;
-      }
-    });
+    await forEach(keys, concurrency, (key) =>
+      deleteRow(this.#table, partitionOf(key), rowKeyOf({ key, userId })),
+    );
   }
 
   async find(prefix: string, limit: number, after: NameEntry | undefined): Promise<NameEntry[]> {

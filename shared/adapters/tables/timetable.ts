@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { odata, type TableClient, type TransactionAction } from '@azure/data-tables';
+import { odata, type TableClient } from '@azure/data-tables';
 import { forEach, inChunks } from '../../domain/chunks.ts';
-import { asUnavailable, guard, isStatus } from './errors.ts';
+import { deleteTogether } from './delete-rows.ts';
+import { asUnavailable, guard } from './errors.ts';
 
 /** Rows that one entity-group transaction takes. */
 const transactionSize = 100;
@@ -67,14 +68,10 @@ export class Timetable<T extends { at: string }> {
     };
   }
 
-  async #delete(entries: readonly T[]): Promise<void> {
-    const actions = entries.map((entry): TransactionAction => ['delete', this.#keysOf(entry)]);
-    try {
-      await guard(() => this.#table.submitTransaction(actions));
-    } catch (error) {
-      if (!isStatus(error, 404)) throw error;
-      // Another instance was faster with one of them, which fails all.
-      if (entries.length > 1) await forEach(entries, concurrency, (entry) => this.#delete([entry]));
-    }
+  #delete(entries: readonly T[]): Promise<void> {
+    return deleteTogether(
+      this.#table,
+      entries.map((entry) => this.#keysOf(entry)),
+    );
   }
 }

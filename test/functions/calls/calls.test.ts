@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Services } from '../../../functions/services.ts';
-import { newConversation } from '../../../shared/contract/conversations.ts';
 import { aUser } from '../../support/builders.ts';
 import type { Calls } from '../../support/calls.ts';
 import { openChat, type CountedChat, type UseCase } from './chat.ts';
@@ -65,14 +64,11 @@ test('the benchmarks’ page has these figures', () => {
 });
 
 test('a storm of 200 devices that come back at once costs each three reads, and each user one', async () => {
-  const { services, counter, connect } = chat;
+  const { create, counter, connect } = chat;
   const users = await Promise.all(
     Array.from({ length: 100 }, async () => {
       const [userId, other] = [aUser('storm'), aUser('other')];
-      await services.createConversation(
-        userId,
-        newConversation.parse({ type: 'direct', memberIds: [other] }),
-      );
+      await create(userId, { type: 'direct', memberIds: [other] });
       return userId;
     }),
   );

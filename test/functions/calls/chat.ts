@@ -70,10 +70,14 @@ export const openChat = async () => {
     if (outcome.parked) throw new Error(`It was put aside: ${outcome.detail}`);
   };
 
+  const create = (userId: string, request: { type: 'direct' | 'group'; memberIds: string[] }) =>
+    services.createConversation(userId, newConversation.parse(request));
+
   const chat = {
     services,
     counter,
     close,
+    create,
     /** Names of the services that were used since this was last asked. */
     takeCalled: (): string[] => {
       const names = [...called];
@@ -131,10 +135,7 @@ export const openChat = async () => {
     aGroupOfFive: async () => {
       const ann = aUser('ann');
       const others = Array.from({ length: 4 }, () => aUser('member'));
-      const { conversation } = await services.createConversation(
-        ann,
-        newConversation.parse({ type: 'group', memberIds: others }),
-      );
+      const { conversation } = await create(ann, { type: 'group', memberIds: others });
       for (const userId of [ann, ...others]) await chat.connect(userId, randomUUID());
       const message = () =>
         anAcceptedMessage({

@@ -1,4 +1,3 @@
-import { newConversation } from '../../../shared/contract/conversations.ts';
 import { envelopeVersion } from '../../../shared/contract/queue.ts';
 import { tracing } from '../../support/fakes.ts';
 import type { CountedChat, UseCase } from './chat.ts';
@@ -45,7 +44,8 @@ export const delivering = (chat: CountedChat): Record<string, UseCase> => {
     },
     'forwarding a message': async () => {
       const { ann, conversationId, messageId } = await aPair();
-      const to = { conversationIds: [(await aGroupOf(chat, ann)).conversationId], clientMessageId: 'again' };
+      const { conversation } = await chat.create(ann, { type: 'group', memberIds: [] });
+      const to = { conversationIds: [conversation.id], clientMessageId: 'again' };
       return () =>
         services.forwardMessage(ann, { conversationId, messageId }, () => Promise.resolve(to), tracing);
     },
@@ -126,13 +126,4 @@ export const delivering = (chat: CountedChat): Record<string, UseCase> => {
       Promise.resolve(() => services.purgeMessages()),
     'the minute’s look at limits, nothing being due': () => Promise.resolve(() => services.forgetLimits()),
   };
-};
-
-/** A group of one. */
-const aGroupOf = async ({ services }: CountedChat, userId: string): Promise<{ conversationId: string }> => {
-  const { conversation } = await services.createConversation(
-    userId,
-    newConversation.parse({ type: 'group', memberIds: [] }),
-  );
-  return { conversationId: conversation.id };
 };

@@ -19,14 +19,19 @@ const password = 'open sesame';
 const registration = ({ username }: { username: string }) =>
   registrationRequest.parse({ username, password, fullName: username });
 
+/** What there is only with accounts of our own, which are switched on here. */
+const having = <T>(service: T | undefined): T => {
+  if (service === undefined) throw new Error('There are no accounts.');
+  return service;
+};
+
 /** Accounts, files, webhooks, and what is done step by step. */
 export const peopleAndJobs = (chat: CountedChat): Record<string, UseCase> => {
   const { services, aPair, deliver } = chat;
 
   const register = async (): Promise<{ userId: string; username: string }> => {
     const username = `u${randomUUID().replaceAll('-', '').slice(0, 12)}`;
-    const account = await services.registerUser?.(registration({ username }), address);
-    if (!account) throw new Error('There are no accounts.');
+    const account = await having(services.registerUser)(registration({ username }), address);
     return { userId: account.userId, username };
   };
   const createWebhook = async (conversationId: string): Promise<string> => {
@@ -65,7 +70,7 @@ export const peopleAndJobs = (chat: CountedChat): Record<string, UseCase> => {
     registering: () => Promise.resolve(register),
     'logging in': async () => {
       const { username } = await register();
-      return () => services.logIn?.({ username, password }, address) ?? Promise.resolve();
+      return () => having(services.logIn)({ username, password }, address);
     },
     'checking the token of a caller for the first time': () =>
       Promise.resolve(() => services.requireGoodToken(aUser('ann'), aToken())),
@@ -82,7 +87,7 @@ export const peopleAndJobs = (chat: CountedChat): Record<string, UseCase> => {
     'changing the password': async () => {
       const { userId } = await register();
       const change = { currentPassword: password, newPassword: 'battery staple' };
-      return () => services.changePassword?.(userId, change, address) ?? Promise.resolve();
+      return () => having(services.changePassword)(userId, change, address);
     },
     'looking at one’s own account': async () => {
       const { userId } = await register();
@@ -90,15 +95,15 @@ export const peopleAndJobs = (chat: CountedChat): Record<string, UseCase> => {
     },
     'changing one’s name': async () => {
       const { userId } = await register();
-      return () => services.updateAccount?.(userId, { fullName: 'Ann Other' }) ?? Promise.resolve();
+      return () => having(services.updateAccount)(userId, { fullName: 'Ann Other' });
     },
     'looking at a profile': async () => {
       const { userId } = await register();
-      return () => services.getUser?.(userId) ?? Promise.resolve();
+      return () => having(services.getUser)(userId);
     },
     'finding a user by name': async () => {
       const { userId, username } = await register();
-      return () => services.findUsers?.(userId, usersQuery.parse({ q: username })) ?? Promise.resolve();
+      return () => having(services.findUsers)(userId, usersQuery.parse({ q: username }));
     },
     'blocking a user': async () => {
       const { ann, bo } = await aPair();

@@ -1,5 +1,4 @@
 import { changesQuery } from '../../../shared/contract/changes.ts';
-import { newConversation } from '../../../shared/contract/conversations.ts';
 import { conversationsQuery, historyQuery, pageQuery } from '../../../shared/contract/lists.ts';
 import { searchQuery } from '../../../shared/contract/search.ts';
 import { aUser } from '../../support/builders.ts';
@@ -10,9 +9,7 @@ const listQuery = conversationsQuery.parse({ limit: '3' });
 
 /** Conversations and what is in them, as people look at them and put them in order. */
 export const reading = (chat: CountedChat): Record<string, UseCase> => {
-  const { services, aPair, aGroupOfFive, sixConversations, deliver, change } = chat;
-  const create = (userId: string, request: object) =>
-    services.createConversation(userId, newConversation.parse(request));
+  const { services, create, aPair, aGroupOfFive, sixConversations, deliver, change } = chat;
   return {
     'beginning a direct conversation': () =>
       Promise.resolve(() => create(aUser('ann'), { type: 'direct', memberIds: [aUser('bo')] })),
