@@ -1,5 +1,5 @@
 import { backoffMs } from './backoff.ts';
-import type { Cancel, Environment } from './environment.ts';
+import type { Environment } from './environment.ts';
 import { asParleyError, type ParleyError } from './errors.ts';
 
 /** @internal */
@@ -27,7 +27,7 @@ const maxSeqs = 100;
 export class Acknowledger {
   readonly #parts: AcknowledgerParts;
   readonly #due = new Map<string, Due>();
-  readonly #timers = new Map<string, Cancel>();
+  readonly #scheduled = new Set<string>();
   readonly #busy = new Set<string>();
   #failures = 0;
 
@@ -66,12 +66,6 @@ export class Acknowledger {
     this.#due.delete(conversationId);
   }
 
-  close(): void {
-    for (const cancel of this.#timers.values()) cancel();
-    this.#timers.clear();
-    this.#due.clear();
-  }
-
   #dueOf(conversationId: string): Due {
     const due = this.#due.get(conversationId) ?? { delivered: 0, seqs: new Set(), read: 0 };
     this.#due.set(conversationId, due);
@@ -79,14 +73,15 @@ export class Acknowledger {
   }
 
   #schedule(conversationId: string, extraMs = 0): void {
-    if (this.#timers.has(conversationId) || this.#busy.has(conversationId)) return;
+    if (this.#scheduled.has(conversationId) || this.#busy.has(conversationId)) return;
     const isPatient = this.#parts.isLarge(conversationId) && this.#due.get(conversationId)?.read === 0;
     const ms = (isPatient ? collectLargeMs : collectMs) + extraMs;
     const run = (): void => {
-      this.#timers.delete(conversationId);
+      this.#scheduled.delete(conversationId);
       void this.#tell(conversationId);
     };
-    this.#timers.set(conversationId, this.#parts.environment.after(ms, run));
+    this.#scheduled.add(conversationId);
+    this.#parts.environment.after(ms, run);
   }
 
   async #tell(conversationId: string): Promise<void> {

@@ -8,7 +8,7 @@ import type { Account, ConversationInfo, Page, PresenceInfo, Profile, SendReceip
 import { Conversation } from './conversation.ts';
 import { type Core, post, sendOver } from './core.ts';
 import { Emitter } from './emitter.ts';
-import type { Cancel, Environment } from './environment.ts';
+import { type Cancel, closable, type ClosableEnvironment, type Environment } from './environment.ts';
 import { asParleyError, ParleyError } from './errors.ts';
 import type { ParleyEvents } from './events.ts';
 import { Http, path } from './http.ts';
@@ -88,6 +88,7 @@ export class ParleyClient {
   /** Who you are. */
   readonly userId: string;
   readonly #core: Core;
+  readonly #environment: ClosableEnvironment;
   readonly #events = new Emitter<ParleyEvents>();
   readonly #connection: Connection;
   readonly #conversations = new Map<string, Conversation>();
@@ -95,8 +96,15 @@ export class ParleyClient {
   readonly #expected = new Map<string, Cancel>();
   #run: Promise<void> = Promise.resolve();
 
-  private constructor(userId: string, http: Http, environment: Environment, store: Store, prefix: string) {
+  private constructor(
+    userId: string,
+    http: Http,
+    environment: ClosableEnvironment,
+    store: Store,
+    prefix: string,
+  ) {
     this.userId = userId;
+    this.#environment = environment;
     this.#connection = new Connection({
       environment,
       getUrl: async () => (await http.request<{ url: string }>('POST', '/negotiate', { isOnce: true })).url,
@@ -137,7 +145,7 @@ export class ParleyClient {
    */
   static async connect(options: ConnectOptions): Promise<ParleyClient> {
     const { baseUrl, token, store, isPatient = false, signal } = options;
-    const environment = { ...standardEnvironment, ...options.environment };
+    const environment = closable({ ...standardEnvironment, ...options.environment });
     const keeper = new TokenKeeper(token, environment.now);
     const http = new Http(baseUrl, environment, keeper);
     const userId =
@@ -336,15 +344,13 @@ export class ParleyClient {
 
   /** Disconnects. What was not sent waits in the store for the next client. */
   async close(): Promise<void> {
-    const { acknowledger, outbox, http } = this.#core;
-    for (const cancel of this.#expected.values()) cancel();
-    this.#expected.clear();
-    acknowledger.close();
+    const { outbox, http } = this.#core;
     this.#connection.close();
     outbox.close();
     http.close();
     for (const conversation of this.#conversations.values()) conversation.close();
     this.#events.clear();
+    this.#environment.close();
     await this.#run;
   }
 

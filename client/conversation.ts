@@ -396,8 +396,6 @@ export class Conversation {
 
   /** @internal */
   close(): void {
-    this.replica.close();
-    this.#typing.clear();
     for (const stream of [...this.#streams]) stream.end();
   }
 

@@ -39,6 +39,36 @@ export interface Environment {
   onWake: (run: () => void) => Cancel;
 }
 
+/** A world whose timers end together. @internal */
+export interface ClosableEnvironment extends Environment {
+  /** No timer runs any more, and none begins: what is still under way cannot keep a program from ending. */
+  close(): void;
+}
+
+/** @internal */
+export const closable = (environment: Environment): ClosableEnvironment => {
+  const timers = new Set<Cancel>();
+  let isClosed = false;
+  const after = (ms: number, run: () => void): Cancel => {
+    if (isClosed) return () => undefined;
+    const cancel = environment.after(ms, () => {
+      timers.delete(stop);
+      run();
+    });
+    const stop = (): void => {
+      timers.delete(stop);
+      cancel();
+    };
+    timers.add(stop);
+    return stop;
+  };
+  const close = (): void => {
+    isClosed = true;
+    for (const stop of [...timers]) stop();
+  };
+  return { ...environment, after, close };
+};
+
 /** Waits. @throws ParleyError `aborted` @internal */
 export const sleep = (environment: Environment, ms: number, signal?: AbortSignal): Promise<void> =>
   new Promise((resolve, reject) => {

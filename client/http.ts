@@ -79,14 +79,28 @@ export class Http {
         if (!error.isTransient || isOnce) throw error;
         const ms = backoffMs(attempt, this.#environment.random, error.retryAfterMs);
         if (this.#environment.now() + ms > end) throw error;
-        await sleep(this.#environment, ms, signal);
+        await this.pause(ms, signal);
       }
     }
   }
 
+  /** Waits. @throws ParleyError `closed` as soon as it is, `aborted` */
+  async pause(ms: number, signal?: AbortSignal): Promise<void> {
+    const closed = this.#closed.signal;
+    const either = signal ? AbortSignal.any([signal, closed]) : closed;
+    await sleep(this.#environment, ms, either).catch((error: unknown) => {
+      this.#assertOpen();
+      throw error;
+    });
+  }
+
+  #assertOpen(): void {
+    if (this.#closed.signal.aborted) throw new ParleyError('closed', 'The client was closed.');
+  }
+
   /** With a new token, once, where the last is refused. */
   async #authorised<T>(method: Method, path: string, options: RequestOptions): Promise<T> {
-    if (this.#closed.signal.aborted) throw new ParleyError('closed', 'The client was closed.');
+    this.#assertOpen();
     const token = await this.#token?.get();
     try {
       return await this.#ask<T>(method, path, options, token);

@@ -97,11 +97,17 @@ export class Outbox {
   }
 
   /** Keeps a message until it is sent. @throws ParleyError when it can never be sent */
-  async add(message: PendingMessage): Promise<SendReceipt> {
-    if (this.#isClosed()) throw new ParleyError('closed', 'The client was closed.');
+  add(message: PendingMessage): Promise<SendReceipt> {
+    const refused = (code: ParleyErrorCode, text: string): Promise<never> =>
+      Promise.reject(new ParleyError(code, text));
+    if (this.#isClosed()) return refused('closed', 'The client was closed.');
     const known = this.#entries.get(message.clientMessageId);
     if (known?.settle && laneOf(known.message) === laneOf(message)) return known.settle.promise;
-    if (known) throw new ParleyError('malformed-request', 'Another message has this clientMessageId.');
+    if (known) return refused('malformed-request', 'Another message has this clientMessageId.');
+    return this.#keep(message);
+  }
+
+  #keep(message: PendingMessage): Promise<SendReceipt> {
     const settle = Promise.withResolvers<SendReceipt>();
     settle.promise.catch(() => undefined); // whoever does not wait for it sees it as failed
     const key = `${this.#parts.prefix}${this.#nextOrder()}`;

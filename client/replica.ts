@@ -3,7 +3,7 @@ import type { Message } from '../shared/domain/message.ts';
 import { backoffMs } from './backoff.ts';
 import { tombstoneOf } from './changed.ts';
 import type { ConversationInfo, HistoryPage, Page, Watermarks } from './contract.ts';
-import { type Cancel, type Environment, sleep } from './environment.ts';
+import type { Cancel, Environment } from './environment.ts';
 import { asParleyError, type ParleyError } from './errors.ts';
 import { type Http, path } from './http.ts';
 import { raised, type Receipts } from './receipts.ts';
@@ -171,10 +171,6 @@ export class Replica {
     }
   }
 
-  close(): void {
-    this.#expiry();
-  }
-
   #needsSync(): boolean {
     const { seq, rev } = this.timeline;
     return this.isMember && (this.#isInfoOld || seq < this.#head.seq || rev < this.#head.rev);
@@ -209,8 +205,8 @@ export class Replica {
   }
 
   #pause(attempt: number, retryAfterMs?: number): Promise<void> {
-    const { environment } = this.#parts;
-    return sleep(environment, backoffMs(attempt, environment.random, retryAfterMs));
+    const { environment, http } = this.#parts;
+    return http.pause(backoffMs(attempt, environment.random, retryAfterMs));
   }
 
   async #readMessages(): Promise<void> {

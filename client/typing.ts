@@ -41,9 +41,4 @@ export class TypingUsers {
     if (isNew) this.#toldAt = isTyping ? now : undefined;
     return isNew;
   }
-
-  clear(): void {
-    for (const cancel of this.#users.values()) cancel();
-    this.#users.clear();
-  }
 }
