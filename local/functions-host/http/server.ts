@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { RegisteredFunction } from '../core-api.ts';
 import { HostStartError, messageOf } from '../errors.ts';
 import type { Invoker } from '../invoker.ts';
@@ -34,12 +34,15 @@ export class HttpServer {
   readonly #findRoute: FindRoute;
   readonly #server: Server;
   readonly #proxy = new Proxy();
+  /** Connections that have not asked for anything yet: browsers open some in advance. */
+  readonly #unused = new Set<Socket>();
   #isClosing = false;
 
   constructor(options: HttpOptions) {
     this.#options = options;
     this.#findRoute = buildRoutes(options.functions, options.routePrefix);
     this.#server = createServer({ keepAliveTimeout: 65_000 }, (request, response) => {
+      this.#unused.delete(request.socket);
       // A connection kept alive would keep a closing server waiting.
       response.once('close', () => {
         if (this.#isClosing) setImmediate(() => this.#server.closeIdleConnections());
@@ -52,6 +55,10 @@ export class HttpServer {
         );
         endBare(response, 500);
       });
+    });
+    this.#server.on('connection', (socket) => {
+      this.#unused.add(socket);
+      socket.once('close', () => this.#unused.delete(socket));
     });
     for (const fn of options.functions) {
       const route = `${methodsOf(fn).join(',')} /${templateOf(fn, options.routePrefix)}`;
@@ -84,6 +91,8 @@ export class HttpServer {
   async close(): Promise<void> {
     this.#isClosing = true;
     this.#proxy.close();
+    // Node takes them for busy, not idle, until the time for a request's headers is over.
+    for (const socket of this.#unused) if (socket.bytesRead === 0) socket.destroy();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }
 

@@ -15,6 +15,16 @@ it('a host that is told to stop answers what it had begun, then ends with 0', as
   expect(host.output()).toMatch(/Host\.Shutdown: Stopped\./);
 });
 
+it('a host that is told to stop does not wait for a connection that has asked for nothing', async () => {
+  const host = await startHost(fixture('http'));
+  const socket = connect(Number(new URL(host.url).port), '127.0.0.1');
+  const closed = once(socket, 'close');
+  await once(socket, 'connect');
+  await fetch(host.url); // accepted after it, so the other one has been accepted too
+  expect(await host.stop()).toBe(0);
+  await closed;
+});
+
 it('a host whose parent goes away stops by itself', async () => {
   const host = await startHost(fixture('http'));
   host.child.disconnect();

@@ -12,16 +12,27 @@ const RowOf = ({ row }: { row: Row }) =>
     <OneMessage message={row.message} isNext={row.isNext} />
   );
 
+interface PieceProps {
+  rows: Row[];
+  observer: PieceObserver;
+  /** Somebody goes to a message in it, wherever it is. */
+  isWanted: boolean;
+}
+
 /**
  * A piece of the log. Far from what is seen it is an empty place of the same height, so that a page that has read ten thousand
  * messages has the elements of a hundred.
  */
-const Piece = ({ rows, observer }: { rows: Row[]; observer: PieceObserver }) => {
+const Piece = ({ rows, observer, isWanted }: PieceProps) => {
   const element = useRef<HTMLOListElement>(null);
   const [isNear, setIsNear] = useState(true);
   const height = useRef(0);
+  const isShown = isNear || isWanted;
   useLayoutEffect(() => {
-    if (isNear && element.current) height.current = element.current.offsetHeight;
+    if (isWanted) setIsNear(true); // the observer will say when it is far again
+  }, [isWanted]);
+  useLayoutEffect(() => {
+    if (isShown && element.current) height.current = element.current.offsetHeight;
   });
   useEffect(() => {
     const { current } = element;
@@ -33,9 +44,9 @@ const Piece = ({ rows, observer }: { rows: Row[]; observer: PieceObserver }) => 
     <ol
       ref={element}
       class="log-piece"
-      style={isNear ? { height: 'auto' } : { height: `${height.current}px` }}
+      style={isShown ? { height: 'auto' } : { height: `${height.current}px` }}
     >
-      {isNear && rows.map((row) => <RowOf key={row.key} row={row} />)}
+      {isShown && rows.map((row) => <RowOf key={row.key} row={row} />)}
     </ol>
   );
 };
@@ -69,6 +80,9 @@ class PieceObserver {
   }
 }
 
+const has = (rows: readonly Row[], seq: number): boolean =>
+  rows.some((row) => row.kind === 'message' && row.message.seq === seq);
+
 /** So near the end counts as being there. */
 const endPx = 80;
 
@@ -85,6 +99,7 @@ export const Log = () => {
   const before = useRef({ height: 0, first: 0 });
   const messages = current.messages.value;
   const first = messages[0]?.seq ?? 0;
+  const last = messages.at(-1)?.seq;
 
   useLayoutEffect(() => {
     if (!box.current) return undefined;
@@ -119,8 +134,10 @@ export const Log = () => {
   const goal = current.goal.value;
   useEffect(() => {
     if (goal === undefined) return;
-    follows.current = false;
-    box.current?.querySelector(`[data-seq="${goal}"]`)?.scrollIntoView({ block: 'center' });
+    const { current: element } = box;
+    follows.current = goal === last;
+    if (follows.current) element?.scrollTo({ top: element.scrollHeight });
+    else element?.querySelector(`[data-seq="${goal}"]`)?.scrollIntoView({ block: 'center' });
     current.reached();
   }, [goal, messages]);
 
@@ -149,7 +166,12 @@ export const Log = () => {
         </div>
         {observer &&
           inPieces(arrange(messages)).map(({ key, rows }) => (
-            <Piece key={key} rows={rows} observer={observer} />
+            <Piece
+              key={key}
+              rows={rows}
+              observer={observer}
+              isWanted={goal !== undefined && has(rows, goal)}
+            />
           ))}
       </div>
       {!current.isAtEnd.value && (
