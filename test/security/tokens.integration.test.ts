@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SignJWT, UnsecuredJWT } from 'jose';
@@ -55,6 +56,20 @@ describe('a token', () => {
     expect(
       (await request('GET', '/inbox', { headers: { authorization: `Basic ${ann.token}` } })).status,
     ).toBe(401);
+  });
+
+  it('that was taken back is refused at once, wherever it is sent, and no other with it', async () => {
+    const username = `user-${randomBytes(5).toString('hex')}`;
+    const body = { username, password: 'open sesame' };
+    expect((await request('POST', '/users/register', { body })).status).toBe(201);
+    const logIn = async () => (await request<{ token: string }>('POST', '/users/login', { body })).body.token;
+    const [token, other] = [await logIn(), await logIn()];
+    expect((await request('POST', '/users/logout', { token })).status).toBe(204);
+    expect((await sendWith(token)).status).toBe(401);
+    for (const path of ['/inbox', '/conversations', '/users/me'])
+      expect((await request('GET', path, { token })).status).toBe(401);
+    expect((await request('POST', '/negotiate', { token })).status).toBe(401);
+    expect((await request('GET', '/inbox', { token: other })).status).toBe(200);
   });
 
   it('of the app opens no socket', async () => {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
+import { type CryptoKey, exportJWK, exportSPKI, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { OidcTokens } from '../../shared/adapters/jose/oidc-tokens.ts';
 import { SharedKeyTokens } from '../../shared/adapters/jose/shared-key-tokens.ts';
@@ -90,6 +90,36 @@ describe('a token that brings its own key', () => {
   });
 });
 
+describe('a token of an identity provider', () => {
+  test('is refused when its public key was taken for a secret', async () => {
+    const iss = 'https://login.example.org';
+    const keys = await keysAt(own.jwk);
+    const tokens = new OidcTokens([{ issuer: iss, audience, jwksUri: `${keys.url}/keys` }], clock);
+    const publicKey = (await importJWK(own.jwk, 'RS256')) as CryptoKey;
+    const forms = [await exportSPKI(publicKey), JSON.stringify(own.jwk), own.jwk.n ?? ''];
+    for (const secretKey of forms.flatMap((form) => [form, form.trimEnd()]))
+      for (const alg of ['HS256', 'HS384', 'HS512']) {
+        const claims = { sub: 'ann', iss, aud: audience, exp: inAnHour() };
+        const token = new SignJWT(claims).setProtectedHeader({ alg, kid: 'key-1' });
+        await refused(tokens.authenticate(await token.sign(new TextEncoder().encode(secretKey))));
+      }
+  });
+
+  test.each<[string, object]>([
+    ['of another app', { aud: 'other' }],
+    ['of another case', { aud: audience.toUpperCase() }],
+    ['that begins like it', { aud: `${audience}.evil` }],
+    ['that is empty', { aud: '' }],
+    ['that is none', { aud: undefined }],
+    ['of several others', { aud: ['other', 'another'] }],
+  ])('is refused with an audience %s', async (_, claims) => {
+    const iss = 'https://login.example.org';
+    const keys = await keysAt(own.jwk);
+    const tokens = new OidcTokens([{ issuer: iss, audience, jwksUri: `${keys.url}/keys` }], clock);
+    await refused(tokens.authenticate(await sign(iss, own, { kid: 'key-1' }, claims)));
+  });
+});
+
 /** Signed by hand, for claims that a library would not write twice. */
 const signedText = async (header: string, payload: string): Promise<string> => {
   const part = (text: string): string => Buffer.from(text).toString('base64url');
@@ -134,6 +164,36 @@ describe('a claim', () => {
     'exp of %s is no time that has not come',
     async (exp) => {
       await refused(tokens.authenticate(await signedText(header, `{"sub":"ann","exp":${exp}}`)));
+    },
+  );
+
+  test.each([
+    '1e999',
+    '-1e999',
+    '1e308',
+    '99999999999',
+    '9007199254740993',
+    String(inAnHour() + 367 * 86_400),
+    `${inAnHour()}000`, // milliseconds, by mistake
+  ])('exp of %s is no time at which a token ends', async (exp) => {
+    await refused(tokens.authenticate(await signedText(header, `{"sub":"ann","exp":${exp}}`)));
+  });
+
+  test('exp may be as far away as a year', async () => {
+    const year = Math.floor(Date.now() / 1000) + 366 * 86_400 - 60;
+    const token = await signedText(header, `{"sub":"ann","exp":${year}}`);
+    expect(await tokens.authenticate(token)).toMatchObject({ token: { expiresAt: year } });
+  });
+
+  test.each(['1e999', '-1e999', '"1"', 'null', '[1]'])(
+    'iat or gen of %s says nothing: the token is as one of long ago',
+    async (value) => {
+      const payload = `{"sub":"ann","exp":${inAnHour()},"iat":${value},"gen":${value}}`;
+      const authenticating = tokens.authenticate(await signedText(header, payload));
+      const [outcome] = await Promise.allSettled([authenticating]);
+      if (outcome.status === 'fulfilled')
+        expect(outcome.value.token).toMatchObject({ issuedAt: 0, generation: 0 });
+      else expect(outcome.reason).toMatchObject({ code: 'unauthenticated' });
     },
   );
 

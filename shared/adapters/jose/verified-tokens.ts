@@ -9,6 +9,8 @@ import type { Clock } from '../../ports/clock.ts';
 export const leewaySeconds = 30;
 /** The claim of our own tokens that holds their generation. */
 export const generationClaim = 'gen';
+/** A token that is good for longer is one that never ends, by mistake or on purpose: it is refused. A year, and a day. */
+const maxLifeSeconds = 366 * 86_400;
 /** Longer tokens are refused unread: proxies and browsers would not carry them, and work on them costs. */
 const maxTokenLength = 8192;
 /** Tokens that are remembered; when it is full, the one verified longest ago goes. */
@@ -37,7 +39,8 @@ const rolesOf = ({ roles }: JWTPayload): string[] => {
   return claimed.filter((role) => typeof role === 'string');
 };
 
-const isNumber = (value: unknown): value is number => typeof value === 'number';
+/** JSON has numbers beyond all numbers: 1e999 is read as infinity. */
+const isNumber = (value: unknown): value is number => Number.isFinite(value);
 
 /** Without a `jti` a token is named by what was signed: the signature itself can be written in more than one way. */
 const tokenOf = (
@@ -50,8 +53,11 @@ const tokenOf = (
   expiresAt: exp ?? 0,
 });
 
-/** @throws ChatError `unauthenticated` when the subject cannot be a user id */
-const callerOf = (claims: JWTPayload, token: string): Caller => {
+/** @throws ChatError `unauthenticated` when the subject cannot be a user id, or the token hardly ever ends */
+const callerOf = (claims: JWTPayload, token: string, now: Date): Caller => {
+  const { exp } = claims;
+  if (!isNumber(exp) || exp > now.getTime() / 1000 + maxLifeSeconds)
+    throw refused('The token’s expiry (exp) is more than a year away.');
   // jose says that `sub` is there, not what it is: the type of a claim is only promised by its issuer.
   const userId: unknown = claims.sub;
   if (typeof userId !== 'string' || !isUserId(userId))
@@ -98,7 +104,7 @@ export class VerifiedTokens {
 
   async #verifyAndRemember(token: string): Promise<Caller> {
     const now = this.#clock.now();
-    const caller = callerOf(await this.#claimsOf(token, now), token);
+    const caller = callerOf(await this.#claimsOf(token, now), token, now);
     const expiry = (caller.token.expiresAt + leewaySeconds) * 1000;
     this.#remember(token, { caller, until: Math.min(now.getTime() + maxRememberedMs, expiry) });
     return caller;
