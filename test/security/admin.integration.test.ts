@@ -89,6 +89,27 @@ describe('an answer', () => {
       }
   });
 
+  it('tells browsers to do nothing with it, also where there is nothing', async () => {
+    const { functions } = inject('stack').urls;
+    for (const [method, path, status] of [
+      ['GET', '/api/unknown', 404],
+      ['GET', '/', 200],
+      ['GET', '/.env', 404],
+      ['POST', '/elsewhere', 404],
+      ['PUT', '/api/inbox', 404],
+      ['PATCH', '/api/users/login', 404],
+    ] as const) {
+      const { headers, status: answered } = await fetch(`${functions}${path}`, { method });
+      expect([method, path, answered]).toEqual([method, path, status]);
+      expect(Object.fromEntries(headers)).toMatchObject({
+        'x-content-type-options': 'nosniff',
+        'content-security-policy': expect.stringMatching(/^default-src 'none'/) as string,
+        'referrer-policy': 'no-referrer',
+        'cross-origin-resource-policy': 'same-origin',
+      });
+    }
+  });
+
   it('does not send a request back: there is no TRACE', async () => {
     const { hostname, port } = new URL(inject('stack').urls.functions);
     const { request: send } = await import('node:http');

@@ -53,7 +53,7 @@ export class HttpServer {
           'Host.Http',
           `${request.method ?? ''} ${request.url ?? ''}: ${messageOf(error)}`,
         );
-        endBare(response, 500);
+        this.#endBare(response, 500);
       });
     });
     this.#server.on('connection', (socket) => {
@@ -104,21 +104,21 @@ export class HttpServer {
     const match = this.#findRoute(request.method ?? 'GET', path);
     if (match === undefined) {
       if (await this.#answerMounted(request, path, response)) return;
-      endBare(response, path === '/' ? 200 : 404, request);
+      this.#endBare(response, path === '/' ? 200 : 404, request);
       return;
     }
     const url = URL.parse(`http://${request.headers.host ?? 'localhost'}${target}`);
     if (url === null) {
-      endBare(response, 400, request);
+      this.#endBare(response, 400, request);
       return;
     }
     const body = await readBody(request);
     if (body === undefined) {
-      endBare(response, 413, request);
+      this.#endBare(response, 413, request);
       return;
     }
     const result = await this.#invoke(match, request, url, body);
-    if (result === undefined) endBare(response, 500);
+    if (result === undefined) this.#endBare(response, 500);
     else writeResponse(result, response, this.#options.customHeaders);
   }
 
@@ -139,6 +139,17 @@ export class HttpServer {
     } catch {
       return undefined; // logged by the invoker; the caller gets a bare 500, as in Azure
     }
+  }
+  /** As the real host's CustomHttpHeadersMiddleware has it, answers that no function gives have the custom headers too. */
+  #endBare(response: ServerResponse, status: number, unread?: IncomingMessage): void {
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    // A body nobody reads would be taken for the next request of a kept-alive connection.
+    if (status === 413) response.setHeader('connection', 'close');
+    response.writeHead(status, { ...this.#options.customHeaders, 'content-length': 0 }).end();
+    unread?.resume();
   }
 }
 
@@ -166,15 +177,4 @@ function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
     });
     request.on('error', reject);
   });
-}
-
-function endBare(response: ServerResponse, status: number, unread?: IncomingMessage): void {
-  if (response.headersSent) {
-    response.destroy();
-    return;
-  }
-  // A body nobody reads would be taken for the next request of a kept-alive connection.
-  if (status === 413) response.setHeader('connection', 'close');
-  response.writeHead(status, { 'content-length': 0 }).end();
-  unread?.resume();
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { HttpRequest, InvocationContext, type HttpResponseInit } from '@azure/functions';
 import { afterAll, describe, expect, it } from 'vitest';
 import { answerPreflight, guardBrowsers, headersFor } from '../../../functions/http/headers.ts';
@@ -62,6 +63,19 @@ describe('every answer of every route', () => {
       expect(headers).not.toHaveProperty('set-cookie');
     },
   );
+
+  it('is told as the host tells it of answers that no route gives', async () => {
+    const host = JSON.parse(readFileSync('host.json', 'utf8')) as {
+      extensions: { http: { customHeaders: Record<string, string> } };
+    };
+    const ofHost = Object.entries(host.extensions.http.customHeaders);
+    const index = routesOf(services).findIndex(({ name }) => name === 'healthLive');
+    const { headers } = await callAs(index, {});
+    expect(headers).toMatchObject(
+      Object.fromEntries(ofHost.map(([name, value]) => [name.toLowerCase(), value])),
+    );
+    expect(ofHost.length).toBe(4);
+  });
 
   it('lets the page of the documents have its own style, and no script', async () => {
     const index = routesOf(services).findIndex(({ name }) => name === 'getDocs');

@@ -75,6 +75,7 @@ describe('HTTP functions', () => {
   ])('answer %s %s with 404: a wrong method is not found either', async (method, path) => {
     const response = await get(path, { method });
     expect(response.status).toBe(404);
+    expect(response.headers.get('x-host')).toBe('local'); // as the real host's CustomHttpHeadersMiddleware
   });
 
   it('answer with status, headers, cookies and bytes of the handler, and the headers of host.json', async () => {
