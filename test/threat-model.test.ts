@@ -10,6 +10,30 @@ const threats = model
   .split('\n')
   .filter((line) => line.startsWith('| ') && !line.startsWith('| **') && !line.startsWith('| threat |'));
 
+describe('test/security/README.md', () => {
+  const folder = 'test/security';
+  const list = readFileSync(`${folder}/README.md`, 'utf8').replace(
+    /`([\w-]+(?:\.integration)?\.test\.ts)`/g,
+    `\`${folder}/$1\``,
+  );
+  const attacks = list.split('\n').filter((line) => /^\| (?!attack \|)/.test(line));
+
+  it('has a test for each attack, which is there', () => {
+    expect(attacks.length).toBeGreaterThan(70);
+    expect(attacks.filter((row) => namedTests(row.slice(2, -2).split(' | ')[1] ?? '').length === 0)).toEqual(
+      [],
+    );
+    expect(namedTests(list).filter((test) => !hasTest(test))).toEqual([]);
+  });
+
+  it('leaves out none of its files, and none of them skips a test', () => {
+    const files = globSync(`${folder}/*.test.ts`);
+    expect(files.filter((file) => !list.includes(`\`${file}\``))).toEqual([]);
+    const skips = /\b(?:it|test|describe)\.(?:skip|todo|only|skipIf|runIf)\b|\bxit\(|ctx\.skip\(/;
+    expect(files.filter((file) => skips.test(readFileSync(file, 'utf8')))).toEqual([]);
+  });
+});
+
 describe('docs/threat-model.md', () => {
   it('names tests that exist', () => {
     expect(namedTests(model).length).toBeGreaterThan(50);

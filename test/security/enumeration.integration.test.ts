@@ -155,7 +155,11 @@ describe('a conversation of others', () => {
       attachment: { fileName: 'a.txt', contentType: 'text/plain', size: 1 },
     });
     await bo.historyWith(conversationId, 1);
+    const { body } = await ann.post<{ exportId: string }>('/exports', { conversationId });
+    expect((await ann.get(`/exports/${body.exportId}`)).status).toBe(200);
     for (const [there, not] of [
+      [`/exports/${body.exportId}`, `/exports/${body.exportId.slice(0, 2)}${'x'.repeat(24)}`],
+      [`/jobs/${body.exportId}`, '/jobs/nothing'],
       [`/attachments/${attachment?.attachmentId ?? ''}`, `/attachments/a-${'x'.repeat(24)}`],
       [`/users/${ann.id}/presence`, '/users/nobody-at-all/presence'],
       [`/conversations/${conversationId}/presence`, `/conversations/d-${'x'.repeat(24)}/presence`],

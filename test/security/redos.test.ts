@@ -1,3 +1,4 @@
+import { globSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { HttpRequest } from '@azure/functions';
 import { addressOf } from '../../functions/http/address.ts';
@@ -122,5 +123,25 @@ describe('reading as much as a message may be', () => {
   ])('for %s, which is shorter, takes less than 50 ms', (_, most, read) => {
     const names = texts.map((text) => Array.from(text.toWellFormed()).slice(0, most).join(''));
     expect(names.map((text) => least(() => read(text))).filter((ms) => ms >= 50)).toEqual([]);
+  });
+});
+
+describe('a pattern that somebody sends', () => {
+  const patterns = ['(a+)+$', '.*', '^', '[', '(?=x', 'a|b', '\\w+', '(?<n>a)\\k<n>*'];
+
+  it('is words to search for, and no pattern', () => {
+    for (const pattern of patterns) {
+      const asked = wordsOf(pattern);
+      expect(asked.every((word) => /^[\p{L}\p{N}]+$/u.test(word))).toBe(true);
+      expect(wordsOf(`${'a'.repeat(50)}!`)).not.toContain(asked[0] ?? 'none');
+    }
+  });
+
+  it('is compiled nowhere: the app makes patterns of its own words only', () => {
+    const made = globSync(['functions/**/*.ts', 'shared/**/*.ts']).filter((file) =>
+      /\bRegExp\(/.test(readFileSync(file, 'utf8')),
+    );
+    // It looks for a setting by a name of its own.
+    expect(made).toEqual(['shared/config.ts']);
   });
 });

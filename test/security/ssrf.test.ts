@@ -80,4 +80,14 @@ describe('calls to webhooks', () => {
     });
     expect(receiver.calls).toEqual([]);
   });
+
+  test.each([301, 302, 303, 307, 308])('end at a redirect: %i leads nowhere', async (status) => {
+    const [receiver, metadata] = await Promise.all([Receiver.start(), Receiver.start()]);
+    receiver.answer = () => status;
+    receiver.headers = { location: metadata.url };
+    const endpoint = new HttpWebhookEndpoint({ allowsPrivate: true });
+    expect(await endpoint.call(call(receiver.url))).toMatchObject({ isDelivered: false, status });
+    expect(receiver.calls).toHaveLength(1);
+    expect(metadata.calls).toEqual([]);
+  });
 });

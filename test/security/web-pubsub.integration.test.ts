@@ -93,6 +93,16 @@ describe('a signature', () => {
     expect(items.map(({ message }) => message.messageText)).toEqual(['once', 'afterwards']);
   });
 
+  it('is good for minutes: an event of another time is refused, and one without a time', async () => {
+    const own = await aConnection(await User.create('ann'));
+    const minute = 60_000;
+    for (const time of [Date.now() - 6 * minute, Date.now() + 6 * minute, 0])
+      expect((await tellEvent('ping', { ...own, 'ce-time': new Date(time).toISOString() })).status).toBe(401);
+    for (const time of ['', 'now', 'NaN', '1e999', String(Date.now())])
+      expect([time, (await tellEvent('ping', { ...own, 'ce-time': time })).status]).toEqual([time, 401]);
+    expect((await tellEvent('ping', own)).status).toBe(200);
+  });
+
   it('is in no log', async () => {
     const ann = await User.create('ann');
     const own = await aConnection(ann);
@@ -129,6 +139,24 @@ describe('who asks whether events may be sent', () => {
     }
     const { headers } = await fetch(url, { method: 'OPTIONS', headers: { 'webhook-request-origin': host } });
     expect(headers.get('webhook-allowed-origin')).not.toBe('*');
+  });
+});
+
+describe('an event that names a user', () => {
+  it('as other services let clients do gives nobody another name', async () => {
+    const [ann, eve] = await Promise.all([User.create('ann'), User.create('eve')]);
+    const own = await aConnection(eve);
+    // As backends have it that ask a client who it is, after it is connected.
+    for (const name of ['authenticate', 'auth', 'login', 'identify', 'user.set', 'impersonate']) {
+      const body = JSON.stringify({ userId: ann.id, token: ann.token, ref: 'r' });
+      const answer = await tellEvent(name, own, body);
+      expect([name, answer.status]).toEqual([name, 200]);
+      expect(await answer.json()).toMatchObject({ type: 'error' });
+    }
+    const message = JSON.stringify({ receiverId: ann.id, messageText: 'who is this?' });
+    expect((await tellEvent('message.send', { ...own, 'ce-userid': ann.id }, message)).status).toBe(200);
+    const [item] = await ann.inboxWith(1);
+    expect(item?.message.senderId).toBe(eve.id);
   });
 });
 

@@ -39,17 +39,20 @@ const quick = {
 export type TestStackOptions = Pick<
   StackOptions,
   'dataDir' | 'storageInMemory' | 'mounts' | 'mountHeaders' | 'onLine' | 'onUnexpectedExit'
->;
+> & {
+  /** Over the tests' own. */
+  settings?: Record<string, string>;
+};
 
 /** Starts the whole system from this checkout on free ports, with its data in a folder of the caller's. */
-export async function startTestStack(options: TestStackOptions): Promise<Stack> {
+export async function startTestStack({ settings, ...options }: TestStackOptions): Promise<Stack> {
   await buildIfStale();
   return startStack({
     appDir: root,
     serviceBusConfig: join(root, 'infra/service-bus.json'),
     webPubSubConfig: join(root, 'infra/web-pubsub.json'),
     ports: { functions: 0, serviceBus: 0, webPubSub: 0, blob: 0, table: 0 },
-    settings: { ...sampleSettings(), ...quick },
+    settings: { ...sampleSettings(), ...quick, ...settings },
     env: process.env,
     ...options,
   });

@@ -1,5 +1,5 @@
 import { describe, expect, inject, it } from 'vitest';
-import { User } from './support/chat.ts';
+import { User } from '../support/chat.ts';
 
 const page = 'http://127.0.0.1:5173';
 
