@@ -402,6 +402,7 @@ export class ParleyClient {
   }
 
   #directWith(userId: string | undefined): Conversation | undefined {
+    if (userId === undefined) return undefined;
     return this.known.find(
       ({ info }) => info?.type === 'direct' && info.members.some((member) => member.userId === userId),
     );
@@ -545,10 +546,11 @@ export class ParleyClient {
   }
 
   #showPending(message: PendingMessage, isGone: boolean): void {
-    const { clientMessageId, conversationId } = message;
+    const { to, clientMessageId, conversationId } = message;
     this.#expected.get(clientMessageId)?.();
     this.#expected.delete(clientMessageId);
-    if (conversationId !== undefined) this.#conversations.get(conversationId)?.touch();
+    const known = conversationId === undefined ? undefined : this.#conversations.get(conversationId);
+    (known ?? this.#directWith(to))?.touch();
     if (isGone) return;
     if (message.state === 'accepted') this.#expect(message);
     this.#events.emit('message.pending', message);

@@ -213,7 +213,7 @@ export class Conversation {
   send(draft: string | Draft): Promise<SendReceipt> {
     const said = typeof draft === 'string' ? { text: draft } : draft;
     this.typing(false);
-    return post(this.#core, { conversationId: this.id }, said);
+    return post(this.#core, { to: this.#other, conversationId: this.id }, said);
   }
 
   /**
@@ -399,6 +399,12 @@ export class Conversation {
     for (const stream of [...this.#streams]) stream.end();
   }
 
+  /** Who is talked to in a direct conversation. */
+  get #other(): string | undefined {
+    const { type, members = [] } = this.info ?? {};
+    return type === 'direct' ? members.find(({ userId }) => userId !== this.#core.userId)?.userId : undefined;
+  }
+
   async #open(): Promise<void> {
     await this.replica.sync();
     const missing = firstPage - this.replica.timeline.entries.length;
@@ -416,7 +422,9 @@ export class Conversation {
     return {
       ...{ id: this.id, info, messages, unreadCount, isMember },
       pending: outbox.pending.filter(
-        ({ conversationId, clientMessageId }) => conversationId === this.id && !own.has(clientMessageId),
+        ({ to, conversationId, clientMessageId }) =>
+          (conversationId === this.id || (to !== undefined && to === this.#other)) &&
+          !own.has(clientMessageId),
       ),
       typingUserIds: this.#typing.userIds,
       hasEarlier: timeline.floor > 0,

@@ -1,5 +1,5 @@
 import type { Acknowledger } from './acknowledger.ts';
-import type { Draft, Outbox, PendingMessage, Target } from './outbox.ts';
+import type { Draft, Outbox, PendingMessage } from './outbox.ts';
 import type { Environment } from './environment.ts';
 import type { ChatEvents } from './chat-events.ts';
 import type { Http } from './http.ts';
@@ -19,8 +19,14 @@ export interface Core {
   tell: (name: string, data: Record<string, unknown>) => void;
 }
 
+/** For whom a message is: the other member besides, where a conversation is direct. @internal */
+export interface Addressee {
+  to?: string | undefined;
+  conversationId?: string;
+}
+
 /** Puts a message into the outbox. @internal */
-export const post = (core: Core, { to, conversationId }: Target, draft: Draft): Promise<SendReceipt> => {
+export const post = (core: Core, { to, conversationId }: Addressee, draft: Draft): Promise<SendReceipt> => {
   const { environment } = core;
   const message: PendingMessage = {
     ...pick(draft),

@@ -33,6 +33,7 @@ export type Target = { to: string; conversationId?: never } | { conversationId: 
  */
 export interface PendingMessage extends Draft {
   clientMessageId: string;
+  /** The other member, if it is for one user, until it is accepted. */
   to?: string;
   conversationId?: string;
   createdAt: string;
@@ -63,7 +64,9 @@ interface Entry {
 /** A bug of the service may pass; so often it is given the chance. */
 const maxBugs = 8;
 
-const laneOf = ({ to, conversationId }: PendingMessage): string => conversationId ?? `to ${to ?? ''}`;
+/** What is said to a user before the direct conversation is known, and what is said in it, is one row. */
+const laneOf = ({ to, conversationId = '' }: PendingMessage): string =>
+  to === undefined ? conversationId : `to ${to}`;
 
 /**
  * Sends messages in their order, each conversation's one after the other, until the service has them. What was not sent
@@ -110,7 +113,7 @@ export class Outbox {
   #keep(message: PendingMessage): Promise<SendReceipt> {
     const settle = Promise.withResolvers<SendReceipt>();
     settle.promise.catch(() => undefined); // whoever does not wait for it sees it as failed
-    const key = `${this.#parts.prefix}${this.#nextOrder()}`;
+    const key = `${this.#parts.prefix}${this.#nextOrder()} ${message.clientMessageId}`; // tabs share the store
     const entry: Entry = { key, message, settle };
     const stored = this.#parts.store.set(key, JSON.stringify(message)).catch(() => undefined);
     this.#enter(entry, stored);

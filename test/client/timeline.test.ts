@@ -97,54 +97,58 @@ const action = fc.oneof(
 );
 
 describe('what a device shows', () => {
-  it('is the same list whatever was lost, repeated, late or out of order before it synced', () => {
-    fc.assert(
-      fc.property(
-        fc.array(action, { minLength: 10, maxLength: 80 }),
-        fc.nat(6),
-        fc.nat(6),
-        (actions, before, base) => {
-          const log = new Log();
-          for (let count = 0; count < before; count++) log.say();
-          const first = Math.min(base, before);
-          let timeline = timelineAt(first, 0);
-          const told: Message[] = [];
-          const asked: (() => Step)[] = [];
-          const commit = (step: Step): void => {
-            timeline = step.timeline;
-            told.push(...step.appended);
-          };
-          let next = 0;
-          for (const one of actions) {
-            if (one.kind === 'say') log.say();
-            else if (one.kind === 'change') log.change(one.at, one.what);
-            else if (one.kind === 'sync') timeline = synced(timeline, log, told);
-            else if (one.kind === 'arrive' || one.kind === 'next') {
-              const input =
-                one.kind === 'next'
-                  ? log.pushed[next++]
-                  : log.pushed[one.which % Math.max(1, log.pushed.length)];
-              if (input) commit(take(timeline, input));
-            } else if (one.kind === 'ask') {
-              const { page, upTo } = log.newer(timeline.seq, one.limit);
-              asked.push(() => takeNewer(timeline, page, upTo));
-            } else {
-              const answer = asked[one.which];
-              if (answer) commit(answer());
+  it(
+    'is the same list whatever was lost, repeated, late or out of order before it synced',
+    { timeout: 120_000 },
+    () => {
+      fc.assert(
+        fc.property(
+          fc.array(action, { minLength: 10, maxLength: 80 }),
+          fc.nat(6),
+          fc.nat(6),
+          (actions, before, base) => {
+            const log = new Log();
+            for (let count = 0; count < before; count++) log.say();
+            const first = Math.min(base, before);
+            let timeline = timelineAt(first, 0);
+            const told: Message[] = [];
+            const asked: (() => Step)[] = [];
+            const commit = (step: Step): void => {
+              timeline = step.timeline;
+              told.push(...step.appended);
+            };
+            let next = 0;
+            for (const one of actions) {
+              if (one.kind === 'say') log.say();
+              else if (one.kind === 'change') log.change(one.at, one.what);
+              else if (one.kind === 'sync') timeline = synced(timeline, log, told);
+              else if (one.kind === 'arrive' || one.kind === 'next') {
+                const input =
+                  one.kind === 'next'
+                    ? log.pushed[next++]
+                    : log.pushed[one.which % Math.max(1, log.pushed.length)];
+                if (input) commit(take(timeline, input));
+              } else if (one.kind === 'ask') {
+                const { page, upTo } = log.newer(timeline.seq, one.limit);
+                asked.push(() => takeNewer(timeline, page, upTo));
+              } else {
+                const answer = asked[one.which];
+                if (answer) commit(answer());
+              }
             }
-          }
-          timeline = synced(timeline, log, told);
-          expect(shown(timeline)).toEqual(log.messages.slice(first));
-          // Each message was told once, in order.
-          expect(told.map(({ seq }) => seq)).toEqual(log.messages.slice(first).map(({ seq }) => seq));
-          expect(timeline).toMatchObject({ seq: log.messages.length, rev: log.changes.length });
-        },
-      ),
-      { numRuns: 2000, seed: 20260101 },
-    );
-  });
+            timeline = synced(timeline, log, told);
+            expect(shown(timeline)).toEqual(log.messages.slice(first));
+            // Each message was told once, in order.
+            expect(told.map(({ seq }) => seq)).toEqual(log.messages.slice(first).map(({ seq }) => seq));
+            expect(timeline).toMatchObject({ seq: log.messages.length, rev: log.changes.length });
+          },
+        ),
+        { numRuns: 2000, seed: 20260101 },
+      );
+    },
+  );
 
-  it('grows backwards by pages that were read before later changes came', () => {
+  it('grows backwards by pages that were read before later changes came', { timeout: 120_000 }, () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 30 }),
