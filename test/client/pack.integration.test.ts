@@ -47,6 +47,8 @@ test(
       const readme = await readFile(join(home, 'README.md'), 'utf8');
       const [, code = ''] = /```ts\n([\s\S]*?)```/.exec(readme) ?? [];
       expect(code).toContain('127.0.0.1:7071');
+      expect(code.trim().split('\n').length).toBeLessThanOrEqual(11);
+      expect(await readFile(join(root, 'README.md'), 'utf8')).toContain(code); // shows the same lines
       const ended = "bob.on('message', () => void Promise.all([ann.close(), bob.close()]));\n";
       const program = code
         .replace('http://127.0.0.1:7071', inject('stack').urls.functions)
