@@ -14,7 +14,7 @@ import {
 } from './stack/services.ts';
 import { followPorts, followSettings, storageConnectionString } from './stack/settings.ts';
 
-export interface StackOptions extends Omit<ServicesOptions, 'inspectionKey'> {
+export interface StackOptions extends ServicesOptions {
   /** 0 chooses a free port. */
   ports: Readonly<Ports>;
   /** The app's settings, written for the default ports; they follow the ports in use. */
@@ -52,6 +52,8 @@ export interface Stack {
   settings: Record<string, string>;
   /** Memory of each service that runs, in MiB, where the system tells it. */
   memoryMb(): Partial<Record<ServiceName, number>>;
+  /** Where a service can be inspected: URLs of it or of its workers. Empty when it isn't open for that, or doesn't run. */
+  inspection(service: ServiceName): string[];
   /** Process id of a service; undefined when it isn't running. */
   pid(service: ServiceName): number | undefined;
   /** Ends one service by a signal and waits for its end; its data stays. */
@@ -78,8 +80,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const used = names.flatMap((name) => servicePorts[name]);
     const ports = await claimPorts(options.ports, used, lock.wasStale ? 5000 : 0);
     const settings = followSettings(options.settings, ports);
-    const inspectionKey = options.console === true ? randomBytes(32).toString('base64url') : undefined;
-    if (inspectionKey !== undefined) devConsole = await openConsole(inspectionKey, services, ports);
+    const hasConsole = options.console === true;
+    const inspectionKey =
+      options.inspectionKey ?? (hasConsole ? randomBytes(32).toString('base64url') : undefined);
+    if (hasConsole && inspectionKey !== undefined)
+      devConsole = await openConsole(inspectionKey, services, ports);
     const mounts = [
       ...(options.mounts ?? []),
       ...(devConsole === undefined ? [] : [`/dev=${devConsole.url}`]),
@@ -100,16 +105,19 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
 }
 
+/** Where a service can be inspected, as it says itself. */
+function inspectionOf(service: ServiceProcess | undefined): string[] {
+  const { inspection = [] } = service?.details ?? {};
+  return [inspection].flat().filter((place) => typeof place === 'string');
+}
+
 /** The console looks for services where they say they are: they may be started anew. */
 function openConsole(
   key: string,
   services: ReadonlyMap<ServiceName, ServiceProcess>,
   ports: Ports,
 ): Promise<DevConsole> {
-  const placesOf = (name: ServiceName) => (): string[] => {
-    const { inspection = [] } = services.get(name)?.details ?? {};
-    return [inspection].flat().filter((place) => typeof place === 'string');
-  };
+  const placesOf = (name: ServiceName) => (): string[] => inspectionOf(services.get(name));
   const places = {
     functions: placesOf('functions'),
     webPubSub: placesOf('web-pubsub'),
@@ -203,6 +211,7 @@ function createHandle(
     },
     settings,
     memoryMb: () => Object.fromEntries([...services].map(([name, each]) => [name, each.memoryMb])),
+    inspection: (name) => inspectionOf(service(name)),
     pid: (name) => service(name).pid,
     kill: (name, signal) => service(name).kill(signal),
     restart: async (name) => {

@@ -11,7 +11,7 @@ import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readInspectionPort, startInspection } from '../inspection/inspection.ts';
 import { makeFaster } from './faster.ts';
-import { Faults } from './faults.ts';
+import { watchStorage } from './faults.ts';
 
 const host = '127.0.0.1';
 
@@ -71,8 +71,7 @@ async function inspect(
   tablePort: number,
 ): Promise<string | undefined> {
   if (port === undefined) return undefined;
-  const faults = new Faults();
-  faults.watch(
+  const faults = watchStorage(
     new Map([
       [blobPort, 'blob'],
       [tablePort, 'table'],

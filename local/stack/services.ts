@@ -30,7 +30,7 @@ export interface ServicesOptions {
   mounts?: readonly string[];
   /** Headers of what they answer: `/=Name: value`. */
   mountHeaders?: readonly string[];
-  /** Key with which the services are opened for inspection, for the console; closed without it. */
+  /** Opens the services for inspection with this key, of at least 16 characters. Default: only a console does. */
   inspectionKey?: string | undefined;
   /** Where state lives. */
   dataDir: string;

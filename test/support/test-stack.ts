@@ -38,20 +38,31 @@ const quick = {
 
 export type TestStackOptions = Pick<
   StackOptions,
-  'dataDir' | 'storageInMemory' | 'mounts' | 'mountHeaders' | 'onLine' | 'onUnexpectedExit'
+  | 'dataDir'
+  | 'storageInMemory'
+  | 'mounts'
+  | 'mountHeaders'
+  | 'inspectionKey'
+  | 'workers'
+  | 'onLine'
+  | 'onUnexpectedExit'
 > & {
   /** Over the tests' own. */
   settings?: Record<string, string>;
+  /** Default: any that are free. */
+  ports?: Partial<StackOptions['ports']>;
+  /** Default: the app's queues and topics. */
+  serviceBusConfig?: string;
 };
 
 /** Starts the whole system from this checkout on free ports, with its data in a folder of the caller's. */
-export async function startTestStack({ settings, ...options }: TestStackOptions): Promise<Stack> {
+export async function startTestStack({ settings, ports, ...options }: TestStackOptions): Promise<Stack> {
   await buildIfStale();
   return startStack({
     appDir: root,
     serviceBusConfig: join(root, 'infra/service-bus.json'),
     webPubSubConfig: join(root, 'infra/web-pubsub.json'),
-    ports: { functions: 0, serviceBus: 0, webPubSub: 0, blob: 0, table: 0 },
+    ports: { functions: 0, serviceBus: 0, webPubSub: 0, blob: 0, table: 0, ...ports },
     settings: { ...sampleSettings(), ...quick, ...settings },
     env: process.env,
     ...options,

@@ -3,6 +3,7 @@ import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { type ErrorAnswer, Faults } from '../../inspection/faults.ts';
 import { type Inspection, startInspection } from '../../inspection/inspection.ts';
 import type { Settings } from '../config.ts';
 import { CloseCode } from '../engine/transport.ts';
@@ -48,6 +49,13 @@ const listen = async (server: Server, port: number, host: string): Promise<numbe
   return (server.address() as AddressInfo).port;
 };
 
+/** A refusal of the REST API, made by the developer. */
+const refuse: ErrorAnswer = (request, response, status) => {
+  request.resume();
+  const isThrottled = status === 429 || status === 503;
+  response.writeHead(status, isThrottled ? { 'retry-after': '1' } : {}).end();
+};
+
 /** Puts hubs, REST API, client endpoint and upstream together behind one port. */
 export const startServer = async (options: ServerOptions): Promise<RunningServer> => {
   const { settings, accessKey, log, host, acceptsUnverifiedTokens } = options;
@@ -64,11 +72,16 @@ export const startServer = async (options: ServerOptions): Promise<RunningServer
   );
   const rest = new RestApi(hubs, { accessKey, acceptsUnverifiedTokens, log, witness: traffic });
   const clients = new ClientEndpoint({ settings, accessKey, hubs, upstream, log });
-  server.on('request', (request, response) => void rest.handle(request, response));
+  const faults = options.inspection && new Faults({ rest: refuse });
+  server.on('request', (request, response) => {
+    const serve = (): void => void rest.handle(request, response);
+    if (faults) faults.pass('rest', request, response, serve);
+    else serve();
+  });
   server.on('upgrade', (request, socket, head) => void clients.upgrade(request, socket, head));
 
   const sockets = trackSockets(server);
-  const inspection = await inspect(options, hubs, traffic);
+  const inspection = await inspect(options, hubs, traffic, faults);
 
   const stop = async (): Promise<void> => {
     clients.stop();
@@ -90,10 +103,12 @@ const inspect = async (
   { inspection }: ServerOptions,
   hubs: Hubs,
   traffic: Traffic | undefined,
+  faults: Faults | undefined,
 ): Promise<Inspection | undefined> => {
-  if (!inspection || !traffic) return undefined;
-  const operations = inspectionOperations(hubs, traffic);
-  return startInspection({ ...inspection, operations, live: { traffic: traffic.recent } });
+  if (!inspection || !traffic || !faults) return undefined;
+  const operations = { ...inspectionOperations(hubs, traffic), ...faults.operations() };
+  const live = { traffic: traffic.recent, faults: faults.failures };
+  return startInspection({ ...inspection, operations, live });
 };
 
 const trackSockets = (server: Server): ReadonlySet<Socket> => {

@@ -1,4 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Stack } from '../../local/stack.ts';
@@ -6,8 +9,10 @@ import { directConversationId } from '../../shared/domain/identifiers.ts';
 import { startTestStack } from '../support/test-stack.ts';
 import { ChatClient } from './chat-client.ts';
 import { check, type Violation } from './check.ts';
-import { type Fault, haunt, type Victim } from './nemesis.ts';
+import { shortLock, type Fault, type Stage } from './faults.ts';
+import { haunt, type Strike } from './nemesis.ts';
 import { habits, Person } from './person.ts';
+import { BrokerProxy } from './proxy.ts';
 import { Random } from './random.ts';
 import { Recorder } from './recorder.ts';
 import { keepSending, type Lane } from './sender.ts';
@@ -15,8 +20,10 @@ import { type Cast, settle } from './settle.ts';
 
 export interface CampaignOptions {
   seed: string;
-  kills: number;
-  victims: readonly Victim[];
+  /** What goes wrong, one after the other. */
+  faults: Iterable<Fault>;
+  /** Instances of the app. With several, locks of messages are short. Default 1. */
+  instances?: number;
   /** Direct conversations, written in from both sides. */
   conversations: number;
   /** Groups of four, in which two write. */
@@ -28,7 +35,7 @@ export interface CampaignOptions {
 }
 
 export interface Outcome {
-  faults: Fault[];
+  strikes: Strike[];
   accepted: number;
   /** Messages given to their receivers, by the way they came. */
   shown: { live: number; inbox: number };
@@ -118,9 +125,13 @@ const summary = (recorder: Recorder): Pick<Outcome, 'accepted' | 'shown' | 'slow
   };
 };
 
-/** Runs people and senders on a stack while services are killed, and holds what they saw against the promises. */
-const play = async (stack: Stack, options: CampaignOptions, logs: string): Promise<Outcome> => {
-  const { seed, kills, victims, rate, log } = options;
+/** Runs people and senders on a stack while things go wrong, and holds what they saw against the promises. */
+const play = async (
+  { stack, broker, inspectionKey }: Pick<Stage, 'broker' | 'inspectionKey'> & { stack: Stack },
+  options: CampaignOptions,
+  logs: string,
+): Promise<Outcome> => {
+  const { seed, faults, rate, log } = options;
   const random = new Random(seed);
   const recorder = new Recorder();
   const [stopping, aborting] = [new AbortController(), new AbortController()];
@@ -133,22 +144,20 @@ const play = async (stack: Stack, options: CampaignOptions, logs: string): Promi
   );
   const actors = Promise.all([...lives, ...sending]);
   try {
-    const faulting = haunt({
+    const haunting = haunt({
       ...common,
-      stack,
-      victims,
-      faults: kills,
+      ...{ stack, broker, inspectionKey, faults },
       random: random.fork('nemesis'),
-      onFault: (fault, number) => log(describeFault(fault, number, kills)),
+      onStrike: (strike, number) => log(describe(strike, number)),
     });
     // An actor that fails ends the whole; otherwise none ends before it is asked to.
-    const faults = await Promise.race([faulting, actors.then(() => faulting)]);
+    const strikes = await Promise.race([haunting, actors.then(() => haunting)]);
     const endedAt = Date.now();
     stopping.abort();
     await actors;
     const { histories, restedAt } = await settle({ people, lanes }, log, aborting.signal);
     recorder.history.finalHistories = histories;
-    return { faults, ...summary(recorder), convergedMs: restedAt - endedAt, logs };
+    return { strikes, ...summary(recorder), convergedMs: restedAt - endedAt, logs };
   } finally {
     stopping.abort();
     aborting.abort();
@@ -157,25 +166,40 @@ const play = async (stack: Stack, options: CampaignOptions, logs: string): Promi
   }
 };
 
-const describeFault = (fault: Fault, number: number, of: number): string =>
-  `${new Date(fault.at).toISOString()}  ${String(number).padStart(String(of).length)}/${of}  ` +
-  `${fault.victims.join(' and ')} down for ${fault.downMs} ms, next 202 after ${fault.recoveryMs} ms`;
+const describe = ({ at, fault, lastedMs, recoveryMs }: Strike, number: number): string =>
+  `${new Date(at).toISOString()}  ${number}. ${fault}: ${lastedMs} ms, next 202 after ${recoveryMs} ms`;
+
+/** A port that is free now. */
+const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+};
 
 /**
- * Starts a stack of its own, kills its services under load and checks the promises.
+ * Starts a stack of its own, lets things go wrong under load and checks the promises.
  * @throws Error when a service does not come back or an answer is wrong; it says where the logs are
  */
 export const runCampaign = async (options: CampaignOptions): Promise<Outcome> => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'parley-kill-'));
+  const dataDir = mkdtempSync(join(tmpdir(), 'parley-chaos-'));
   const logs = join(dataDir, 'logs');
   const unexpected: string[] = [];
+  const serviceBus = await freePort();
+  const broker = await BrokerProxy.start(serviceBus);
+  const inspectionKey = randomBytes(24).toString('base64url');
+  const { instances = 1 } = options;
   const stack = await startTestStack({
-    dataDir,
+    ...{ dataDir, inspectionKey, ports: { serviceBus } },
+    ...(instances > 1 && { workers: instances, serviceBusConfig: withShortLocks(dataDir) }),
+    settings: { ServiceBusConnection: connectionOf(broker) },
     onUnexpectedExit: (_, message) => unexpected.push(message),
   });
   let isWell = false;
   try {
-    const outcome = await play(stack, options, logs);
+    const outcome = await play({ stack, broker, inspectionKey }, options, logs);
     if (unexpected.length > 0) throw new Error(unexpected.join('\n'));
     isWell = outcome.violations.length === 0;
     return outcome;
@@ -185,6 +209,18 @@ export const runCampaign = async (options: CampaignOptions): Promise<Outcome> =>
     });
   } finally {
     await stack.stop();
+    await broker.stop();
     if (isWell) rmSync(dataDir, { recursive: true, force: true });
   }
 };
+
+/** @returns a file with the app's queues, whose locks are short */
+const withShortLocks = (folder: string): string => {
+  const file = join(folder, 'service-bus.json');
+  const config = readFileSync('infra/service-bus.json', 'utf8');
+  writeFileSync(file, config.replaceAll(/"LockDuration": "\w+"/g, `"LockDuration": "${shortLock}"`));
+  return file;
+};
+
+const connectionOf = ({ port }: BrokerProxy): string =>
+  `Endpoint=sb://127.0.0.1:${port};SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=SAS_KEY_VALUE;UseDevelopmentEmulator=true;`;

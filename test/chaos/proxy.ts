@@ -1,0 +1,94 @@
+import { EventEmitter, once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
+
+/** Which way bytes go: `up` to the broker, `down` to the app. */
+export type Way = 'up' | 'down';
+
+/** Stands between the app and its broker, and can lose, delay and cut what goes through. */
+export class BrokerProxy {
+  readonly port: number;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  readonly #events = new EventEmitter<{ up: []; down: [] }>();
+  #lost: Way | undefined;
+  #delayMs = 0;
+  #isRefusing = false;
+
+  private constructor(server: Server) {
+    this.#server = server;
+    this.port = (server.address() as AddressInfo).port;
+  }
+
+  /** @param target the broker's port */
+  static async start(target: number): Promise<BrokerProxy> {
+    const server = createServer();
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const proxy = new BrokerProxy(server);
+    server.on('connection', (app) => proxy.#join(app, target));
+    return proxy;
+  }
+
+  /** Loses what is sent one way, as a network does that is broken; what is lost, stays lost. */
+  lose(way: Way | undefined): void {
+    this.#lost = way;
+  }
+
+  slow(delayMs: number): void {
+    this.#delayMs = delayMs;
+  }
+
+  /** Lets nobody in. */
+  refuse(isRefusing: boolean): void {
+    this.#isRefusing = isRefusing;
+  }
+
+  /** Cuts all connections; others can be made. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** Resolves when the next bytes go this way, lost or not. */
+  async next(way: Way): Promise<void> {
+    await once(this.#events, way);
+  }
+
+  async stop(): Promise<void> {
+    this.cut();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+
+  #join(app: Socket, target: number): void {
+    if (this.#isRefusing) {
+      app.destroy();
+      return;
+    }
+    const broker = connect(target, '127.0.0.1');
+    this.#carry('up', app, broker);
+    this.#carry('down', broker, app);
+  }
+
+  #carry(way: Way, from: Socket, to: Socket): void {
+    this.#sockets.add(from);
+    from.on('error', () => from.destroy());
+    from.on('close', () => {
+      this.#sockets.delete(from);
+      to.destroy();
+    });
+    from.on('data', (bytes) => {
+      this.#events.emit(way);
+      if (this.#lost === way) return;
+      // Timers of one length fire in the order in which they were set.
+      if (this.#delayMs > 0) setTimeout(() => pass(from, to, bytes), this.#delayMs);
+      else pass(from, to, bytes);
+    });
+  }
+}
+
+const pass = (from: Socket, to: Socket, bytes: Buffer): void => {
+  if (to.destroyed || to.write(bytes)) return;
+  from.pause();
+  to.once('drain', () => from.resume());
+};

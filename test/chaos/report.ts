@@ -1,0 +1,57 @@
+import { type PromiseName, promises, type Violation } from './check.ts';
+import type { Outcome } from './campaign.ts';
+import type { Strike } from './nemesis.ts';
+
+/** The strike nearest to a moment. */
+const nearest = (strikes: readonly Strike[], at: number): Strike | undefined =>
+  strikes.toSorted((a, b) => Math.abs(a.at - at) - Math.abs(b.at - at))[0];
+
+const median = (values: number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
+
+const row = (cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`;
+
+const names = Object.keys(promises) as PromiseName[];
+
+const cellsOf = (fault: string, own: Strike[], violations: Violation[]): (string | number)[] => [
+  fault,
+  own.length,
+  own.reduce((sum, { acceptedBefore }) => sum + acceptedBefore, 0),
+  median(own.map(({ lastedMs }) => lastedMs)),
+  Math.max(...own.map(({ recoveryMs }) => recoveryMs)),
+  ...names.map((name) => violations.filter(({ promise }) => promise === name).length || '✓'),
+];
+
+/** What became of a campaign: one line for each fault, one column for each promise. A violation counts for the nearest fault. */
+export const table = ({ strikes, violations }: Pick<Outcome, 'strikes' | 'violations'>): string => {
+  const figures = ['times', 'accepted up to them', 'median ms', 'most ms until next 202'];
+  const faults = Map.groupBy(strikes, ({ fault }) => fault);
+  return [
+    row(['fault', ...figures, ...names]),
+    row(['---', ...figures.map(() => '--:'), ...names.map(() => ':-:')]),
+    ...[...faults].map(([fault, own]) => {
+      const near = violations.filter(({ at }) => nearest(strikes, at)?.fault === fault);
+      return row(cellsOf(fault, own, near));
+    }),
+  ].join('\n');
+};
+
+/** What a campaign comes to, in a few lines. */
+export const sum = ({ accepted, slowestSend, shown, convergedMs, violations }: Outcome): string =>
+  [
+    `${accepted} messages accepted; ${shown.live} shown live, ${shown.inbox} by the inbox; violations: ${violations.length}.`,
+    `Everybody had everything ${convergedMs} ms after the last fault.`,
+    `The slowest send took ${slowestSend.ms} ms: ${slowestSend.tries.join(', ')}.`,
+  ].join('\n');
+
+/** The first broken promise in words, and how many more there are. */
+export const explain = ({ violations, logs }: Pick<Outcome, 'violations' | 'logs'>): string => {
+  const [first, ...rest] = violations;
+  if (!first) return 'Nothing lost, nothing twice, everything in order.';
+  return [
+    `Broken promise: ${promises[first.promise]}`,
+    first.words,
+    ...(rest.length > 0 ? [`${rest.length} more:`] : []),
+    ...rest.slice(0, 19).map(({ promise, words }) => `  ${promise}: ${words}`),
+    `Logs: ${logs}`,
+  ].join('\n');
+};
