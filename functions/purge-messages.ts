@@ -2,9 +2,9 @@ import { app, type TimerHandler } from '@azure/functions';
 import { logEvent } from './log.ts';
 import type { Services } from './services.ts';
 
-type PurgeMessagesServices = Pick<Services, 'purgeMessages' | 'forgetLimits'>;
+type PurgeMessagesServices = Pick<Services, 'purgeMessages' | 'forgetLimits' | 'forgetAudit'>;
 
-/** Takes away for good what has expired, or was deleted long ago, and limits that nobody is near any more. Safe to repeat. */
+/** Takes away for good what has expired, or was deleted long ago, limits that nobody is near any more, and old days of the audit. Safe to repeat. */
 export const purgeMessages =
   (services: PurgeMessagesServices): TimerHandler =>
   async (_timer, context) => {
@@ -14,6 +14,8 @@ export const purgeMessages =
       logEvent(context, 'warn', 'messages.unpurged', { count: errors.length, first: errors[0] });
     const forgotten = await services.forgetLimits();
     if (forgotten > 0) logEvent(context, 'info', 'limits.forgotten', { forgotten });
+    const entries = await services.forgetAudit();
+    if (entries > 0) logEvent(context, 'info', 'audit.forgotten', { entries });
   };
 
 export const registerPurgeMessages = (services: PurgeMessagesServices): void =>

@@ -8,6 +8,7 @@ import { SharedKeyTokens } from '../shared/adapters/jose/shared-key-tokens.ts';
 import { HttpWebhookEndpoint } from '../shared/adapters/http/http-webhook-endpoint.ts';
 import { SharedRateLimiter } from '../shared/adapters/limits/shared-rate-limiter.ts';
 import { leewaySeconds } from '../shared/adapters/jose/verified-tokens.ts';
+import { MemoryFailedTries } from '../shared/adapters/memory/memory-failed-tries.ts';
 import { TokenBucketRateLimiter } from '../shared/adapters/memory/token-bucket-rate-limiter.ts';
 import { contentSafetyClient } from '../shared/adapters/moderation/content-safety-client.ts';
 import { ContentSafetyModerator } from '../shared/adapters/moderation/content-safety-moderator.ts';
@@ -29,6 +30,7 @@ import { TableChangeLog } from '../shared/adapters/tables/table-change-log.ts';
 import { TableConversationLog } from '../shared/adapters/tables/table-conversation-log.ts';
 import { TableAttachmentLooks } from '../shared/adapters/tables/table-attachment-looks.ts';
 import { TableExpiries } from '../shared/adapters/tables/table-expiries.ts';
+import { TableFailedTries } from '../shared/adapters/tables/table-failed-tries.ts';
 import { TableInbox } from '../shared/adapters/tables/table-inbox.ts';
 import { TableJobs } from '../shared/adapters/tables/table-jobs.ts';
 import { TableRevocations } from '../shared/adapters/tables/table-revocations.ts';
@@ -83,6 +85,7 @@ import { startExport } from '../shared/use-cases/start-export.ts';
 import { eraseUser } from '../shared/use-cases/erase-user.ts';
 import { findUsers, getUser } from '../shared/use-cases/find-users.ts';
 import { getJob } from '../shared/use-cases/get-job.ts';
+import { forgetAudit } from '../shared/use-cases/forget-audit.ts';
 import { forwardMessage } from '../shared/use-cases/forward-message.ts';
 import { deliverWebhookEvent, wakeWebhook } from '../shared/use-cases/deliver-webhook.ts';
 import { fanOutEvent } from '../shared/use-cases/fan-out-event.ts';
@@ -223,6 +226,9 @@ export const createServices = (config: Config, clients = openClients(config)) =>
   const rateLimiter = config.rates.areShared
     ? new SharedRateLimiter(clock, buckets, limits)
     : new TokenBucketRateLimiter(clock, limits);
+  const failedTries = config.rates.areShared ? new TableFailedTries(tables) : new MemoryFailedTries();
+  const freeTries = config.rates.loginTries;
+  const guarded = { accounts, hasher, rateLimiter, failedTries, freeTries, audit, clock, newId: randomUUID };
   const revocations = new TableRevocations(tables, clock, leewaySeconds);
   const requireGoodToken = requireGoodTokenCase({
     revocations,
@@ -304,10 +310,9 @@ export const createServices = (config: Config, clients = openClients(config)) =>
 
     // Undefined without built-in accounts: their functions then say so.
     registerUser: issuer && registerUser({ accounts, names, hasher, rateLimiter, moderator, clock }),
-    logIn: issuer && logIn({ accounts, hasher, rateLimiter, issuer }),
-    logOut: logOut({ revocations, broadcaster }),
-    changePassword:
-      issuer && changePassword({ accounts, hasher, rateLimiter, issuer, revocations, broadcaster }),
+    logIn: issuer && logIn({ ...guarded, issuer }),
+    logOut: logOut({ revocations, broadcaster, audit, clock }),
+    changePassword: issuer && changePassword({ ...guarded, issuer, revocations, broadcaster }),
     updateAccount: issuer && updateAccount({ accounts, names, moderator }),
     getUser: issuer && getUser({ accounts }),
     findUsers: issuer && findUsers({ accounts, names, rateLimiter }),
@@ -432,6 +437,7 @@ export const createServices = (config: Config, clients = openClients(config)) =>
       restoreDays,
     }),
     forgetLimits: () => buckets.forgetFull(clock.now()),
+    forgetAudit: forgetAudit({ audit, clock, auditDays: config.auditDays }),
     sweepAttachments: sweepAttachments({ ...examining, looks }),
     checkPresence: checkPresence({ presence, broadcaster, outbox, clock }),
 

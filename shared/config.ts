@@ -110,6 +110,7 @@ const settings = z.object({
   WEBHOOK_GIVE_UP_HOURS: number(72, { max: 240 }),
   RECEIVERS: z.enum(['registered', 'any'], { error: 'must be registered or any' }).default('registered'),
   RESTORE_DAYS: number(30, { min: 0, max: 3650 }),
+  AUDIT_DAYS: number(0, { min: 0, max: 36_500 }),
   TYPING_SECONDS: number(5, { max: 60 }),
   INBOX_GROUP_SIZE: number(100, { max: 1000 }),
   MAX_GROUP_SIZE: number(1000, { min: 2, max: 1000 }),
@@ -119,6 +120,7 @@ const settings = z.object({
   SEND_BURST: number(20),
   LOGIN_PER_MINUTE: number(60),
   LOGIN_PER_MINUTE_AND_ACCOUNT: number(10),
+  LOGIN_TRIES: number(5, { max: 100_000 }),
   REGISTER_PER_MINUTE: number(20),
   SEARCH_PER_MINUTE: number(60),
   RATE_LIMITS: z.enum(['shared', 'instance'], { error: 'must be shared or instance' }).default('shared'),
@@ -191,6 +193,8 @@ export interface Config {
   receivers: 'registered' | 'any';
   /** For so long what was deleted can be restored. */
   restoreDays: number;
+  /** For so long the audit is kept; 0: for good. */
+  auditDays: number;
   typingSeconds: number;
   inboxGroupSize: number;
   /** Members that a group may have. */
@@ -202,6 +206,8 @@ export interface Config {
     sendBurst: number;
     loginPerMinute: number;
     loginPerMinuteAndAccount: number;
+    /** Wrong passwords before there is waiting. */
+    loginTries: number;
     registerPerMinute: number;
     searchPerMinute: number;
     /** Whether limits hold over all instances together, or for each. */
@@ -351,6 +357,7 @@ export const loadConfig = (env: Record<string, string | undefined>): Config => {
     },
     receivers: set.RECEIVERS,
     restoreDays: set.RESTORE_DAYS,
+    auditDays: set.AUDIT_DAYS,
     typingSeconds: set.TYPING_SECONDS,
     inboxGroupSize: set.INBOX_GROUP_SIZE,
     maxMembers: set.MAX_GROUP_SIZE,
@@ -361,6 +368,7 @@ export const loadConfig = (env: Record<string, string | undefined>): Config => {
       sendBurst: set.SEND_BURST,
       loginPerMinute: set.LOGIN_PER_MINUTE,
       loginPerMinuteAndAccount: set.LOGIN_PER_MINUTE_AND_ACCOUNT,
+      loginTries: set.LOGIN_TRIES,
       registerPerMinute: set.REGISTER_PER_MINUTE,
       searchPerMinute: set.SEARCH_PER_MINUTE,
       areShared: set.RATE_LIMITS === 'shared',

@@ -56,11 +56,16 @@ export const takeBack = (
   return { tokens: all.slice(0, maxTakenBack), before: Math.max(before, oldest.issuedAt + 1) };
 };
 
+/** Whether a token was taken back, by itself or with all of its time. */
+export const isTakenBack = (
+  { tokens, before }: Pick<Revoked, 'tokens' | 'before'>,
+  { id, issuedAt }: TokenMark,
+): boolean => issuedAt < before || tokens.some((token) => token.id === id);
+
 /** @throws ChatError `unauthenticated` for a token that is good no more */
-export const requireGood = (revoked: Revoked, { id, generation, issuedAt }: TokenMark): void => {
+export const requireGood = (revoked: Revoked, token: TokenMark): void => {
   if (revoked.isErased) throw new ChatError('unauthenticated', 'This user was erased.');
-  if (generation < revoked.generation)
+  if (token.generation < revoked.generation)
     throw new ChatError('unauthenticated', 'The password was changed after the token was issued.');
-  if (issuedAt < revoked.before || revoked.tokens.some((token) => token.id === id))
-    throw new ChatError('unauthenticated', 'The token was logged out.');
+  if (isTakenBack(revoked, token)) throw new ChatError('unauthenticated', 'The token was logged out.');
 };

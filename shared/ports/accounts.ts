@@ -62,6 +62,8 @@ export interface PasswordHasher {
    * @throws ChatError `unavailable` when too many are waiting
    */
   verify(password: string, storedHash: string | undefined): Promise<boolean>;
+  /** Whether a stored hash was made at another cost than hashes of today are. */
+  isOutdated(storedHash: string): boolean;
 }
 
 export interface TokenIssuer {

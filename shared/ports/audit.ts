@@ -12,7 +12,7 @@ export interface AuditRange {
   limit: number;
 }
 
-/** What was done, for operators to look up. Entries are added, and never changed or taken away. */
+/** What was done, for operators to look up. Entries are added, and never changed; whole days go when they are too old. */
 export interface Audit {
   /**
    * Resolves once the entry is kept durably. Whoever records waits for it before the action is acknowledged, and before
@@ -24,4 +24,10 @@ export interface Audit {
 
   /** @throws ChatError `unavailable` */
   list(range: AuditRange): Promise<AuditRecord[]>;
+
+  /**
+   * Takes away entries of whole days (UTC) before the day of a time, some at a time: ask again until there are none. Safe to
+   * repeat. @returns how many @throws ChatError `unavailable`
+   */
+  forgetBefore(time: Date): Promise<number>;
 }

@@ -12,17 +12,19 @@ export interface ChangePasswordParts extends CheckPasswordParts {
   issuer: TokenIssuer;
   revocations: Pick<Revocations, 'announce'>;
   broadcaster: Pick<Broadcaster, 'closeUser'>;
+  /** A fresh id. */
+  newId: () => string;
 }
 
 /**
  * Replaces a user's password. All tokens issued before are good no more, also those of whoever logs in with the old
  * password at this moment, and all connections are closed; the answer is a fresh token. The current password costs and
- * counts as at a log-in. When no answer arrives, the new password tells whether it was done.
+ * counts as at a log-in, but nobody without a token can make its user wait. When no answer arrives, the new password tells whether it was done.
  * @param address of the caller, for the limit
  * @throws ChatError `not-found` (the user has no built-in account), `rate-limited`, `invalid-credentials`, `unavailable`
  */
 export const changePassword = (parts: ChangePasswordParts) => {
-  const { accounts, hasher, issuer, revocations, broadcaster } = parts;
+  const { accounts, hasher, issuer, revocations, broadcaster, audit, clock, newId } = parts;
   const check = checkPassword(parts);
   return async (
     userId: string,
@@ -30,8 +32,12 @@ export const changePassword = (parts: ChangePasswordParts) => {
     address: string,
   ): Promise<LoginAnswer> => {
     if (!(await accounts.find(userId))) throw new ChatError('not-found', 'You have no account here.');
-    const account = await check({ username: userId, password: currentPassword }, address);
+    const account = await check({ username: userId, password: currentPassword }, { address, isOwner: true });
     const to = await hasher.hash(newPassword);
+    await audit.record(
+      { action: 'password.changed', at: clock.now().toISOString(), actorId: userId },
+      newId(),
+    );
     await revocations.announce(userId);
     const from = account.passwordHash;
     const changed = await accounts.replaceHash(userId, { from, to }, account.generation + 1);

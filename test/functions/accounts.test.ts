@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { type HttpHandler, HttpRequest, type HttpResponseInit, InvocationContext } from '@azure/functions';
 import { describe, expect, test } from 'vitest';
 import { findUsers, getUser } from '../../functions/find-users.ts';
@@ -7,6 +8,8 @@ import { registerUser } from '../../functions/register-user.ts';
 import { updateOwnAccount } from '../../functions/update-own-account.ts';
 import { ScryptPasswordHasher } from '../../shared/adapters/crypto/scrypt-password-hasher.ts';
 import { SharedKeyTokens } from '../../shared/adapters/jose/shared-key-tokens.ts';
+import { MemoryAudit } from '../../shared/adapters/memory/memory-audit.ts';
+import { MemoryFailedTries } from '../../shared/adapters/memory/memory-failed-tries.ts';
 import { MemoryAccounts } from '../../shared/adapters/memory/memory-accounts.ts';
 import { MemoryUserNames } from '../../shared/adapters/memory/memory-user-names.ts';
 import { TokenBucketRateLimiter } from '../../shared/adapters/memory/token-bucket-rate-limiter.ts';
@@ -47,6 +50,7 @@ const aDeployment = ({ withAccounts = true } = {}) => {
   const parts = {
     ...{ accounts, names: new MemoryUserNames(), hasher, rateLimiter, clock, issuer: tokens },
     moderator: fakeModerator,
+    ...{ audit: new MemoryAudit(), failedTries: new MemoryFailedTries(), freeTries: 5, newId: randomUUID },
   };
   const services = {
     authenticator: tokens,

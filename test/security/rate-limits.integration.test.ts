@@ -27,7 +27,8 @@ beforeAll(async () => {
     settings: {
       SEND_RATE: String(perSecond),
       SEND_BURST: String(burst),
-      LOGIN_PER_MINUTE: '12',
+      LOGIN_PER_MINUTE: '40',
+      LOGIN_TRIES: '3',
       LOGIN_PER_MINUTE_AND_ACCOUNT: '6',
       REGISTER_PER_MINUTE: '5',
     },
@@ -113,6 +114,38 @@ describe('the limit of sending', () => {
     for (const path of ['/inbox', '/conversations', '/unread', '/search/messages?q=x'])
       expect([path, (await call(path, ann)).status]).toEqual([path, 200]);
     expect((await call('/negotiate', ann, {})).status).toBe(200);
+  });
+});
+
+describe('guessing a password', () => {
+  it('makes one wait after some tries, alike for a name that nobody has, and also with the right one', async () => {
+    const [username, nobody] = [fresh('user'), fresh('nobody')];
+    const password = 'open sesame';
+    expect((await call('/users/register', '', { username, password })).status).toBe(201);
+    const logIn = (name: string, secret: string) =>
+      call('/users/login', '', { username: name, password: secret });
+    const outcomes = await Promise.all(
+      [username, nobody].map(async (name) => {
+        const statuses: number[] = [];
+        for (const secret of ['wrong', 'wronger', 'wrongest'])
+          statuses.push((await logIn(name, secret)).status);
+        const { status, headers } = await logIn(name, password);
+        return [...statuses, status, Number(headers.get('retry-after')) <= 2];
+      }),
+    );
+    expect(outcomes).toEqual([
+      [401, 401, 401, 429, true],
+      [401, 401, 401, 429, true],
+    ]);
+    const end = performance.now() + 30_000;
+    let status = 429;
+    for (let wait = 2; status === 429 && performance.now() < end;) {
+      await new Promise((resolve) => setTimeout(resolve, wait * 1000)); // as the answer says
+      const answer = await logIn(username, password);
+      status = answer.status;
+      wait = Number(answer.headers.get('retry-after') ?? 1);
+    }
+    expect(status).toBe(200);
   });
 });
 

@@ -79,4 +79,10 @@ export class ScryptPasswordHasher implements PasswordHasher {
       return hash.length === key.length && timingSafeEqual(hash, key) && storedHash !== undefined;
     });
   }
+
+  isOutdated(storedHash: string): boolean {
+    const { logN, blockSize, parallelism } = read(storedHash).cost;
+    const today = this.#cost;
+    return logN !== today.logN || blockSize !== today.blockSize || parallelism !== today.parallelism;
+  }
 }

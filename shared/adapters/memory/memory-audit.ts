@@ -29,4 +29,11 @@ export class MemoryAudit implements Audit {
       .toSorted(compare);
     return Promise.resolve(found.slice(0, limit));
   }
+
+  forgetBefore(time: Date): Promise<number> {
+    const day = time.toISOString().slice(0, 10);
+    const old = [...this.#records].filter(([, { at }]) => at.slice(0, 10) < day);
+    for (const [row] of old) this.#records.delete(row);
+    return Promise.resolve(old.length);
+  }
 }

@@ -4,7 +4,7 @@ import { guard, isStatus } from './errors.ts';
 import { listRows } from './tables.ts';
 
 /** Rows that one entity-group transaction takes. */
-const transactionSize = 100;
+export const transactionSize = 100;
 
 /** Rows deleted at once where it must be one by one. */
 const concurrency = 16;

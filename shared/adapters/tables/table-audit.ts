@@ -2,11 +2,16 @@ import { odata } from '@azure/data-tables';
 import type { AuditEntry, AuditPlace, AuditRecord } from '../../domain/audit.ts';
 import { auditIdOf } from '../../domain/identifiers.ts';
 import type { Audit, AuditRange } from '../../ports/audit.ts';
+import { inChunks } from '../../domain/chunks.ts';
+import { deleteTogether, transactionSize } from './delete-rows.ts';
 import { guard, isStatus } from './errors.ts';
 import { encodeKey, newestFirst } from './keys.ts';
 import { listRows, type Tables } from './tables.ts';
 
 const dayMs = 86_400_000;
+
+/** Entries that one run takes away; the next one goes on. */
+const maxForgotten = 2000;
 
 /** What no one is called: ids of users are never empty. */
 const nobody = '';
@@ -45,7 +50,7 @@ const recordOf = (row: AuditRow): AuditRecord => {
 
 /**
  * The table `Audit`: a partition for each day in UTC. Its keys begin with what is left of time, so that a query over many
- * days reads newest first, as tables are kept. Rows are inserted only.
+ * days reads newest first, as tables are kept. Rows are inserted only; days that are too old go as a whole.
  */
 export class TableAudit implements Audit {
   readonly #table: Tables['audit'];
@@ -71,5 +76,16 @@ export class TableAudit implements Audit {
     const filter = within(range) + about;
     const rows = await listRows(this.#table, filter, { limit });
     return rows.map((row) => recordOf(row as unknown as AuditRow));
+  }
+
+  async forgetBefore(time: Date): Promise<number> {
+    // Days of the past sort behind this one: their names begin with more of what is left of time.
+    const filter = odata`PartitionKey gt ${partitionOf(time.getTime())}`;
+    const select = ['partitionKey', 'rowKey'];
+    const found = await listRows(this.#table, filter, { limit: maxForgotten, select });
+    const rows = found.map(({ partitionKey = '', rowKey = '' }) => ({ partitionKey, rowKey }));
+    for (const [, day] of Map.groupBy(rows, ({ partitionKey }) => partitionKey))
+      for (const piece of inChunks(day, transactionSize)) await deleteTogether(this.#table, piece);
+    return rows.length;
   }
 }

@@ -1,11 +1,18 @@
-import { createHash } from 'node:crypto';
-import { odata, type TableTransactionResponse, type TransactionAction } from '@azure/data-tables';
+import { odata } from '@azure/data-tables';
 import { forEach } from '../../domain/chunks.ts';
 import { fillMsOf, type Bucket, type Rate } from '../../domain/token-bucket.ts';
 import type { Draw, Drawn, RateBuckets } from '../../ports/rate-buckets.ts';
 import { drawFrom } from '../draw.ts';
 import { guard, isConflict, isStatus } from './errors.ts';
-import { findRow, listRows, type Tables } from './tables.ts';
+import {
+  limitNoteKey,
+  limitPlaceOf,
+  readLimitRow,
+  writeLimitRow,
+  type LimitPlace,
+  type LimitRow,
+} from './limit-rows.ts';
+import { listRows, type Tables } from './tables.ts';
 
 /** A partition takes some 2,000 writes a second. */
 const shards = 16;
@@ -16,40 +23,23 @@ const maxTries = 20;
 /** Buckets whose rows are remembered, so that an instance that is alone with a user need not read before it writes. */
 const maxKnown = 10_000;
 
-/** A bucket is looked at again so long after it was noted, and goes when it has been full for as long as clocks differ. */
-const [lookAfterMs, marginMs] = [3_600_000, 600_000];
+/** A bucket goes when it has been full for as long as clocks differ. */
+const marginMs = 600_000;
 
 /** Rows looked at by one run, and calls under way at once. */
 const [maxLooked, concurrency] = [5000, 32];
 
 /** Texts, for whole numbers beyond 2^31 have no type of their own in a row. */
-interface BucketRow {
+interface BucketRow extends LimitRow {
   tokens: string;
-  /** Milliseconds since 1970, and so is `fullAt`. */
+  /** Milliseconds since 1970. */
   at: string;
-  fullAt: string;
 }
 
 interface Known {
   bucket: Bucket | undefined;
   etag: string | undefined;
 }
-
-interface Place {
-  partitionKey: string;
-  hash: string;
-}
-
-const rowKeyOf = ({ hash }: Place): string => `bucket|${hash}`;
-const noteKeyOf = ({ hash }: Place, dueMs: number): string => `due|${new Date(dueMs).toISOString()}|${hash}`;
-
-/** Names are hashed: any text makes a key, and no address or user name is kept in the clear. */
-const placeOf = (name: string): Place => {
-  const hash = createHash('sha256').update(name, 'utf16le').digest('hex');
-  return { partitionKey: hash.charAt(0), hash };
-};
-
-const etagOf = ({ subResponses }: TableTransactionResponse): string | undefined => subResponses[0]?.etag;
 
 /**
  * Buckets in the table `RateLimits`: a row each, written under its ETag, so that of two instances that draw at once one
@@ -65,7 +55,7 @@ export class TableRateBuckets implements RateBuckets {
   }
 
   async draw(name: string, rate: Rate, wanted: Draw, now: Date): Promise<Drawn> {
-    const place = placeOf(name);
+    const place = limitPlaceOf(name);
     for (let tries = 0; tries < maxTries; tries++) {
       // What is remembered may be old, and then has more tokens than there are: a refusal by it is right, and what it
       // grants is not written.
@@ -91,8 +81,8 @@ export class TableRateBuckets implements RateBuckets {
     return forgotten;
   }
 
-  async #read(place: Place): Promise<Known> {
-    const row = await findRow<BucketRow>(this.#table, place.partitionKey, rowKeyOf(place));
+  async #read(place: LimitPlace): Promise<Known> {
+    const row = await readLimitRow<BucketRow>(this.#table, place);
     return {
       bucket: row && { tokens: Number(row.tokens), at: Number(row.at) },
       etag: row?.etag,
@@ -101,35 +91,20 @@ export class TableRateBuckets implements RateBuckets {
 
   /** @returns false if another was faster */
   async #write(
-    place: Place,
-    { etag }: Known,
+    place: LimitPlace,
+    known: Known,
     { tokens, at }: Bucket,
     fullAt: number,
     now: Date,
   ): Promise<boolean> {
-    const { partitionKey } = place;
     const texts: BucketRow = { tokens: String(tokens), at: String(at), fullAt: String(fullAt) };
-    const row = { partitionKey, rowKey: rowKeyOf(place), ...texts };
-    const note = { partitionKey, rowKey: noteKeyOf(place, now.getTime() + lookAfterMs) };
-    const actions: TransactionAction[] =
-      etag === undefined
-        ? [
-            ['create', row],
-            ['upsert', note, 'Replace'],
-          ]
-        : [['update', row, 'Replace', { etag }]];
     this.#known.delete(place.hash);
-    try {
-      const written = etagOf(await guard(() => this.#table.submitTransaction(actions)));
-      if (written !== undefined) this.#remember(place, { bucket: { tokens, at }, etag: written });
-      return true;
-    } catch (error) {
-      if (isConflict(error) || isStatus(error, 404)) return false;
-      throw error;
-    }
+    const { isWritten, etag } = await writeLimitRow(this.#table, place, known.etag, texts, now);
+    if (etag !== undefined) this.#remember(place, { bucket: { tokens, at }, etag });
+    return isWritten;
   }
 
-  #remember({ hash }: Place, known: Known): void {
+  #remember({ hash }: LimitPlace, known: Known): void {
     for (const oldest of this.#known.keys()) {
       if (this.#known.size < maxKnown) break;
       this.#known.delete(oldest);
@@ -138,12 +113,12 @@ export class TableRateBuckets implements RateBuckets {
   }
 
   /** @returns whether the bucket was forgotten */
-  async #look(place: Place, noteKey: string, now: Date): Promise<boolean> {
+  async #look(place: LimitPlace, noteKey: string, now: Date): Promise<boolean> {
     const { partitionKey } = place;
-    const row = await findRow<BucketRow>(this.#table, partitionKey, rowKeyOf(place));
+    const row = await readLimitRow<BucketRow>(this.#table, place);
     const isFull = row !== undefined && Number(row.fullAt) + marginMs < now.getTime();
     if (row && !isFull) {
-      const next = { partitionKey, rowKey: noteKeyOf(place, now.getTime() + lookAfterMs) };
+      const next = { partitionKey, rowKey: limitNoteKey(place, now) };
       await guard(() => this.#table.upsertEntity(next, 'Replace'));
     }
     // The note last: what nobody notes stays for ever. A bucket that was drawn from meanwhile stays, and so does its note.

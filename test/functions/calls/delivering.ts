@@ -125,5 +125,6 @@ export const delivering = (chat: CountedChat): Record<string, UseCase> => {
     'the minute’s look at what has expired, nothing being due': () =>
       Promise.resolve(() => services.purgeMessages()),
     'the minute’s look at limits, nothing being due': () => Promise.resolve(() => services.forgetLimits()),
+    'the minute’s look at the audit, kept for good': () => Promise.resolve(() => services.forgetAudit()),
   };
 };

@@ -79,7 +79,11 @@ export const peopleAndJobs = (chat: CountedChat): Record<string, UseCase> => {
       await services.requireGoodToken(ann, token);
       return () => services.requireGoodToken(ann, token);
     },
-    'logging out': () => Promise.resolve(() => services.logOut(aCaller(aUser('ann')))),
+    'logging out': async () => {
+      const caller = aCaller(aUser('ann'));
+      await services.requireGoodToken(caller.userId, caller.token); // whoever logs out has been here before
+      return () => services.logOut(caller);
+    },
     'closing a connection whose token is good no more': async () => {
       await chat.connect(aUser('ann'), 'refused');
       return () => services.closeConnection('refused', 'You have logged out.');

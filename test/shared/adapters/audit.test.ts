@@ -93,4 +93,25 @@ describe.each<[string, () => Audit]>([
     const between = { from: new Date('2026-02-02T05:00:01Z'), to: new Date('2026-02-02T05:00:02Z'), userId };
     expect((await pages(audit, between)).map(({ at }) => at.slice(17, 19))).toEqual(['02', '01']);
   });
+
+  it('goes by whole days once it is too old, and stays otherwise', async () => {
+    const audit = open();
+    const userId = aUser('fay');
+    const times = [
+      '2024-12-30T23:59:59',
+      '2024-12-31T12:00:00',
+      '2025-01-01T00:00:00',
+      '2025-01-01T18:00:00',
+    ];
+    for (const [index, time] of times.entries())
+      for (const key of ['a', 'b'])
+        await audit.record(aLogin('', { userId, at: `${time}.000Z` }), `${userId}-${index}-${key}`);
+    const range = { userId, from: new Date('2024-01-01T00:00:00Z') };
+    const time = new Date('2025-01-01T17:00:00Z');
+    expect(await audit.forgetBefore(time)).toBe(4);
+    expect(await audit.forgetBefore(time)).toBe(0);
+    expect((await pages(audit, range, 10)).map(({ at }) => at.slice(0, 10))).toEqual(
+      Array(4).fill('2025-01-01'),
+    );
+  });
 });

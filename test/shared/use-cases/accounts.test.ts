@@ -1,4 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { MemoryAudit } from '../../../shared/adapters/memory/memory-audit.ts';
+import { MemoryFailedTries } from '../../../shared/adapters/memory/memory-failed-tries.ts';
 import { MemoryAccounts } from '../../../shared/adapters/memory/memory-accounts.ts';
 import { MemoryJobs } from '../../../shared/adapters/memory/memory-jobs.ts';
 import { MemoryRevocations } from '../../../shared/adapters/memory/memory-revocations.ts';
@@ -16,7 +19,7 @@ import { requireGoodToken } from '../../../shared/use-cases/require-good-token.t
 import { registerUser } from '../../../shared/use-cases/register-user.ts';
 import { updateAccount } from '../../../shared/use-cases/update-account.ts';
 import { aCaller, aToken } from '../../support/builders.ts';
-import { FakeBroadcaster, fakeModerator } from '../../support/fakes.ts';
+import { FakeBroadcaster, fakeModerator, FakeTimer } from '../../support/fakes.ts';
 
 const now = new Date('2026-01-02T03:04:05.006Z');
 const expiresAt = new Date('2026-01-02T04:04:05.006Z');
@@ -31,11 +34,14 @@ const anApp = (rateLimiter?: RateLimiter) => {
     hash: (text) => Promise.resolve(`hash of ${text}`),
     verify: (text, stored) => {
       verified.push(stored);
-      return Promise.resolve(stored === `hash of ${text}`);
+      return Promise.resolve(stored?.endsWith(`hash of ${text}`) ?? false);
     },
+    isOutdated: (stored) => stored.startsWith('old '),
   };
+  const clock = new FakeTimer(now.toISOString());
+  const audit = new MemoryAudit();
   const names = new MemoryUserNames();
-  const revocations = new MemoryRevocations(new MemoryJobs(), accounts, { now: () => now });
+  const revocations = new MemoryRevocations(new MemoryJobs(), accounts, clock);
   const parts = {
     accounts,
     names,
@@ -47,7 +53,7 @@ const anApp = (rateLimiter?: RateLimiter) => {
       },
     },
     moderator: fakeModerator,
-    clock: { now: () => now },
+    ...{ clock, audit, failedTries: new MemoryFailedTries(), freeTries: 3, newId: randomUUID },
     issuer: {
       issue: (userId: string, generation: number) =>
         Promise.resolve({ token: `token ${generation} of ${userId}`, expiresAt }),
@@ -56,7 +62,13 @@ const anApp = (rateLimiter?: RateLimiter) => {
     revocations,
   };
   return {
-    ...{ taken, verified, accounts, names, revocations, broadcaster: parts.broadcaster },
+    ...{ taken, verified, accounts, names, revocations, clock, broadcaster: parts.broadcaster },
+    /** What the audit tells, oldest first. */
+    recorded: async () => {
+      const to = new Date(clock.now().getTime() + 1);
+      const found = await audit.list({ from: new Date(0), to, limit: 10_000 });
+      return found.toReversed().map(({ auditId: _, ...entry }) => entry);
+    },
     register: registerUser(parts),
     logIn: logIn(parts),
     logOut: logOut(parts),
@@ -141,6 +153,148 @@ describe('logging in', () => {
       code: 'rate-limited',
     });
     expect(limited.verified).toEqual([]);
+  });
+});
+
+describe('guessing a password', () => {
+  const attacker = '198.51.100.7';
+  const withAnn = async () => {
+    const app = anApp();
+    await app.register({ username: 'Ann', password, email: undefined, fullName: undefined }, '10.0.0.1');
+    /** Seconds to wait, or whether the password was right. */
+    const guess = async (secret: string, { username = 'ann', address = attacker } = {}) => {
+      try {
+        await app.logIn({ username, password: secret }, address);
+        return 'in';
+      } catch (error) {
+        if (!(error instanceof ChatError)) throw error;
+        return error.code === 'rate-limited' ? error.retryAfterSeconds : 'wrong';
+      }
+    };
+    return { ...app, guess };
+  };
+
+  test('is slowed down more and more, for a name that nobody has alike', async () => {
+    for (const username of ['ann', 'nobody']) {
+      const { guess, clock, verified } = await withAnn();
+      const waits: unknown[] = [];
+      for (let tried = 0; waits.length < 12 && tried < 40; tried++) {
+        const outcome = await guess('wrong', { username });
+        if (outcome === 'wrong') continue;
+        waits.push(outcome);
+        clock.advance(Number(outcome) * 1000);
+      }
+      expect(waits).toEqual([2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900]);
+      expect(verified).toHaveLength(3 + 11); // one for each wait that has passed
+    }
+  });
+
+  test('keeps the owner waiting for a while, also with the right password, and never out', async () => {
+    const { guess, clock } = await withAnn();
+    for (let hours = 0; hours < 24 * 3600; hours += 300) {
+      await guess(`guess ${hours}`);
+      clock.advance(300_000);
+    }
+    await guess('wrong');
+    const wait = await guess(password);
+    expect(wait).toBeTypeOf('number');
+    expect(wait).toBeLessThanOrEqual(900);
+    clock.advance(Number(wait) * 1000);
+    expect(await guess(password)).toBe('in');
+    // From there nothing is held against anybody.
+    expect(await guess('wrong')).toBe('wrong');
+    expect(await guess(password)).toBe('in');
+  });
+
+  test('from one address does not lock out the owner, who is at another', async () => {
+    const { guess, clock } = await withAnn();
+    for (let tries = 0; tries < 200; tries++) {
+      await guess('wrong');
+      clock.advance(1000);
+    }
+    expect(await guess(password, { address: '192.0.2.1' })).toBe('in');
+  });
+
+  test('from many addresses is slowed down to one a minute', async () => {
+    const { guess, clock } = await withAnn();
+    let wrong = 0;
+    for (let tries = 0; tries < 3600; tries++) {
+      if ((await guess('wrong', { address: `198.51.100.${tries}` })) === 'wrong') wrong++;
+      clock.advance(1000);
+    }
+    expect(wrong).toBeLessThan(12 + 6 + 60);
+  });
+
+  test('is let through once where one had to wait, however many try at once', async () => {
+    const { guess, clock, verified } = await withAnn();
+    for (let tries = 0; tries < 4; tries++) await guess('wrong');
+    clock.advance(2000);
+    verified.length = 0;
+    await Promise.all(Array.from({ length: 50 }, (_, index) => guess(`guess ${index}`)));
+    expect(verified).toHaveLength(1);
+  });
+
+  test('by somebody with a stolen token is slowed down apart, and a stranger keeps nobody from a change', async () => {
+    const { guess, changePassword: changing } = await withAnn();
+    for (let tries = 0; tries < 20; tries++) await guess('wrong');
+    const change = (currentPassword: string) =>
+      changing('Ann', { currentPassword, newPassword: 'battery staple' }, attacker);
+    await change(password);
+    for (let tries = 0; tries < 3; tries++)
+      await expect(change('wrong')).rejects.toMatchObject({ code: 'invalid-credentials' });
+    await expect(change('wrong')).rejects.toMatchObject({ code: 'rate-limited', retryAfterSeconds: 2 });
+  });
+});
+
+describe('a hash of earlier days', () => {
+  test('is replaced when its password is known, and nobody is logged out by that', async () => {
+    const app = anApp();
+    await app.register({ username: 'ann', password, email: undefined, fullName: undefined }, '10.0.0.1');
+    const from = `hash of ${password}`;
+    await app.accounts.replaceHash('ann', { from, to: `old ${from}` }, 0);
+    await expect(app.logIn({ username: 'ann', password: 'wrong' }, '10.0.0.1')).rejects.toThrow();
+    expect((await app.accounts.find('ann'))?.passwordHash).toBe(`old ${from}`);
+    expect(await app.logIn({ username: 'ann', password }, '10.0.0.1')).toMatchObject({
+      token: 'token 0 of ann',
+    });
+    expect(await app.accounts.find('ann')).toMatchObject({ passwordHash: from, generation: 0 });
+  });
+});
+
+describe('the audit', () => {
+  const address = '10.0.0.1';
+
+  test('tells who logged in, logged out and changed the password', async () => {
+    const app = anApp();
+    await app.register({ username: 'Ann', password, email: undefined, fullName: undefined }, address);
+    await app.logIn({ username: 'ann', password }, address);
+    await app.changePassword('Ann', { currentPassword: password, newPassword: 'battery staple' }, address);
+    const caller = { userId: 'Ann', token: aToken({ generation: 1 }) };
+    for (let times = 0; times < 3; times++) await app.logOut(caller);
+    const at = now.toISOString();
+    expect((await app.recorded()).toSorted((a, b) => (a.action < b.action ? -1 : 1))).toEqual([
+      { action: 'login.succeeded', at, actorId: 'Ann' },
+      { action: 'logout', at, actorId: 'Ann' },
+      { action: 'password.changed', at, actorId: 'Ann' },
+    ]);
+  });
+
+  test('tells whose account was guessed at, once in ten minutes, and no name that nobody has', async () => {
+    const app = anApp();
+    await app.register({ username: 'Ann', password, email: undefined, fullName: undefined }, address);
+    for (let tries = 0; tries < 600; tries++) {
+      for (const username of ['aNN', `secret ${tries}`])
+        await app.logIn({ username, password: 'wrong' }, `10.0.0.${tries}`).catch(() => undefined);
+      app.clock.advance(2000);
+    }
+    const recorded = await app.recorded();
+    expect(recorded.length).toBeGreaterThanOrEqual(4);
+    expect(recorded.length).toBeLessThanOrEqual(6); // twenty minutes are in three of ten at most
+    expect(JSON.stringify(recorded)).not.toContain('secret');
+    expect(recorded).toContainEqual({
+      ...{ action: 'login.refused', at: '2026-01-02T03:00:00.000Z', actorId: null },
+      ...{ userId: 'Ann', code: 'invalid-credentials' },
+    });
   });
 });
 

@@ -21,11 +21,13 @@ describe('a password hash', () => {
     expect(await hasher.verify(password, hashes[0])).toBe(true);
   });
 
-  test('is still verified after the cost was raised', async () => {
+  test('is still verified after the cost was raised, and known to be of before', async () => {
     const old = await new ScryptPasswordHasher(cheap).hash(password);
     const hasher = new ScryptPasswordHasher({ ...cheap, logN: 6 });
     expect(await hasher.verify(password, old)).toBe(true);
     expect(await hasher.verify('wrong', old)).toBe(false);
+    expect(hasher.isOutdated(old)).toBe(true);
+    expect(hasher.isOutdated(await hasher.hash(password))).toBe(false);
   });
 
   test('covers every byte of a long password', async () => {
