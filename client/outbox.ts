@@ -40,7 +40,7 @@ export interface PendingMessage extends Draft {
   /** Once it is accepted. */
   messageId?: string;
   state: 'waiting' | 'accepted' | 'failed';
-  /** Why, if it failed. */
+  /** Why, if it failed; or why the last try did, while it waits for the next. */
   code?: ParleyErrorCode;
 }
 
@@ -213,6 +213,7 @@ export class Outbox {
           this.#fail(entry, error);
           return;
         }
+        this.#note(entry, error.code);
         const ms = backoffMs(attempt, this.#parts.environment.random, error.retryAfterMs);
         const isUrgent = error.retryAfterMs === undefined;
         await this.#pause(ms, isUrgent);
@@ -228,11 +229,18 @@ export class Outbox {
 
   #accept(entry: Entry, receipt: SendReceipt): void {
     if (!this.#isLive(entry)) return; // it has its place already, or was discarded
-    const { to: _, ...message } = entry.message;
+    const { to: _, code: __, ...message } = entry.message;
     const { messageId, conversationId } = receipt;
     entry.message = { ...message, state: 'accepted', messageId, conversationId };
     void this.#parts.store.delete(entry.key).catch(() => undefined);
     entry.settle?.resolve(receipt);
+    this.#parts.onChange(entry.message, false);
+  }
+
+  /** Why it waits, for whoever looks; the next client will see for itself. */
+  #note(entry: Entry, code: ParleyErrorCode): void {
+    if (entry.message.code === code) return;
+    entry.message = { ...entry.message, code };
     this.#parts.onChange(entry.message, false);
   }
 

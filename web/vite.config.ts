@@ -8,7 +8,7 @@ const policy = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
-  "img-src 'self' https: http://127.0.0.1:*",
+  "img-src 'self' blob: https: http://127.0.0.1:*",
   "connect-src 'self' https: wss: http://127.0.0.1:* ws://127.0.0.1:*",
   "base-uri 'none'",
   "form-action 'none'",

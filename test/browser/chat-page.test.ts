@@ -1,62 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { ParleyClient } from '../../client/index.ts';
-import type { Stack } from '../../local/stack.ts';
-import { pageMount, pageOrigins } from '../../local/stack/page.ts';
-import { allowPages } from '../../local/stack/storage-cors.ts';
-import { startTestStack } from '../support/test-stack.ts';
-import { anAccount, messageIn, openChat, say, visit, type Account, type Visitor } from './visitor.ts';
+import { describe, expect, it } from 'vitest';
+import { usePageStack } from './page-stack.ts';
+import { anAccount, messageIn, openChat, say } from './visitor.ts';
 
-let stack: Stack;
-let url: string;
-const dataDir = mkdtempSync(join(tmpdir(), 'parley-page-'));
-const visitors: Visitor[] = [];
-
-beforeAll(async () => {
-  stack = await startTestStack({ dataDir, ...pageMount('dist/web') });
-  url = stack.urls.functions;
-  await allowPages(stack.urls.blob, pageOrigins(url));
-});
-
-afterAll(async () => {
-  await stack.stop();
-  rmSync(dataDir, { recursive: true, force: true });
-});
-
-/** Nothing that happens may leave an error in the console. */
-afterEach(async () => {
-  const open = visitors.splice(0);
-  await Promise.all(open.map(({ browser }) => browser.close()));
-  expect(open.flatMap(({ errors }) => errors)).toEqual([]);
-});
-
-const open = async (...[account, options]: [account?: Account, options?: Parameters<typeof visit>[2]]) => {
-  const visitor = await visit(url, account, options);
-  visitors.push(visitor);
-  return visitor.page;
-};
-
-/** Two who have a conversation. */
-const aPair = async (): Promise<{ ann: Account; bob: Account; conversationId: string }> => {
-  const [ann, bob] = await Promise.all([anAccount(url, 'Ann Archer'), anAccount(url, 'Bob Baker')]);
-  const chat = await ParleyClient.connect({ baseUrl: url, token: ann.token });
-  const { id } = await chat.direct(bob.username);
-  await chat.close();
-  return { ann, bob, conversationId: id };
-};
-
-const asUser = async <T>({ token }: Account, act: (chat: ParleyClient) => Promise<T>): Promise<T> => {
-  const chat = await ParleyClient.connect({ baseUrl: url, token });
-  try {
-    return await act(chat);
-  } finally {
-    await chat.close();
-  }
-};
+const site = usePageStack();
+const { open, aPair, asUser } = site;
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -80,7 +30,7 @@ const violationsOn = async (page: Page): Promise<string[]> => {
 
 describe('the chat page', () => {
   it('lets somebody register, begin a conversation and say the first thing', async () => {
-    const bob = await anAccount(url, 'Bob Baker');
+    const bob = await anAccount(site.url, 'Bob Baker');
     const page = await open();
     await page.getByRole('button', { name: 'I have no account yet' }).click();
     await page.getByLabel('Your name').fill('Ann Archer');
@@ -136,7 +86,7 @@ describe('the chat page', () => {
 
   it('makes a group, and shows who says what and who was added', async () => {
     const [ann, bob, cleo] = await Promise.all(
-      ['Ann Archer', 'Bob Baker', 'Cleo Carter'].map((name) => anAccount(url, name)),
+      ['Ann Archer', 'Bob Baker', 'Cleo Carter'].map((name) => anAccount(site.url, name)),
     );
     if (!ann || !bob || !cleo) throw new Error('Somebody is missing.');
     const [anns, bobs] = await Promise.all([open(ann), open(bob)]);
@@ -198,8 +148,8 @@ describe('the chat page', () => {
       '<math><mtext><table><mglyph><style><img src=x onerror=window.hacked=true>',
     ];
     const [ann, bob] = await Promise.all([
-      anAccount(url, '<b>Ann</b> <img/onerror=1>'),
-      anAccount(url, 'Bob Baker'),
+      anAccount(site.url, '<b>Ann</b> <img/onerror=1>'),
+      anAccount(site.url, 'Bob Baker'),
     ]);
     const title = '"><script>window.hacked=true</script>';
     await asUser(ann, async (chat) => {

@@ -28,11 +28,15 @@ export interface Visitor {
   errors: string[];
 }
 
-/** Opens the page in a browser of its own. @param account who has logged in before */
+/**
+ * Opens the page in a browser of its own. @param account who has logged in before @param refusal what the page says if that is
+ * not enough
+ */
 export const visit = async (
   url: string,
   account?: Account,
   options: BrowserContextOptions = {},
+  refusal?: string,
 ): Promise<Visitor> => {
   const browser = await openBrowser({ viewport: { width: 1200, height: 800 }, locale: 'en-GB', ...options });
   const page = browser.context.pages()[0] ?? (await browser.context.newPage());
@@ -43,13 +47,27 @@ export const visit = async (
     if (message.type() === 'error' && !/net::ERR_|status of/.test(message.text()))
       errors.push(message.text());
   });
-  if (account)
-    await page.addInitScript(([kept]) => localStorage.setItem('parley session', kept), [
-      JSON.stringify({ token: account.token, expiresAt: account.expiresAt }),
-    ] as const);
   await page.goto(url);
-  if (account) await page.getByRole('button', { name: 'Settings' }).waitFor();
+  if (account) await enter(page, account);
+  if (refusal !== undefined) await page.getByRole('alert').getByText(refusal).waitFor();
+  else if (account) await page.getByRole('button', { name: 'Settings' }).waitFor();
   return { page, browser, errors };
+};
+
+/** As whoever has logged in at an earlier visit. */
+const enter = async (page: Page, { token, expiresAt }: Account): Promise<void> => {
+  await page.evaluate(([kept]) => localStorage.setItem('parley session', kept), [
+    JSON.stringify({ token, expiresAt }),
+  ] as const);
+  await page.reload();
+};
+
+/** Logs in by name and password. */
+export const logIn = async (page: Page, { username }: Account): Promise<void> => {
+  await page.getByLabel('Username').fill(username);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await page.getByRole('button', { name: 'Settings' }).waitFor();
 };
 
 export const messageIn = (page: Page, text: string) => page.getByRole('log').getByText(text, { exact: true });

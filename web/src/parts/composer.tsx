@@ -1,44 +1,32 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { useChat } from '../state/context.ts';
 import { briefly } from '../state/names.ts';
-import { sizeOf } from './sizes.ts';
+import { Enclosure } from './enclosure.tsx';
 import { Icon } from './icon.tsx';
 
+/** What the message is about: one that it answers, or takes the place of. */
 const About = () => {
   const { compose, current } = useChat();
-  const { editing, replying, file } = compose;
+  const { editing, replying } = compose;
   const about = editing.value ?? replying.value;
+  if (!about) return null;
   return (
-    <>
-      {about && (
-        <div class="chip">
-          <span class="cut" dir="auto">
-            {editing.value ? 'Editing: ' : `Reply to ${current.nameOf(about.senderId)}: `}
-            {briefly(about, (userId) => current.nameOf(userId))}
-          </span>
-          <button
-            type="button"
-            aria-label={editing.value ? 'Stop editing' : 'No reply'}
-            onClick={() => compose.clear()}
-          >
-            <Icon name="close" />
-          </button>
-        </div>
-      )}
-      {file.value && (
-        <div class="chip">
-          <span class="cut" dir="auto">
-            {file.value.name}, {sizeOf(file.value.size)}
-          </span>
-          {compose.progress.value !== undefined && (
-            <progress value={compose.progress.value} max={1} aria-label={`Uploading ${file.value.name}`} />
-          )}
-          <button type="button" aria-label="Remove the file" onClick={() => compose.attach(undefined)}>
-            <Icon name="close" />
-          </button>
-        </div>
-      )}
-    </>
+    <div class="enclosure">
+      <Icon name={editing.value ? 'pen' : 'reply'} />
+      <span class="grow">
+        <strong>{editing.value ? 'Editing' : `Reply to ${current.nameOf(about.senderId)}`}</strong>
+        <span class="cut quiet" dir="auto">
+          {briefly(about, (userId) => current.nameOf(userId))}
+        </span>
+      </span>
+      <button
+        type="button"
+        aria-label={editing.value ? 'Stop editing' : 'No reply'}
+        onClick={() => compose.clear()}
+      >
+        <Icon name="close" />
+      </button>
+    </div>
   );
 };
 
@@ -79,6 +67,7 @@ export const Composer = () => {
       }}
     >
       <About />
+      <Enclosure />
       <div role="alert">
         {compose.problem.value !== undefined && <p class="failure">{compose.problem.value}</p>}
       </div>

@@ -107,10 +107,18 @@ const Content = ({ message }: { message: ShownMessage }) => {
 };
 
 const Failure = ({ message }: { message: ShownMessage }) => {
-  const { current } = useChat();
+  const { current, compose } = useChat();
   return (
     <div role="alert">
       <p class="failure">{message.problem ?? 'It could not be sent.'}</p>
+      <button
+        onClick={() => {
+          compose.rewrite(message);
+          current.discard(message);
+        }}
+      >
+        Edit
+      </button>
       <button
         onClick={() => {
           current.retry(message);
@@ -175,6 +183,11 @@ export const OneMessage = ({ message, isNext }: OneMessageProps) => {
         <time dateTime={message.createdAt}>{timeOf(message.createdAt)}</time>
         {isOwn && message.deletedAt === null && <Ticks message={message} />}
       </div>
+      {message.local === 'waiting' && message.problem !== undefined && (
+        <p class="quiet" role="status">
+          {message.problem}
+        </p>
+      )}
       {message.local === 'failed' && <Failure message={message} />}
       {message.local === undefined && message.deletedAt === null && <Tools message={message} isOwn={isOwn} />}
       {message.deletedAt !== null && isOwn && (

@@ -3,7 +3,7 @@ import { Dialog } from './dialog.tsx';
 
 /** How the page looks and calls, and logging out. */
 export const Settings = () => {
-  const { show, settings, session } = useChat();
+  const { show, settings, session, logOut } = useChat();
   return (
     <Dialog title="Settings" onClose={() => show(undefined)}>
       <p>
@@ -31,7 +31,7 @@ export const Settings = () => {
       <div role="alert">
         {settings.problem.value !== undefined && <p class="failure">{settings.problem.value}</p>}
       </div>
-      <button onClick={() => void session.logOut()}>Log out</button>
+      <button onClick={() => void logOut()}>Log out</button>
     </Dialog>
   );
 };

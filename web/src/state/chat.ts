@@ -1,14 +1,15 @@
-import { computed, signal } from '@preact/signals';
-import { ParleyClient, type ConnectionState, type Message } from '../../../client/index.ts';
+import { computed, effect, signal, untracked } from '@preact/signals';
+import { ParleyClient, type Attachment, type ConnectionState, type Message } from '../../../client/index.ts';
 import { briefly, memberName, nameOf } from './names.ts';
 import { Compose } from './compose.ts';
+import { Drafts } from './drafts.ts';
 import { Current } from './current.ts';
 import { List } from './list.ts';
 import { People } from './people.ts';
 import { Search } from './search.ts';
 import { Session } from './session.ts';
 import { Settings } from './settings.ts';
-import { problemOf, wordsOf } from './words.ts';
+import { isLoggedOut, problemOf, wordsOf } from './words.ts';
 
 export type {
   Attachment,
@@ -28,6 +29,7 @@ export class Chat {
   readonly openId = signal<string>();
   readonly shown = signal<Window>();
   readonly online = signal<ReadonlySet<string>>(new Set());
+  readonly drafts: Drafts;
   readonly #lastSeen = signal<ReadonlyMap<string, string | null>>(new Map());
   readonly settings = new Settings();
   readonly list = new List();
@@ -50,37 +52,50 @@ export class Chat {
 
   constructor() {
     const client = (): ParleyClient | undefined => this.#client;
-    const tell = (problem: string): void => {
-      this.problem.value = problem;
-    };
+    const fail = (error: unknown): void => this.#fail(error);
     this.session = new Session(
       (token) => this.#connect(token),
       () => this.#disconnect(),
     );
     this.current = new Current({
-      ...{ chat: client, tell },
+      ...{ chat: client, fail },
       userId: () => this.session.userId.value,
       isOnline: (userId) => this.online.value.has(userId),
       lastSeenAt: (userId) => this.#lastSeen.value.get(userId) ?? null,
       close: () => this.close(),
     });
-    this.compose = new Compose(this.current, (file, report) => this.#upload(file, report), problemOf);
+    this.drafts = new Drafts(() => this.session.userId.value);
+    this.compose = new Compose({
+      ...{ current: this.current, drafts: this.drafts, explain: problemOf },
+      upload: (...upload) => this.#upload(...upload),
+    });
     this.people = new People(client);
     this.search = new Search(
       client,
       (words) => {
         this.list.words.value = words;
       },
-      tell,
+      fail,
     );
     document.addEventListener('visibilitychange', () => this.current.seen());
     window.addEventListener('popstate', () => this.#follow());
+    effect(() => {
+      if (this.session.userId.value !== undefined) untracked(() => this.#follow());
+    });
   }
 
-  async start(): Promise<void> {
-    await this.session.resume();
-    this.#follow();
+  start(): Promise<void> {
+    return this.session.resume();
   }
+
+  /** Leaves nothing behind of who was here. */
+  readonly logOut = async (): Promise<void> => {
+    this.show(undefined);
+    this.#show(undefined);
+    this.drafts.clear();
+    history.replaceState(null, '', '#');
+    await this.session.logOut();
+  };
 
   readonly open = (id: string): void => {
     if (this.openId.value !== id) history.pushState(null, '', `#${id}`);
@@ -139,6 +154,9 @@ export class Chat {
     const client = await ParleyClient.connect({ baseUrl: this.session.baseUrl, token, isPatient: true });
     this.#client = client;
     this.#listen(client);
+    // What was refused for want of a good token is not refused any more.
+    for (const { state, code, clientMessageId } of client.pending)
+      if (state === 'failed' && code === 'unauthenticated') client.retry(clientMessageId);
     void client.me().then(
       (account) => this.session.take(account),
       () => undefined, // the name is not worth a word
@@ -173,9 +191,14 @@ export class Chat {
       this.problem.value = `A change was not made. ${wordsOf(code)}`;
     });
     client.on('error', (error) => {
-      if (error.code === 'unauthenticated') void this.session.logOut(problemOf(error));
-      else if (!error.isTransient) this.problem.value = problemOf(error);
+      if (!error.isTransient) this.#fail(error);
     });
+  }
+
+  /** Says what went wrong; who is not logged in any more is asked to log in, and finds all that was written again. */
+  #fail(error: unknown): void {
+    if (isLoggedOut(error)) void this.session.logOut(problemOf(error));
+    else this.problem.value = problemOf(error);
   }
 
   /** Once for all that changes at the same time. */
@@ -224,9 +247,10 @@ export class Chat {
     });
   }
 
-  async #upload(file: File, onProgress: (done: number) => void): Promise<string> {
+  async #upload(file: File, tell: (done: number) => void, stop: AbortSignal): Promise<Attachment> {
     const id = this.openId.value;
     if (!this.#client || id === undefined) throw new Error('No conversation is open.');
-    return (await this.#client.conversation(id).upload(file, { onProgress })).attachmentId;
+    const onProgress = (sent: number, all: number): void => tell(all === 0 ? 1 : sent / all);
+    return this.#client.conversation(id).upload(file, { onProgress, signal: stop });
   }
 }

@@ -1,15 +1,17 @@
 import { computed, signal } from '@preact/signals';
-import type {
-  Attachment,
-  Conversation,
-  ConversationSnapshot,
-  MemberInfo,
-  ParleyClient,
+import {
+  ParleyError,
+  type Attachment,
+  type Conversation,
+  type ConversationSnapshot,
+  type MemberInfo,
+  type ParleyClient,
+  type PendingMessage,
 } from '../../../client/index.ts';
 import { memberName, nameOf } from './names.ts';
 import { lastSeen } from './times.ts';
 import { shownPending, type ShownMessage } from './shown.ts';
-import { problemOf, wordsOf } from './words.ts';
+import { problemOf, wordsOfPending } from './words.ts';
 
 /** What the open conversation needs of the page. */
 export interface CurrentParts {
@@ -19,7 +21,7 @@ export interface CurrentParts {
   isOnline: (userId: string) => boolean;
   lastSeenAt: (userId: string) => string | null;
   /** Shows what went wrong. */
-  tell: (problem: string) => void;
+  fail: (error: unknown) => void;
   close: () => void;
 }
 
@@ -36,6 +38,8 @@ export class Current {
   readonly foundSeq = signal<number>();
   readonly #parts: CurrentParts;
   #conversation: Conversation | undefined;
+  /** Of this visit: what is on its way knows them by their ids only. */
+  readonly #attachments = new Map<string, Attachment>();
   #stop: () => void = () => undefined;
   #loading: Promise<unknown> | undefined;
 
@@ -47,10 +51,14 @@ export class Current {
     const { messages, pending } = this.snapshot.value ?? { messages: [], pending: [] };
     const userId = this.#parts.userId() ?? '';
     const behind = (messages.at(-1)?.seq ?? 0) + 1;
-    const words = (code: string): string => wordsOf(code);
     return [
       ...messages,
-      ...pending.map((one, index) => shownPending(one, { userId, seq: behind + index, words })),
+      ...pending.map((one, index) =>
+        shownPending(one, {
+          ...{ userId, seq: behind + index, words: wordsOfPending(one) },
+          attachment: this.#attachments.get(one.attachmentId ?? ''),
+        }),
+      ),
     ];
   });
   readonly typing = computed(() =>
@@ -93,6 +101,7 @@ export class Current {
     this.#stop = conversation.subscribe(() => {
       this.snapshot.value = conversation.snapshot;
       if (!conversation.snapshot.isMember) this.#parts.close();
+      this.#lookForRefusals(conversation);
       this.seen();
     });
     await this.#try(async () => {
@@ -100,6 +109,13 @@ export class Current {
       this.snapshot.value = conversation.snapshot;
       this.seen();
     });
+  }
+
+  /** A message that was refused because nobody is logged in any more says so for all. */
+  #lookForRefusals({ snapshot }: Conversation): void {
+    const isRefused = ({ state, code }: PendingMessage): boolean =>
+      state === 'failed' && code === 'unauthenticated';
+    if (snapshot.pending.some(isRefused)) this.#parts.fail(new ParleyError('unauthenticated', ''));
   }
 
   nameOf(userId: string): string {
@@ -144,9 +160,12 @@ export class Current {
     this.goal.value = undefined;
   }
 
-  send(draft: { text?: string; replyTo?: string; attachmentId?: string }): void {
+  send({ attachment, ...draft }: { text?: string; replyTo?: string; attachment?: Attachment }): void {
+    if (attachment) this.#attachments.set(attachment.attachmentId, attachment);
     // What cannot be sent is shown where it stands.
-    this.#conversation?.send(draft).catch(() => undefined);
+    this.#conversation
+      ?.send({ ...draft, ...(attachment && { attachmentId: attachment.attachmentId }) })
+      .catch(() => undefined);
     this.isAtEnd.value = true;
     this.goToEnd();
   }
@@ -244,7 +263,7 @@ export class Current {
       return true;
     } catch (error) {
       this.problem.value = problemOf(error);
-      this.#parts.tell(this.problem.value);
+      this.#parts.fail(error);
       return false;
     }
   }

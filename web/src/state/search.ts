@@ -1,7 +1,6 @@
 import { signal } from '@preact/signals';
 import type { Message, ParleyClient } from '../../../client/index.ts';
 import { later } from './later.ts';
-import { problemOf } from './words.ts';
 
 const pauseMs = 300;
 const shortest = 2;
@@ -13,17 +12,17 @@ export class Search {
   readonly found = signal<Message[]>();
   readonly #chat: () => ParleyClient | undefined;
   readonly #onWords: (words: string) => void;
-  readonly #tell: (problem: string) => void;
+  readonly #fail: (error: unknown) => void;
   readonly #look = later(pauseMs, () => void this.#lookUp());
 
   constructor(
     chat: () => ParleyClient | undefined,
     onWords: (words: string) => void,
-    tell: (problem: string) => void,
+    fail: (error: unknown) => void,
   ) {
     this.#chat = chat;
     this.#onWords = onWords;
-    this.#tell = tell;
+    this.#fail = fail;
   }
 
   for(words: string): void {
@@ -40,7 +39,7 @@ export class Search {
       const found = await this.#chat()?.search(words, { limit: 30 });
       if (this.words.value.trim() === words) this.found.value = found?.items ?? [];
     } catch (error) {
-      this.#tell(problemOf(error));
+      this.#fail(error);
     }
   }
 }

@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 import { ParleyClient, type Account } from '../../../client/index.ts';
-import { problemOf } from './words.ts';
+import { problemOf, wordsOf } from './words.ts';
 
 interface Kept {
   token: string;
@@ -16,8 +16,7 @@ const key = 'parley session';
 
 const keptSession = (): Kept | undefined => {
   try {
-    const kept = JSON.parse(localStorage.getItem(key) ?? 'null') as Kept | null;
-    return kept && Date.parse(kept.expiresAt) > Date.now() ? kept : undefined;
+    return (JSON.parse(localStorage.getItem(key) ?? 'null') as Kept | null) ?? undefined;
   } catch {
     return undefined;
   }
@@ -42,7 +41,8 @@ export class Session {
   /** Goes on with the session of an earlier visit. */
   async resume(): Promise<void> {
     const kept = keptSession();
-    if (kept) await this.#try(() => this.#begin(kept));
+    if (kept && Date.parse(kept.expiresAt) > Date.now()) await this.#try(() => this.#begin(kept));
+    else if (kept) this.problem.value = wordsOf('unauthenticated');
   }
 
   logIn(credentials: Credentials): Promise<void> {
@@ -66,6 +66,7 @@ export class Session {
     localStorage.removeItem(key);
     await this.#onEnd();
     this.userId.value = undefined;
+    this.name.value = '';
     this.problem.value = why;
   }
 

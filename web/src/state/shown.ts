@@ -1,10 +1,10 @@
-import type { Message, PendingMessage } from '../../../client/index.ts';
+import type { Attachment, Message, PendingMessage } from '../../../client/index.ts';
 
 /** A message as the page shows it: one that has its place, or one of this device's that has none yet. */
 export interface ShownMessage extends Message {
   /** It has no place yet: it waits, or could not be sent. */
   local?: 'waiting' | 'failed';
-  /** Why it could not be sent. */
+  /** Why it could not be sent, or still waits. */
   problem?: string;
 }
 
@@ -25,10 +25,23 @@ const nothing: Pick<
   ...{ editedAt: null, deletedAt: null, expiresAt: null, deliveredAt: null, readAt: null },
 };
 
-/** A message that waits, in its place behind the others. @param words say what its failure means */
+interface PendingParts {
+  userId: string;
+  seq: number;
+  /** What keeps it. */
+  words: string | undefined;
+  attachment: Attachment | undefined;
+}
+
+/** What is known of a file of an earlier visit that is still on its way. */
+const someFile = (attachmentId: string): Attachment => ({
+  ...{ attachmentId, fileName: 'File', contentType: '', size: 0, sha256: null, availableAt: null },
+});
+
+/** A message that waits, in its place behind the others. */
 export const shownPending = (
   pending: PendingMessage,
-  { userId, seq, words }: { userId: string; seq: number; words: (code: string) => string },
+  { userId, seq, words, attachment }: PendingParts,
 ): ShownMessage => ({
   ...{ ...nothing, reactions: [], messageId: '', seq, senderId: userId, status: 'accepted' },
   conversationId: pending.conversationId ?? '',
@@ -38,6 +51,7 @@ export const shownPending = (
   attachmentUrl: pending.attachmentUrl ?? null,
   replyTo: pending.replyTo ?? null,
   mentions: pending.mentions ?? [],
-  ...(pending.state === 'waiting' && { local: 'waiting' as const }),
-  ...(pending.state === 'failed' && { local: 'failed' as const, problem: words(pending.code ?? '') }),
+  ...(pending.attachmentId !== undefined && { attachment: attachment ?? someFile(pending.attachmentId) }),
+  ...(pending.state !== 'accepted' && { local: pending.state }),
+  ...(words !== undefined && { problem: words }),
 });

@@ -1,3 +1,12 @@
+/** Types that every browser shows as a picture and never as a page. */
+export const pictures: ReadonlySet<string> = new Set([
+  'image/png',
+  'image/jpeg',
+  'image/gif',
+  'image/webp',
+  'image/avif',
+]);
+
 const units = ['bytes', 'kB', 'MB', 'GB'];
 
 /** A size as people read it: `1.4 MB`. */
