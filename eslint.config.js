@@ -33,7 +33,7 @@ export default defineConfig(
       'local/start.ts',
       'local/reset.ts',
       'bench/**/*.ts',
-      'infra/scripts/*.ts',
+      'infra/scripts/**/*.ts',
       'client/examples/**/*.ts',
       '*.ts',
     ],

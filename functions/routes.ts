@@ -54,6 +54,9 @@ import { sendMessage } from './send-message.ts';
 import { sendToConversation } from './send-to-conversation.ts';
 import type { Services } from './services.ts';
 import { showTyping } from './show-typing.ts';
+import { discardDeadLetter, getDeadLetter, listDeadLetters, redriveDeadLetter } from './dead-letters.ts';
+import { eraseUser } from './erase-user.ts';
+import { readStats } from './read-stats.ts';
 import { deleteConversation, updateConversation } from './update-conversation.ts';
 import { updateOwnAccount } from './update-own-account.ts';
 import { allowWebPubSub, webPubSubEvents } from './web-pubsub-events.ts';
@@ -129,6 +132,12 @@ export const routesOf = (services: Services): Route[] => {
     deleteWebhook,
     replayWebhook,
     readAudit,
+    readStats,
+    listDeadLetters,
+    getDeadLetter,
+    redriveDeadLetter,
+    discardDeadLetter,
+    eraseUser,
     live,
     ready,
     allowWebPubSub,

@@ -17,8 +17,10 @@ import { SameTextModerator } from '../shared/adapters/moderation/same-text-moder
 import { SpamModerator } from '../shared/adapters/moderation/spam-moderator.ts';
 import { WordListModerator } from '../shared/adapters/moderation/word-list-moderator.ts';
 import { wordLists } from '../shared/adapters/moderation/words/index.ts';
+import { ServiceBusDeadLetters } from '../shared/adapters/service-bus/service-bus-dead-letters.ts';
 import { ServiceBusEventFeed } from '../shared/adapters/service-bus/service-bus-event-feed.ts';
 import { ServiceBusOutbox } from '../shared/adapters/service-bus/service-bus-outbox.ts';
+import { ServiceBusQueues } from '../shared/adapters/service-bus/service-bus-queues.ts';
 import { ServiceBusWebhookTasks } from '../shared/adapters/service-bus/service-bus-webhook-tasks.ts';
 import { AccountDirectory } from '../shared/adapters/tables/account-directory.ts';
 import { AccountProfiles } from '../shared/adapters/tables/account-profiles.ts';
@@ -76,13 +78,19 @@ import { createConversation } from '../shared/use-cases/create-conversation.ts';
 import { createWebhook } from '../shared/use-cases/create-webhook.ts';
 import { deleteWebhook } from '../shared/use-cases/delete-webhook.ts';
 import { deliverMessage } from '../shared/use-cases/deliver-message.ts';
+import {
+  discardDeadLetter,
+  getDeadLetter,
+  listDeadLetters,
+  redriveDeadLetter,
+} from '../shared/use-cases/dead-letters.ts';
 import { disconnectClient } from '../shared/use-cases/disconnect-client.ts';
 import { eraseInConversation } from '../shared/use-cases/erase-in-conversation.ts';
 import { eraseStep } from '../shared/use-cases/erase-step.ts';
 import { exportStep } from '../shared/use-cases/export-step.ts';
 import { getExport } from '../shared/use-cases/get-export.ts';
 import { startExport } from '../shared/use-cases/start-export.ts';
-import { eraseUser } from '../shared/use-cases/erase-user.ts';
+import { eraseAnyUser, eraseUser } from '../shared/use-cases/erase-user.ts';
 import { findUsers, getUser } from '../shared/use-cases/find-users.ts';
 import { getJob } from '../shared/use-cases/get-job.ts';
 import { forgetAudit } from '../shared/use-cases/forget-audit.ts';
@@ -103,6 +111,7 @@ import { requireMember } from '../shared/use-cases/membership.ts';
 import { purgeMessages } from '../shared/use-cases/purge-messages.ts';
 import { readAudit } from '../shared/use-cases/read-audit.ts';
 import { readChanges } from '../shared/use-cases/read-changes.ts';
+import { readStats } from '../shared/use-cases/read-stats.ts';
 import { readHistory } from '../shared/use-cases/read-history.ts';
 import { readInbox } from '../shared/use-cases/read-inbox.ts';
 import { recordReceipt } from '../shared/use-cases/record-receipt.ts';
@@ -282,6 +291,13 @@ export const createServices = (config: Config, clients = openClients(config)) =>
     giveUpMs: config.webhooks.giveUpHours * 3_600_000,
     tellsEvents: config.tellsEvents,
   };
+  const erasures = {
+    ...{ jobs, audit, outbox, revocations, clock },
+    accounts: issuer && accounts,
+    newId: newJobId,
+  };
+  const deadLetters = new ServiceBusDeadLetters(clients.openServiceBus);
+  const operating = { deadLetters, audit, clock, newId: randomUUID };
   const fanOut = fanOutEvent({ webhooks, tasks: webhookTasks });
   const webhookWork = {
     event: deliverWebhookEvent(webhookParts),
@@ -456,15 +472,8 @@ export const createServices = (config: Config, clients = openClients(config)) =>
     runJob: workOff(work, jobEnvelope, {
       handle: ({ job, traceparent }) => run(job, { traceparent }),
     }),
-    eraseUser: eraseUser({
-      jobs,
-      audit,
-      outbox,
-      revocations,
-      accounts: issuer && accounts,
-      clock,
-      newId: newJobId,
-    }),
+    eraseUser: eraseUser(erasures),
+    eraseAnyUser: eraseAnyUser(erasures),
     getJob: getJob({ jobs }),
     startExport: startExport({ log, jobs, audit, outbox, rateLimiter, clock, newId: newJobId }),
     getExport: getExport({ jobs, log, files }),
@@ -493,6 +502,11 @@ export const createServices = (config: Config, clients = openClients(config)) =>
     }),
 
     readAudit: readAudit({ audit, clock, newId: randomUUID }),
+    readStats: readStats({ queues: new ServiceBusQueues(clients.openServiceBus), webhooks, clock }),
+    listDeadLetters: listDeadLetters({ deadLetters }),
+    getDeadLetter: getDeadLetter(operating),
+    redriveDeadLetter: redriveDeadLetter(operating),
+    discardDeadLetter: discardDeadLetter(operating),
 
     checkReadiness: async (): Promise<void> => {
       await log.head('d-readiness');

@@ -21,6 +21,7 @@ export const parameters = {
     example: 'j-7Zr1v5cXo2Kq8nY4TfPsW0aJm3Bd6Le9',
   },
   webhookId: { description: 'Id of a webhook.', example: 'w-5rJ0mPzRkq3W1xYvT8aLbN2c' },
+  deadLetterId: { description: 'Id of a dead letter, as the list has it.', example: 'chat-queue~42' },
   userId: { description: 'Id of a user.', example: 'bob' },
 } as const satisfies Record<string, { description: string; example: string }>;
 

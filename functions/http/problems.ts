@@ -28,6 +28,7 @@ export const problems = {
   'email-taken': { status: 409, title: 'The e-mail address is taken' },
   'accounts-disabled': { status: 404, title: 'Built-in accounts are switched off' },
   'events-disabled': { status: 404, title: 'Events are switched off' },
+  'cannot-redrive': { status: 409, title: 'The dead letter cannot be sent again' },
   'too-many-webhooks': { status: 409, title: 'There are too many webhooks' },
   'message-rejected': { status: 422, title: 'The message was rejected' },
   'rate-limited': { status: 429, title: 'Too many requests' },

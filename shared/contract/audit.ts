@@ -36,6 +36,7 @@ const record = exactly<AuditRecord>()(
     role: id.meta({ description: 'What a member is from then on.' }),
     jobId: id,
     webhookId: id,
+    deadLetterId: id,
     code: id.meta({ description: 'Of a refusal.' }),
   }),
 );

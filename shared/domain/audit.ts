@@ -13,6 +13,9 @@ export const auditActions = [
   'webhook.created',
   'webhook.deleted',
   'webhook.replayed',
+  'dead-letter.read',
+  'dead-letter.redriven',
+  'dead-letter.discarded',
   'audit.read',
 ] as const;
 
@@ -33,6 +36,7 @@ export interface AuditEntry {
   role?: string | undefined;
   jobId?: string | undefined;
   webhookId?: string | undefined;
+  deadLetterId?: string | undefined;
   /** The code of a refusal. */
   code?: string | undefined;
 }

@@ -31,6 +31,7 @@ export const chatErrorCodes = [
   'accounts-disabled',
   'events-disabled',
   'too-many-webhooks',
+  'cannot-redrive',
   'message-rejected',
   'rate-limited',
   'unavailable',

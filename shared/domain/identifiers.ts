@@ -91,6 +91,10 @@ export const isAuditId = (id: string): boolean => /^u-[\w-]{24}$/.test(id);
 export const jobStepId = (jobId: string, step: number, what: string): string =>
   `s-${digest('job', jobId, String(step), what)}`;
 
+/** Names what is sent again of a dead letter: the same however often that is asked for. */
+export const redriveId = (source: string, sequenceNumber: string, messageId: string): string =>
+  `x-${digest('redrive', source, sequenceNumber, messageId)}`;
+
 /** A token's id for what is kept of it. @param name its issuer's name for it (`jti`), or what was signed */
 export const tokenIdOf = (issuer: string, name: string): string => `t-${digest('token', issuer, name)}`;
 

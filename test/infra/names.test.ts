@@ -44,9 +44,17 @@ describe('Service Bus', () => {
   const topics = lastNames('Microsoft.ServiceBus/namespaces/topics');
   const namespaces = 'Microsoft.ServiceBus/namespaces';
 
+  const subscriptions = lastNames(`${namespaces}/topics/subscriptions`, 2);
+
   it('has the queues and topics that are sent to, and no other', () => {
-    const sent = all(sources('shared/adapters/service-bus/*.ts'), /'(chat-[a-z]+)'/g);
-    expect([...queues, ...topics].sort()).toEqual(unique(sent));
+    const named = all(sources('shared/adapters/service-bus/*.ts'), /'(chat-[a-z]+)'/g);
+    const received = all(subscriptions.join(' '), /\/(\S+)/g);
+    expect([...queues, ...topics].sort()).toEqual(unique(named).filter((name) => !received.includes(name)));
+  });
+
+  it('has the subscriptions whose dead letters are looked at, and no other', () => {
+    const looked = all(sources('shared/adapters/service-bus/entities.ts'), /'(chat-[a-z]+)': '([^']+)'/g);
+    expect(looked.sort()).toEqual(subscriptions);
   });
 
   it('has the queues that triggers wait at', () => {
@@ -57,7 +65,7 @@ describe('Service Bus', () => {
 
   it('has the subscriptions that triggers wait at', () => {
     const triggered = all(triggers, /topicName: '([^']+)',\s+subscriptionName: '([^']+)'/g);
-    expect(triggered.sort()).toEqual(lastNames(`${namespaces}/topics/subscriptions`, 2));
+    expect(triggered.sort()).toEqual(subscriptions);
   });
 
   it('requires sessions where triggers expect them', () => {

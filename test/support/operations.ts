@@ -88,6 +88,12 @@ const calls: Record<string, (role: Role) => Call> = {
     body: { currentPassword: 'not this one', newPassword: 'another sesame' },
     ...{ status: 401, code: 'invalid-credentials' },
   }),
+  // dead-letters.integration.test.ts has one
+  getDeadLetter: () => ({ status: 404, code: 'not-found' }),
+  redriveDeadLetter: () => ({ status: 404, code: 'not-found' }),
+  discardDeadLetter: () => ({ status: 404, code: 'not-found' }),
+  // erasure.test.ts erases one
+  eraseUser: () => ({ params: { userId: 'nobody' }, status: 404, code: 'not-found' }),
   getJob: () => ({ status: 404, code: 'not-found' }), // erasure.integration.test.ts has one
   reserveAttachment: () => ({
     bodyIn: ({ conversationId }) => ({

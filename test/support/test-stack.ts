@@ -41,6 +41,7 @@ export type TestStackOptions = Pick<
   StackOptions,
   | 'dataDir'
   | 'storageInMemory'
+  | 'console'
   | 'mounts'
   | 'mountHeaders'
   | 'inspectionKey'

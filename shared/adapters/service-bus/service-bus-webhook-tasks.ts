@@ -21,7 +21,7 @@ const messageIdOf = (task: WebhookTask): string => {
 };
 
 /** Tasks of a session are done one by one, in order. */
-const sessionIdOf = (task: WebhookTask): string => {
+export const sessionIdOf = (task: WebhookTask): string => {
   if (task.kind === 'replay') return task.replayId;
   const conversationId = task.kind === 'event' ? task.event.conversationId : task.conversationId;
   return `${task.webhookId}|${conversationId}`;

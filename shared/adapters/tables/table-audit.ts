@@ -42,7 +42,16 @@ const within = ({ from, to, after }: AuditRange): string => {
 };
 
 const recordOf = (row: AuditRow): AuditRecord => {
-  const names = ['userId', 'conversationId', 'messageId', 'role', 'jobId', 'webhookId', 'code'] as const;
+  const names = [
+    'userId',
+    'conversationId',
+    'messageId',
+    'role',
+    'jobId',
+    'webhookId',
+    'deadLetterId',
+    'code',
+  ] as const;
   const { auditId, action, at, actorId } = row;
   const rest = names.flatMap((name) => (row[name] === undefined ? [] : [[name, row[name]] as const]));
   return { auditId, action, at, actorId: actorId === nobody ? null : actorId, ...Object.fromEntries(rest) };

@@ -24,7 +24,7 @@ import {
 import type { AcceptedMessage } from '../../../shared/domain/message.ts';
 import { eraseInConversation } from '../../../shared/use-cases/erase-in-conversation.ts';
 import { eraseStep } from '../../../shared/use-cases/erase-step.ts';
-import { eraseUser } from '../../../shared/use-cases/erase-user.ts';
+import { eraseAnyUser, eraseUser } from '../../../shared/use-cases/erase-user.ts';
 import { getJob } from '../../../shared/use-cases/get-job.ts';
 import { requireGoodToken } from '../../../shared/use-cases/require-good-token.ts';
 import { runJob } from '../../../shared/use-cases/run-job.ts';
@@ -330,6 +330,25 @@ describe('the erasure of a user', () => {
     expect([...asked, await world.erase('ann')]).toEqual([{ jobId }, { jobId }, { jobId }]);
     await world.workOff();
     expect(await world.report()).toMatchObject({ state: 'done', counts });
+  });
+
+  it('by an operator is the same erasure, recorded as theirs, and none of a user that is not there', async () => {
+    const { world } = await aLifeOfAnn();
+    const erase = eraseAnyUser({ ...world.parts(), newId: () => jobId });
+    const operator = { userId: 'op', roles: ['admin'], token: aToken() };
+    await expect(erase({ ...operator, roles: [] }, 'ann', tracing)).rejects.toMatchObject({
+      code: 'not-permitted',
+    });
+    for (const nobody of ['nobody', '', 'a\u0000'])
+      await expect(erase(operator, nobody, tracing)).rejects.toMatchObject({ code: 'not-found' });
+    expect(await erase(operator, 'ann', tracing)).toEqual({ jobId });
+    await world.workOff();
+    expect(await world.erase('ann')).toEqual({ jobId });
+    expect(await world.report()).toMatchObject({ state: 'done', counts });
+    const range = { from: new Date(0), to: world.clock.now(), limit: 10 };
+    expect(await world.audit.list(range)).toMatchObject([
+      { action: 'user.erased', actorId: 'op', userId: 'ann', jobId },
+    ]);
   });
 
   it('of somebody without an account and without a message is done as well', async () => {
