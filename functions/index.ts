@@ -11,7 +11,6 @@ import { registerFanOutEvent } from './fan-out-event.ts';
 import { registerPreflight, registerRoutes } from './http/register.ts';
 import { routesOf } from './routes.ts';
 import { createServices } from './services.ts';
-import { startTelemetry } from './telemetry.ts';
 
 const config = loadConfig(process.env);
 const services = createServices(config);
@@ -28,7 +27,7 @@ registerFanOutEvent(services);
 registerDeliverWebhooks(services);
 
 app.hook.appStart(async () => {
-  await startTelemetry(config.applicationInsights, config.identityClientId);
+  await services.telemetry.start();
   await services.prepare();
 });
 app.hook.appTerminate(() => services.close());

@@ -25,9 +25,9 @@ export const markRead = (services: RecordReceiptServices): Route =>
     path: 'conversations/{conversationId}/read',
     tag: 'Messages',
     summary: 'Say up to where you have read',
-    handle: async ({ caller, param, body }) => {
+    handle: async ({ caller, param, body, traceparent }) => {
       const upTo = async () => (await body()).upToSeq ?? everything;
-      await services.recordReceipt(caller.userId, 'read', param('conversationId'), upTo);
+      await services.recordReceipt(caller.userId, 'read', param('conversationId'), upTo, { traceparent });
       return { status: 204 };
     },
   });
@@ -40,9 +40,10 @@ export const markDelivered = (services: RecordReceiptServices): Route =>
     path: 'conversations/{conversationId}/delivered',
     tag: 'Messages',
     summary: 'Say up to where everything has reached you',
-    handle: async ({ caller, param, body }) => {
+    handle: async ({ caller, param, body, traceparent }) => {
       const upTo = async () => (await body()).upToSeq ?? everything;
-      await services.recordReceipt(caller.userId, 'delivered', param('conversationId'), upTo);
+      const conversationId = param('conversationId');
+      await services.recordReceipt(caller.userId, 'delivered', conversationId, upTo, { traceparent });
       return { status: 204 };
     },
   });

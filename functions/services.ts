@@ -135,6 +135,16 @@ import type { Trust } from './cloud-events/trust.ts';
 import { hubName, openClients } from './clients.ts';
 import { limitsOf } from './limits.ts';
 import { logApart } from './log.ts';
+import {
+  observedBroadcaster,
+  observedInbox,
+  observedOutbox,
+  observedRateLimiter,
+  tracedCheck,
+  tracedDelivery,
+  tracedReceipts,
+} from './telemetry/observed.ts';
+import { Telemetry } from './telemetry/telemetry.ts';
 
 /** What all functions are made from. */
 export type Services = ReturnType<typeof createServices>;
@@ -202,7 +212,8 @@ export const createServices = (config: Config, clients = openClients(config)) =>
   const log = new TableConversationLog(tables, heads);
   const changes = new TableChangeLog(tables, heads);
   const search = new TableMessageSearch(tables, log);
-  const inbox = new TableInbox(tables);
+  const telemetry = new Telemetry(config.telemetry);
+  const inbox = observedInbox(new TableInbox(tables), telemetry);
   const expiries = new TableExpiries(tables);
   const presence = new TablePresence(tables, clock);
   const blocks = new TableBlocks(tables, clock);
@@ -210,7 +221,7 @@ export const createServices = (config: Config, clients = openClients(config)) =>
   const names = new TableUserNames(tables);
   const jobs = new TableJobs(tables);
   const audit = new TableAudit(tables);
-  const outbox = new ServiceBusOutbox(clients.openServiceBus, clock, config);
+  const outbox = observedOutbox(new ServiceBusOutbox(clients.openServiceBus, clock, config), telemetry);
   const webhooks = new TableWebhooks(tables, clock);
   const events = config.tellsEvents
     ? new ServiceBusEventFeed(clients.openServiceBus, async (event) =>
@@ -219,7 +230,7 @@ export const createServices = (config: Config, clients = openClients(config)) =>
     : nobodysEvents;
   const endpoint = new HttpWebhookEndpoint(config.webhooks);
   const webhookTasks = new ServiceBusWebhookTasks(clients.openServiceBus);
-  const broadcaster = new WebPubSubBroadcaster(clients.hub, clock, config);
+  const broadcaster = observedBroadcaster(new WebPubSubBroadcaster(clients.hub, clock, config), telemetry);
   const attachments = new BlobAttachments(clients.blobs, tables, clock, {
     ...config.attachment,
     accountKey: clients.accountKey,
@@ -232,9 +243,10 @@ export const createServices = (config: Config, clients = openClients(config)) =>
   const hasher = new ScryptPasswordHasher();
   const buckets = new TableRateBuckets(tables);
   const limits = limitsOf(config);
-  const rateLimiter = config.rates.areShared
+  const limiter = config.rates.areShared
     ? new SharedRateLimiter(clock, buckets, limits)
     : new TokenBucketRateLimiter(clock, limits);
+  const rateLimiter = observedRateLimiter(limiter, telemetry);
   const failedTries = config.rates.areShared ? new TableFailedTries(tables) : new MemoryFailedTries();
   const freeTries = config.rates.loginTries;
   const guarded = { accounts, hasher, rateLimiter, failedTries, freeTries, audit, clock, newId: randomUUID };
@@ -278,6 +290,10 @@ export const createServices = (config: Config, clients = openClients(config)) =>
   });
   const reject = rejectMessage({ broadcaster, inbox, clock });
   const rejectTheChange = rejectChange({ broadcaster, inbox, clock });
+  const deliverInTrace = tracedDelivery(deliver, telemetry, clock);
+  const checkInTrace = tracedCheck(check, telemetry);
+  const receiving = { log, presence, broadcaster, clock };
+  const receipts = tracedReceipts(recordReceipt(receiving), acknowledgeMessages(receiving), telemetry);
   const webhookParts = {
     log,
     audit,
@@ -307,6 +323,7 @@ export const createServices = (config: Config, clients = openClients(config)) =>
 
   return {
     clock,
+    telemetry,
     authenticator,
     /** Lets in also who is erased, and tokens that were taken back. */
     anyAuthenticator,
@@ -415,8 +432,8 @@ export const createServices = (config: Config, clients = openClients(config)) =>
     }),
     completeAttachment: completeAttachment({ ...examining, rateLimiter }),
     getAttachment: getAttachment({ attachments, log, clock }),
-    recordReceipt: recordReceipt({ log, presence, broadcaster, clock }),
-    acknowledgeMessages: acknowledgeMessages({ log, presence, broadcaster, clock }),
+    recordReceipt: receipts.recordReceipt,
+    acknowledgeMessages: receipts.acknowledgeMessages,
 
     blockUser: blockUser({ blocks, directory, clock }),
     listBlocks: listBlocks({ blocks }),
@@ -462,11 +479,14 @@ export const createServices = (config: Config, clients = openClients(config)) =>
         const tracing = { traceparent: envelope.traceparent };
         if (envelope.kind === 'change') return { change: await apply(envelope.change, tracing) };
         if (envelope.kind === 'erasure') return { piece: await erasePiece(envelope.piece, tracing) };
-        return { message: await deliver(envelope.message, tracing) };
+        return { message: await deliverInTrace(envelope.message, tracing) };
       },
       refused: async (envelope, code) => {
         if (envelope.kind === 'change') await rejectTheChange(envelope.change, code);
-        if (envelope.kind === 'message') await reject(envelope.message, code);
+        if (envelope.kind === 'message') {
+          await reject(envelope.message, code);
+          telemetry.count('rejected', { code });
+        }
       },
     }),
     runJob: workOff(work, jobEnvelope, {
@@ -481,7 +501,7 @@ export const createServices = (config: Config, clients = openClients(config)) =>
     checkDelivery: workOff(work, checkEnvelope, {
       handle: async (envelope) => {
         if (envelope.kind === 'check')
-          return { kept: await check(envelope.check, { traceparent: envelope.traceparent }) };
+          return { kept: await checkInTrace(envelope.check, { traceparent: envelope.traceparent }) };
         return { told: await announce(envelope.userId) };
       },
     }),
@@ -517,6 +537,7 @@ export const createServices = (config: Config, clients = openClients(config)) =>
     },
     close: async (): Promise<void> => {
       await Promise.all([outbox.close(), events.close(), webhookTasks.close()]);
+      await telemetry.close();
     },
   };
 };

@@ -149,6 +149,10 @@ const settings = z.object({
   }),
 
   APPLICATIONINSIGHTS_CONNECTION_STRING: connectionString.optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .url({ protocol: /^https?$/, error: 'must be the URL of a collector of OTLP over HTTP' })
+    .optional(),
+  TELEMETRY_SAMPLING_PERCENT: number(100, { min: 0, max: 100 }),
 });
 
 export type SettingName = keyof z.infer<typeof settings>;
@@ -232,7 +236,14 @@ export interface Config {
         }
       | undefined;
   };
-  applicationInsights: string | undefined;
+  telemetry: {
+    /** Of Application Insights. */
+    connectionString: string | undefined;
+    identityClientId: string | undefined;
+    /** Where OTLP over HTTP is taken. */
+    otlpEndpoint: string | undefined;
+    samplingPercent: number;
+  };
 }
 
 /** Everything that is wrong with the settings, at once. */
@@ -374,7 +385,12 @@ export const loadConfig = (env: Record<string, string | undefined>): Config => {
       areShared: set.RATE_LIMITS === 'shared',
     },
     moderation: moderationOf(problems, set),
-    applicationInsights: set.APPLICATIONINSIGHTS_CONNECTION_STRING,
+    telemetry: {
+      connectionString: set.APPLICATIONINSIGHTS_CONNECTION_STRING,
+      identityClientId: set.AZURE_CLIENT_ID,
+      otlpEndpoint: set.OTEL_EXPORTER_OTLP_ENDPOINT,
+      samplingPercent: set.TELEMETRY_SAMPLING_PERCENT,
+    },
   };
   if (problems.length > 0) throw new ConfigError(problems);
   return config;

@@ -51,14 +51,18 @@ const run = async (
       return { messageId, conversationId, ...(attachment && { attachment }) };
     }
     case 'receipt.delivered': {
-      const { conversationId, upToSeq = 0, seqs } = parse(deliveryReceipt, data);
-      if (seqs) await services.acknowledgeMessages(userId, conversationId, seqs);
-      else await services.recordReceipt(userId, 'delivered', conversationId, () => Promise.resolve(upToSeq));
+      const { conversationId, upToSeq = 0, seqs, traceparent: given } = parse(deliveryReceipt, data);
+      const tracing = { traceparent: given ?? traceparent };
+      const upTo = () => Promise.resolve(upToSeq);
+      if (seqs) await services.acknowledgeMessages(userId, conversationId, seqs, tracing);
+      else await services.recordReceipt(userId, 'delivered', conversationId, upTo, tracing);
       return {};
     }
     case 'receipt.read': {
-      const { conversationId, upToSeq } = parse(readReceipt, data);
-      await services.recordReceipt(userId, 'read', conversationId, () => Promise.resolve(upToSeq));
+      const { conversationId, upToSeq, traceparent: given } = parse(readReceipt, data);
+      const tracing = { traceparent: given ?? traceparent };
+      const upTo = () => Promise.resolve(upToSeq);
+      await services.recordReceipt(userId, 'read', conversationId, upTo, tracing);
       return {};
     }
     case 'typing': {

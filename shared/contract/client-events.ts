@@ -15,6 +15,12 @@ const conversationId = z.string({ error: 'must be the id of a conversation' });
 const upToSeq = z.int({ error: 'must be the seq up to which everything has come' }).min(0);
 const asObject = { error: 'must be a JSON object' };
 
+const traceparent = optional(
+  z.string().regex(/^00-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/, {
+    error: 'must be the traceparent of the event that is acknowledged',
+  }),
+).meta({ description: 'That of the event that is acknowledged, if it has one.' });
+
 const isTyping = z.boolean({ error: 'must be true or false' });
 
 /** `POST …/typing`, where the route names the conversation. */
@@ -24,7 +30,7 @@ export const typingState = z.object({ isTyping }, asObject);
 export const typing = z.object({ conversationId, isTyping }, asObject);
 
 /** `receipt.read` */
-export const readReceipt = z.object({ conversationId, upToSeq }, asObject);
+export const readReceipt = z.object({ conversationId, upToSeq, traceparent }, asObject);
 
 /**
  * `receipt.delivered`: the messages that have come, each by its seq; or, from a client that knows it has everything up
@@ -34,6 +40,7 @@ export const deliveryReceipt = z
   .object(
     {
       conversationId,
+      traceparent,
       upToSeq: optional(upToSeq),
       seqs: optional(
         z

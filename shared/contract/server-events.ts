@@ -74,6 +74,9 @@ export const serverEvents = [
     conversationId: id,
     seq,
     message,
+    traceparent: z.string().optional().meta({
+      description: 'Where traces are recorded; a receipt that repeats it goes under the same.',
+    }),
   }),
   event(
     'message.rejected',

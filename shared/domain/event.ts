@@ -50,7 +50,15 @@ export type ServerEvent =
       muted: boolean;
       mutedUntil: string | null;
     }
-  | { type: 'message.created'; at: string; conversationId: string; seq: number; message: Message }
+  | {
+      type: 'message.created';
+      at: string;
+      conversationId: string;
+      seq: number;
+      message: Message;
+      /** Under which trace it was pushed. */
+      traceparent?: string | undefined;
+    }
   | {
       type: 'message.rejected';
       at: string;

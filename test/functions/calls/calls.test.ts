@@ -19,7 +19,7 @@ const figures = JSON.parse(readFileSync('bench/calls.json', 'utf8')) as Record<s
 
 /** What is no use case, or a part of others. */
 const others: readonly (keyof Services)[] = [
-  ...(['clock', 'http', 'messageLimits', 'webPubSub', 'prepare', 'close'] as const),
+  ...(['telemetry', 'clock', 'http', 'messageLimits', 'webPubSub', 'prepare', 'close'] as const),
   ...(['authenticator', 'anyAuthenticator', 'requireMember', 'checkReadiness'] as const),
   // What operators ask for a few times a year.
   ...(['readStats', 'listDeadLetters', 'getDeadLetter', 'redriveDeadLetter'] as const),
