@@ -15,7 +15,7 @@ import { leaseMinutes, secondLookMinutes } from '../../shared/domain/presence.ts
 import { checkPresence } from '../../shared/use-cases/check-presence.ts';
 import type { SendRequest } from '../../shared/use-cases/send-message.ts';
 import { aToken } from '../support/builders.ts';
-import { FakeBroadcaster, FakeOutbox, FakeTimer } from '../support/fakes.ts';
+import { FakeBroadcaster, FakeOutbox, FakeTimer, tracing } from '../support/fakes.ts';
 
 const key = 'the-access-key';
 const secret = secretOf(key);
@@ -318,10 +318,12 @@ describe('events of Web PubSub', () => {
     expect(receipt.jsonBody).toMatchObject({ type: 'ack', ref: 'r1', ok: true });
     const [userId, kind, conversationId, upToSeq] = services.recordReceipt.mock.calls[0] ?? [];
     expect([userId, kind, conversationId, await upToSeq?.()]).toEqual(['ann', 'delivered', 'd-1', 3]);
-    await event('receipt.delivered', { conversationId: 'd-1', seqs: [3, 5] }, headers);
-    expect(services.acknowledgeMessages).toHaveBeenCalledWith('ann', 'd-1', [3, 5]);
+    const { traceparent } = tracing;
+    await event('receipt.delivered', { conversationId: 'd-1', seqs: [3, 5], traceparent }, headers);
+    expect(services.acknowledgeMessages).toHaveBeenCalledWith('ann', 'd-1', [3, 5], { traceparent });
     const both = { conversationId: 'd-1', seqs: [3], upToSeq: 3 };
-    for (const wrong of [both, { conversationId: 'd-1' }, { conversationId: 'd-1', seqs: [0] }])
+    const odd = { conversationId: 'd-1', seqs: [3], traceparent: '00-1' };
+    for (const wrong of [both, odd, { conversationId: 'd-1' }, { conversationId: 'd-1', seqs: [0] }])
       expect((await event('receipt.delivered', wrong, headers)).jsonBody).toMatchObject({
         ok: false,
         error: { code: 'malformed-request' },
