@@ -38,7 +38,9 @@ export interface Outcome {
   strikes: Strike[];
   accepted: number;
   /** Messages given to their receivers, by the way they came. */
-  shown: { live: number; inbox: number };
+  shown: { live: number; inbox: number; history: number };
+  deleted: number;
+  reads: number;
   /** From the last fault's end until everybody had everything. */
   convergedMs: number;
   /** The message that waited longest from its first try to its 202, and how its tries ended. */
@@ -54,6 +56,9 @@ const pairs = (users: string[]): [string, string][] =>
   users.flatMap((a, index) => users.slice(index + 1).map((b): [string, string] => [a, b]));
 
 const groupSize = 4;
+
+/** Is in no conversation, and listens. */
+const stranger = 'stranger';
 
 /** Makes a group of which two members write. */
 const aGroup = async (members: readonly ChatClient[], aborted: AbortSignal): Promise<Lane[]> => {
@@ -77,20 +82,13 @@ const cast = async (
   const key = stack.settings.AUTH_SIGNING_KEY ?? '';
   const names = Array.from({ length: users }, (_, index) => userName(index));
   const clients = new Map<string, ChatClient>();
-  for (const name of names) clients.set(name, await ChatClient.create(stack.urls.functions, name, key));
+  for (const name of [...names, stranger])
+    clients.set(name, await ChatClient.create(stack.urls.functions, name, key));
   const clientOf = (name: string): ChatClient => {
     const client = clients.get(name);
     if (!client) throw new Error(`There is no ${name}.`);
     return client;
   };
-  const people = names.map(
-    (name, index) =>
-      new Person(clientOf(name), {
-        ...options,
-        habit: habits[index % habits.length] ?? 'offline',
-        random: options.random.fork(name),
-      }),
-  );
   const chosen = options.random.fork('pairs').shuffled(pairs(names)).slice(0, conversations);
   const lanes = chosen.flatMap(([a, b]): Lane[] => {
     const conversationId = directConversationId(a, b);
@@ -103,6 +101,18 @@ const cast = async (
     const members = options.random.fork(`group ${index}`).shuffled(names).slice(0, groupSize);
     lanes.push(...(await aGroup(members.map(clientOf), options.aborted)));
   }
+  const { members } = options.recorder.history;
+  for (const { conversationId, from, to } of lanes)
+    members.set(conversationId, new Set([from.userId, ...to]));
+  const people = [...names, stranger].map(
+    (name, index) =>
+      new Person(clientOf(name), {
+        ...options,
+        habit: name === stranger ? 'online' : (habits[index % habits.length] ?? 'offline'),
+        conversationIds: [...members.keys()].filter((id) => members.get(id)?.has(name)),
+        random: options.random.fork(name),
+      }),
+  );
   return { people, lanes };
 };
 
@@ -114,12 +124,17 @@ const slowest = ({ history }: Recorder): Outcome['slowestSend'] =>
     }))
     .reduce((most, one) => (one.ms > most.ms ? one : most), { ms: 0, tries: [] });
 
-const summary = (recorder: Recorder): Pick<Outcome, 'accepted' | 'shown' | 'slowestSend' | 'violations'> => {
+const summary = (
+  recorder: Recorder,
+): Pick<Outcome, 'accepted' | 'shown' | 'deleted' | 'reads' | 'slowestSend' | 'violations'> => {
   const { history } = recorder;
-  const count = (by: 'live' | 'inbox'): number => history.shown.filter((shown) => shown.by === by).length;
+  const count = (by: keyof Outcome['shown']): number =>
+    history.shown.filter((shown) => shown.by === by).length;
   return {
     accepted: recorder.acceptedCount,
-    shown: { live: count('live'), inbox: count('inbox') },
+    shown: { live: count('live'), inbox: count('inbox'), history: count('history') },
+    deleted: history.deleted.length,
+    reads: history.reads.length,
     slowestSend: slowest(recorder),
     violations: check(history),
   };
@@ -155,7 +170,10 @@ const play = async (
     const endedAt = Date.now();
     stopping.abort();
     await actors;
-    const { histories, restedAt } = await settle({ people, lanes }, log, aborting.signal);
+    const { histories, restedAt } = await settle(
+      { people, lanes },
+      { recorder, log, aborted: aborting.signal },
+    );
     recorder.history.finalHistories = histories;
     return { strikes, ...summary(recorder), convergedMs: restedAt - endedAt, logs };
   } finally {

@@ -10,7 +10,7 @@ export interface Answer<T> {
 
 /** What can be called, and how to end it. */
 export interface Call {
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   path: string;
   body?: object;
 }

@@ -31,7 +31,9 @@ const aGoodHistory = (count = 4): History => {
       userId,
       headSeq: count,
       messages: messages.map((message) => ({ ...message, isDelivered: true })),
+      standing: { unreadCount: 0, readSeq: count, deliveredSeq: count },
     });
+  history.members.set(conversationId, new Set(['ann', 'bo']));
   for (const message of messages) {
     history.shown.push({ ...message, userId: 'bo', by: 'live', at: t0 });
     const { messageId } = message;
@@ -103,7 +105,7 @@ describe('the checker of promises', () => {
       if (first) reading.messages.push({ ...first, seq: 5, messageId: 'm-other' });
       reading.headSeq++;
     }
-    expect(brokenIn(history)).toEqual(new Set(['kept-once']));
+    expect(brokenIn(history)).toEqual(new Set(['kept-once', 'unread-exact']));
     expect(wordsOf(history, 'kept-once')).toContain('"hello 1"');
     expect(wordsOf(history, 'kept-once')).toContain('at seq 1 and 5');
   });
@@ -201,5 +203,56 @@ describe('the checker of promises', () => {
     expect(brokenIn(history)).toEqual(new Set(['receivers-converge']));
     expect(wordsOf(history, 'receivers-converge')).toMatch(/bo was never given d-1 seq 3: m-3/);
     expect(wordsOf(history, 'receivers-converge')).toMatch(/bo was given d-1 seq 1: m-1.*not count/);
+  });
+
+  it('finds an unread count that is off by one', () => {
+    const history = aGoodHistory();
+    const [, bos] = history.finalHistories;
+    if (bos) bos.standing = { unreadCount: 2, readSeq: 2, deliveredSeq: 4 };
+    expect(brokenIn(history)).toEqual(new Set());
+    if (bos) bos.standing.unreadCount = 3;
+    expect(wordsOf(history, 'unread-exact')).toContain('unread are 2, but it says 3');
+    expect(brokenIn(history)).toEqual(new Set(['unread-exact']));
+  });
+
+  it('finds what was read and is unread again, and more that is read than has been delivered', () => {
+    const history = aGoodHistory();
+    const [, bos] = history.finalHistories;
+    history.reads.push({ userId: 'bo', conversationId, upToSeq: 4, confirmedAt: t0 });
+    expect(brokenIn(history)).toEqual(new Set());
+    if (bos) bos.standing = { unreadCount: 1, readSeq: 3, deliveredSeq: 4 };
+    expect(wordsOf(history, 'watermarks-rise')).toContain('but 4 was confirmed');
+    if (bos) bos.standing = { unreadCount: 0, readSeq: 4, deliveredSeq: 3 };
+    expect(brokenIn(history)).toEqual(new Set(['watermarks-rise']));
+  });
+
+  it('finds a stranger who is told something, or shown a message', () => {
+    const told = aGoodHistory();
+    told.heard.push({ userId: 'bo', conversationId, event: 'typing', at: t0 });
+    expect(brokenIn(told)).toEqual(new Set());
+    told.heard.push({ userId: 'eve', conversationId, event: 'typing', at: t0 });
+    expect(wordsOf(told, 'members-only')).toContain('eve is not in d-1, and was told of a typing');
+    const shown = aGoodHistory();
+    const [first] = shown.shown;
+    if (first) shown.shown.push({ ...first, userId: 'eve', by: 'inbox' });
+    expect(brokenIn(shown)).toEqual(new Set(['members-only']));
+  });
+
+  it('finds a deleted message that is still there, and one that comes again', () => {
+    const still = aGoodHistory();
+    still.deleted.push({ conversationId, messageId: 'm-2', begunAt: t0, confirmedAt: t0 });
+    expect(wordsOf(still, 'deleted-is-gone')).toContain('still there: d-1 seq 2');
+
+    const gone = aGoodHistory();
+    gone.deleted.push({ conversationId, messageId: 'm-2', begunAt: t0, confirmedAt: t0 });
+    inBoth(gone, (messages) => {
+      if (messages[1]) messages[1].text = null;
+    });
+    const second = gone.shown[1];
+    if (!second) throw new Error('Nothing was shown.');
+    gone.shown.push({ ...second, by: 'history', text: null, at: t0 + 10 });
+    expect(brokenIn(gone)).toEqual(new Set());
+    gone.shown.push({ ...second, by: 'inbox', at: t0 + 11 });
+    expect(brokenIn(gone)).toEqual(new Set(['deleted-is-gone']));
   });
 });

@@ -1,4 +1,4 @@
-import type { FinalHistory, History, InboxReading, Seen, Sent } from './history.ts';
+import type { Deleted, FinalHistory, History, InboxReading, Seen, Sent } from './history.ts';
 
 /** What the pipeline promises, in the order in which it is checked. */
 export const promises = {
@@ -12,6 +12,11 @@ export const promises = {
   'acknowledged-is-gone': 'What was acknowledged is never returned by the inbox again.',
   'receivers-converge':
     'Every message reaches whom it is for, live or through the inbox, and counts as delivered.',
+  'unread-exact':
+    'The unread count is the number of messages of others behind the place up to which was read.',
+  'watermarks-rise': 'What was read stays read; what is read is delivered, and no more than there is.',
+  'members-only': 'Nobody outside a conversation is told anything of it.',
+  'deleted-is-gone': 'What was deleted is not shown again once it was gone.',
 } as const;
 
 export type PromiseName = keyof typeof promises;
@@ -53,6 +58,8 @@ interface Evidence extends History {
   logs: Map<string, FinalHistory>;
   kept: Map<string, Kept[]>;
   keptById: Map<string, Kept>;
+  /** Messages that may be gone: their senders have asked for it. */
+  taken: Map<string, Deleted>;
 }
 
 const indexed = (history: History): Evidence => {
@@ -64,6 +71,7 @@ const indexed = (history: History): Evidence => {
     logs,
     kept: Map.groupBy(messages, nameOf),
     keptById: new Map(messages.map((message) => [message.messageId, message])),
+    taken: new Map(history.deleted.map((deleted) => [deleted.messageId, deleted])),
   };
 };
 
@@ -86,7 +94,7 @@ const acceptedIsKept: Check = function* ({ sent, kept, keptById }) {
   }
 };
 
-const keptOnce: Check = function* ({ kept, sentByName }) {
+const keptOnce: Check = function* ({ kept, sentByName, taken }) {
   for (const [name, rows] of kept) {
     const [row] = rows;
     const sent = sentByName.get(name);
@@ -100,7 +108,7 @@ const keptOnce: Check = function* ({ kept, sentByName }) {
         at: sent.begunAt,
         words: `Twice: ${aboutSent(sent)} is in the history at seq ${rows.map(({ seq }) => seq).join(' and ')}.`,
       };
-    if (row.text !== sent.text)
+    if (row.text !== sent.text && !(row.text === null && taken.has(row.messageId)))
       yield { at: sent.begunAt, words: `Changed: ${aboutSent(sent)} is kept as ${aboutSeen(row)}.` };
   }
 };
@@ -155,12 +163,14 @@ const oneOrder: Check = function* ({ finalHistories, logs }) {
   }
 };
 
-const liveAsKept: Check = function* ({ shown, keptById }) {
+const liveAsKept: Check = function* ({ shown, keptById, taken }) {
   for (const one of shown) {
     const row = keptById.get(one.messageId);
     const how = `${one.userId} was shown (${one.by}, ${time(one.at)}) ${aboutSeen(one)}`;
     if (!row) yield { at: one.at, words: `${how}, which the history does not have.` };
-    else if (row.seq !== one.seq || row.conversationId !== one.conversationId || row.text !== one.text)
+    else if (row.seq !== one.seq || row.conversationId !== one.conversationId)
+      yield { at: one.at, words: `${how}, but the history has ${aboutSeen(row)}.` };
+    else if (row.text !== one.text && !taken.has(one.messageId))
       yield { at: one.at, words: `${how}, but the history has ${aboutSeen(row)}.` };
   }
 };
@@ -207,12 +217,12 @@ const acknowledgedIsGone: Check = function* ({ inboxReadings, acknowledged }) {
     }
 };
 
-const receiversConverge: Check = function* ({ sent, kept, shown }) {
+const receiversConverge: Check = function* ({ sent, kept, shown, taken }) {
   const nameFor = (userId: string, messageId: string): string => `${userId} ${messageId}`;
   const reached = new Set(shown.map(({ userId, messageId }) => nameFor(userId, messageId)));
   for (const one of sent) {
     const row = kept.get(nameOf(one))?.[0];
-    if (!row) continue;
+    if (!row || taken.has(row.messageId)) continue;
     const missing = one.receiverIds.filter((userId) => !reached.has(nameFor(userId, row.messageId)));
     const who = (missing.length > 0 ? missing : one.receiverIds).join(' and ');
     if (missing.length > 0)
@@ -228,6 +238,67 @@ const receiversConverge: Check = function* ({ sent, kept, shown }) {
   }
 };
 
+const unreadExact: Check = function* ({ finalHistories }) {
+  for (const { conversationId, userId, messages, standing } of finalHistories) {
+    const unread = messages.filter(
+      ({ seq, senderId, text }) => seq > standing.readSeq && senderId !== userId && text !== null,
+    ).length;
+    if (unread !== standing.unreadCount)
+      yield {
+        at: 0,
+        words: `${userId} has read ${conversationId} up to ${standing.readSeq}; unread are ${unread}, but it says ${standing.unreadCount}.`,
+      };
+  }
+};
+
+const watermarksRise: Check = function* ({ finalHistories, reads }) {
+  for (const { conversationId, userId, headSeq, standing } of finalHistories) {
+    const { readSeq, deliveredSeq } = standing;
+    const where = `${userId} in ${conversationId}: read up to ${readSeq}, delivered up to ${deliveredSeq}, of ${headSeq}`;
+    if (readSeq > deliveredSeq || deliveredSeq > headSeq) yield { at: 0, words: `${where}.` };
+    const own = reads.filter((read) => read.userId === userId && read.conversationId === conversationId);
+    const most = own.toSorted((a, b) => b.upToSeq - a.upToSeq)[0];
+    if (most && most.upToSeq > readSeq)
+      yield {
+        at: most.confirmedAt,
+        words: `${where}; but ${most.upToSeq} was confirmed at ${time(most.confirmedAt)}.`,
+      };
+  }
+};
+
+const membersOnly: Check = function* ({ heard, shown, members }) {
+  const isMember = (conversationId: string, userId: string): boolean =>
+    members.get(conversationId)?.has(userId) ?? false;
+  for (const { userId, conversationId, event, at } of heard)
+    if (!isMember(conversationId, userId))
+      yield {
+        at,
+        words: `${userId} is not in ${conversationId}, and was told of a ${event} at ${time(at)}.`,
+      };
+  for (const one of shown)
+    if (!isMember(one.conversationId, one.userId))
+      yield { at: one.at, words: `${one.userId} was shown (${one.by}) ${aboutSeen(one)}.` };
+};
+
+/** Pushes to several sockets overtake each other. */
+const overtakingMs = 5_000;
+
+const deletedIsGone: Check = function* ({ taken, shown, keptById }) {
+  for (const { messageId, begunAt, confirmedAt } of taken.values()) {
+    const row = keptById.get(messageId);
+    if (confirmedAt !== undefined && row && row.text !== null)
+      yield { at: begunAt, words: `Deleted at ${time(confirmedAt)}, and still there: ${aboutSeen(row)}.` };
+    const own = shown.filter((one) => one.messageId === messageId);
+    const goneAt = Math.min(...own.flatMap(({ text, at }) => (text === null ? [at] : [])));
+    for (const one of own)
+      if (one.text !== null && one.at > goneAt + (one.by === 'live' ? overtakingMs : 0))
+        yield {
+          at: one.at,
+          words: `Gone at ${time(goneAt)}, ${aboutSeen(one)} was shown to ${one.userId} (${one.by}) at ${time(one.at)}.`,
+        };
+  }
+};
+
 const checks: Record<PromiseName, Check> = {
   'accepted-is-kept': acceptedIsKept,
   'kept-once': keptOnce,
@@ -238,6 +309,10 @@ const checks: Record<PromiseName, Check> = {
   'inbox-once': inboxOnce,
   'acknowledged-is-gone': acknowledgedIsGone,
   'receivers-converge': receiversConverge,
+  'unread-exact': unreadExact,
+  'watermarks-rise': watermarksRise,
+  'members-only': membersOnly,
+  'deleted-is-gone': deletedIsGone,
 };
 
 /** Holds what clients did and saw against the promises. @returns every violation, by promise in the order of `promises` */

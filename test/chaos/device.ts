@@ -20,6 +20,13 @@ const answerMs = 5_000;
 const retryMs = 300;
 const maxSeqs = 100;
 
+/** The conversation of which an event tells; none for answers to what the device asked. */
+const conversationOf = (event: ServerEvent): string | undefined => {
+  if (event.type === 'ack' || event.type === 'error') return undefined;
+  if ('message' in event && typeof event.message === 'object') return event.message.conversationId;
+  return 'conversationId' in event ? event.conversationId : undefined;
+};
+
 /** A connected device that lives of what it is pushed, and acknowledges exactly that. */
 export class Device {
   readonly #user: ChatClient;
@@ -75,6 +82,9 @@ export class Device {
 
   #receive(event: ServerEvent): void {
     if (this.#isOver()) return;
+    const conversationId = conversationOf(event);
+    if (conversationId !== undefined)
+      this.#options.recorder.heard(this.#user.userId, conversationId, event.type);
     if (event.type === 'connected') this.#options.onConnected();
     else if (event.type === 'ack' && event.ok) this.#acks.emit(String(event.ref));
     else if (event.type === 'message.created' && event.message.senderId !== this.#user.userId) {

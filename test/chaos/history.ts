@@ -30,7 +30,33 @@ export interface Seen {
 /** A message that reached a user. */
 export interface Shown extends Seen {
   userId: string;
-  by: 'live' | 'inbox';
+  by: 'live' | 'inbox' | 'history';
+  /** When it came; of what was read, when reading began. */
+  at: number;
+}
+
+/** A message that its sender took back. */
+export interface Deleted {
+  conversationId: string;
+  messageId: string;
+  begunAt: number;
+  /** When the answer came; undefined while there is none. */
+  confirmedAt: number | undefined;
+}
+
+/** A place up to which a user has read, as the app has confirmed. */
+export interface Read {
+  userId: string;
+  conversationId: string;
+  upToSeq: number;
+  confirmedAt: number;
+}
+
+/** Something of a conversation that a user was told live. */
+export interface Heard {
+  userId: string;
+  conversationId: string;
+  event: string;
   at: number;
 }
 
@@ -56,6 +82,8 @@ export interface FinalHistory {
   headSeq: number;
   /** `isDelivered`: the history says that it has reached its receiver. */
   messages: (Seen & { isDelivered: boolean })[];
+  /** How far this member is, as the conversation itself says. */
+  standing: { unreadCount: number; readSeq: number; deliveredSeq: number };
 }
 
 /** Everything that the promises can be checked by. */
@@ -65,6 +93,11 @@ export interface History {
   acknowledged: Acknowledged[];
   inboxReadings: InboxReading[];
   finalHistories: FinalHistory[];
+  deleted: Deleted[];
+  reads: Read[];
+  heard: Heard[];
+  /** Who may know of which conversation. */
+  members: Map<string, ReadonlySet<string>>;
 }
 
 export const emptyHistory = (): History => ({
@@ -73,4 +106,8 @@ export const emptyHistory = (): History => ({
   acknowledged: [],
   inboxReadings: [],
   finalHistories: [],
+  deleted: [],
+  reads: [],
+  heard: [],
+  members: new Map(),
 });

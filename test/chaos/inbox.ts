@@ -24,7 +24,7 @@ const read = async (client: ChatClient, recorder: Recorder, signal: AbortSignal)
     cursor = page.nextCursor;
   } while (cursor !== null);
   recorder.history.inboxReadings.push(reading);
-  for (const { message } of reading.items) recorder.shown(client.userId, 'inbox', message);
+  for (const { message } of reading.items) recorder.shown(client.userId, 'inbox', message, reading.begunAt);
   return reading;
 };
 

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ChatClient } from './chat-client.ts';
+import { type ChatClient, seen } from './chat-client.ts';
 import { Device } from './device.ts';
 import { takeInbox } from './inbox.ts';
 import type { Random } from './random.ts';
+import { readHistory } from './reading.ts';
 import type { Recorder } from './recorder.ts';
 
 /** Whether a person is connected all the time, never, or comes and goes. */
@@ -11,6 +12,8 @@ export type Habit = (typeof habits)[number];
 
 export interface PersonOptions {
   habit: Habit;
+  /** The conversations that this person is in. */
+  conversationIds: readonly string[];
   recorder: Recorder;
   random: Random;
   /** When the coming and going ends, and everybody gets what there is. */
@@ -21,6 +24,8 @@ export interface PersonOptions {
 
 /** How often an app goes down between reading the inbox and acknowledging it. */
 const forgetShare = 0.2;
+/** How often, behind anything else, a conversation is read. */
+const readShare = 0.3;
 /** Waits between looks into the inbox once everything is to come to rest. */
 const settleMs = 250;
 
@@ -31,6 +36,8 @@ export class Person {
   #device: Device | undefined;
   /** One reading at a time, as an app would do it. */
   #reading: Promise<unknown> = Promise.resolve();
+  /** Up to where conversations were read. */
+  readonly #read = new Map<string, number>();
   #failed: unknown;
 
   constructor(client: ChatClient, options: PersonOptions) {
@@ -50,6 +57,7 @@ export class Person {
       await this.#pause(random.between(300, 3_000));
       if (habit === 'roaming') await (this.#device ? this.#goOffline() : this.#goOnline());
       else await this.#lookIntoInbox();
+      if (random.chance(readShare)) await this.#readOne();
     }
     if (this.#failed !== undefined) throw this.#failed as Error;
   }
@@ -84,6 +92,27 @@ export class Person {
   async #goOffline(): Promise<void> {
     await this.#device?.stop();
     this.#device = undefined;
+  }
+
+  /** Opens a conversation, reads what is new in it, and says so. */
+  async #readOne(): Promise<void> {
+    const { recorder, random, aborted, conversationIds } = this.#options;
+    if (conversationIds.length === 0) return;
+    const conversationId = random.pick(conversationIds);
+    const path = `/conversations/${conversationId}`;
+    // A conversation of two begins with its first message.
+    if ((await this.#client.call({ method: 'GET', path }, aborted)).status === 403) return;
+    const at = Date.now();
+    const after = this.#read.get(conversationId) ?? 0;
+    const { messages } = await readHistory(this.#client, conversationId, after, aborted);
+    const upToSeq = messages.at(-1)?.seq;
+    if (upToSeq === undefined) return;
+    for (const message of messages)
+      if (message.senderId !== this.userId) recorder.shown(this.userId, 'history', seen(message), at);
+    const call = { method: 'PUT', path: `${path}/read`, body: { upToSeq } } as const;
+    await this.#client.expect(call, 204, aborted);
+    recorder.read(this.userId, conversationId, upToSeq);
+    this.#read.set(conversationId, upToSeq);
   }
 
   #lookIntoInbox(always = false): Promise<number> {

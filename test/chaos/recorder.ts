@@ -1,11 +1,19 @@
 import { EventEmitter, once } from 'node:events';
-import { emptyHistory, type Acknowledged, type Seen, type Sent, type Shown } from './history.ts';
+import {
+  emptyHistory,
+  type Acknowledged,
+  type Deleted,
+  type Seen,
+  type Sent,
+  type Shown,
+} from './history.ts';
 
 /** Notes what clients do and see, and answers what they need to know of it. */
 export class Recorder {
   readonly history = emptyHistory();
   readonly #events = new EventEmitter<{ accepted: [] }>();
   readonly #shown = new Map<string, Set<string>>();
+  readonly #taken = new Set<string>();
   #acceptedCount = 0;
 
   /** How many messages were answered 202. */
@@ -24,9 +32,9 @@ export class Recorder {
     while (this.#acceptedCount < count) await once(this.#events, 'accepted', { signal });
   }
 
-  shown(userId: string, by: Shown['by'], message: Seen): void {
+  shown(userId: string, by: Shown['by'], message: Seen, at = Date.now()): void {
     this.#shownTo(userId).add(message.messageId);
-    this.history.shown.push({ userId, by, at: Date.now(), ...message });
+    this.history.shown.push({ userId, by, at, ...message });
   }
 
   acknowledged(userId: string, by: Acknowledged['by'], messageIds: readonly string[]): void {
@@ -34,12 +42,31 @@ export class Recorder {
       this.history.acknowledged.push({ userId, by, messageId, confirmedAt: Date.now() });
   }
 
-  /** What was accepted for a user and has not reached that user yet. */
+  /** @returns what is to be told when the answer comes */
+  deletes(conversationId: string, messageId: string): { confirm: () => void } {
+    const deleted: Deleted = { conversationId, messageId, begunAt: Date.now(), confirmedAt: undefined };
+    this.history.deleted.push(deleted);
+    this.#taken.add(messageId);
+    return { confirm: () => (deleted.confirmedAt = Date.now()) };
+  }
+
+  read(userId: string, conversationId: string, upToSeq: number): void {
+    this.history.reads.push({ userId, conversationId, upToSeq, confirmedAt: Date.now() });
+  }
+
+  heard(userId: string, conversationId: string, event: string): void {
+    this.history.heard.push({ userId, conversationId, event, at: Date.now() });
+  }
+
+  /** What was accepted for a user, was not taken back, and has not reached that user yet. */
   missing(userId: string): Sent[] {
     const known = this.#shownTo(userId);
     return this.history.sent.filter(
       ({ receiverIds, accepted }) =>
-        receiverIds.includes(userId) && accepted[0] !== undefined && !known.has(accepted[0].messageId),
+        receiverIds.includes(userId) &&
+        accepted[0] !== undefined &&
+        !known.has(accepted[0].messageId) &&
+        !this.#taken.has(accepted[0].messageId),
     );
   }
 

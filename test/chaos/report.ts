@@ -36,9 +36,17 @@ export const table = ({ strikes, violations }: Pick<Outcome, 'strikes' | 'violat
 };
 
 /** What a campaign comes to, in a few lines. */
-export const sum = ({ accepted, slowestSend, shown, convergedMs, violations }: Outcome): string =>
+export const sum = ({
+  accepted,
+  slowestSend,
+  shown,
+  deleted,
+  reads,
+  convergedMs,
+  violations,
+}: Outcome): string =>
   [
-    `${accepted} messages accepted; ${shown.live} shown live, ${shown.inbox} by the inbox; violations: ${violations.length}.`,
+    `${accepted} messages accepted; ${shown.live} shown live, ${shown.inbox} by the inbox, ${shown.history} read in histories; ${deleted} taken back, ${reads} times read; violations: ${violations.length}.`,
     `Everybody had everything ${convergedMs} ms after the last fault.`,
     `The slowest send took ${slowestSend.ms} ms: ${slowestSend.tries.join(', ')}.`,
   ].join('\n');

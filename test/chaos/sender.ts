@@ -24,6 +24,9 @@ export interface SenderOptions {
   aborted: AbortSignal;
 }
 
+/** How often a sender takes back something that was said a little before. */
+const deleteShare = 0.06;
+
 /** How often a client sends again what was accepted, as if the 202 had been lost on its way. */
 const repeatShare = 0.05;
 
@@ -56,9 +59,26 @@ const send = async (
   }
 };
 
+/** Takes a message back, unless it has not been given its place yet. */
+const takeBack = async (
+  { from, conversationId }: Lane,
+  { accepted: [first] }: Sent,
+  { recorder, aborted }: SenderOptions,
+): Promise<void> => {
+  if (!first) return;
+  const path = `/conversations/${conversationId}/messages/${first.messageId}`;
+  const deleting = recorder.deletes(conversationId, first.messageId);
+  const { status, body } = await from.call({ method: 'DELETE', path }, aborted);
+  if (status === 202 || status === 409)
+    deleting.confirm(); // 409: an earlier try has done it
+  else if (status !== 404 && status !== 403)
+    throw new Error(`A delete was answered ${status}: ${JSON.stringify(body)}`);
+};
+
 /** Sends one message after the other, each once the one before was accepted. */
 export const keepSending = async (lane: Lane, options: SenderOptions): Promise<void> => {
   const { recorder, random, pauseMs, stopping } = options;
+  const said: Sent[] = [];
   for (let nth = 1; !stopping.aborted; nth++) {
     const sent: Sent = {
       conversationId: lane.conversationId,
@@ -73,6 +93,8 @@ export const keepSending = async (lane: Lane, options: SenderOptions): Promise<v
     };
     recorder.history.sent.push(sent);
     await send(lane, sent, options);
+    said.push(sent);
+    if (random.chance(deleteShare)) await takeBack(lane, random.pick(said.splice(-5)), options);
     await delay(random.between(0, pauseMs * 2), undefined, { signal: stopping }).catch(() => undefined);
   }
 };
