@@ -14,9 +14,13 @@ export const functionsBundle = {
   format: 'esm',
   sourcemap: true,
   external: ['@azure/functions-core'],
-  // CommonJS packages inside an ES module bundle still call require().
+  // CommonJS packages inside an ES module bundle still call require(), and look where they are.
   banner: {
-    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+    js: [
+      "import { createRequire as __createRequire } from 'node:module';",
+      'const require = __createRequire(import.meta.url);',
+      'const { filename: __filename, dirname: __dirname } = import.meta;',
+    ].join(' '),
   },
   logLevel: 'warning',
 } as const satisfies BuildOptions;
