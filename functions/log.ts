@@ -25,6 +25,12 @@ const plain = (value: unknown): unknown =>
       }
     : value;
 
+/** One line, in which keys, tokens, signatures and passwords are struck out. */
+const lineOf = (first: Record<string, Field>, fields: Record<string, Field>): string => {
+  const told = Object.entries(fields).map(([name, value]) => [name, plain(value)] as const);
+  return redact(JSON.stringify({ ...first, ...Object.fromEntries(told) }));
+};
+
 /**
  * Writes one structured line, without anything that lets somebody in: what happened, and the trace id that joins the request, the queue and the push.
  * @param traceId of the request that caused this, when it is not this invocation's own
@@ -35,12 +41,9 @@ export const logEvent = (
   event: string,
   fields: Record<string, Field> = {},
   traceId: string = traceOf(context).traceId,
-): void => {
-  const line = Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, plain(value)]));
-  context[level](redact(JSON.stringify({ event, function: context.functionName, traceId, ...line })));
-};
+): void => context[level](lineOf({ event, function: context.functionName, traceId }, fields));
 
 /** Warns of what belongs to no invocation: the worker passes on what is written to the console. */
 export const logApart = (event: string, fields: Record<string, Field>): void =>
   // eslint-disable-next-line no-console -- there is no invocation to log by
-  console.warn(JSON.stringify({ event, ...fields }));
+  console.warn(lineOf({ event }, fields));

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { HttpRequest, InvocationContext } from '@azure/functions';
 import { RestError } from '@azure/core-rest-pipeline';
 import { SignJWT } from 'jose';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { answer } from '../../functions/http/respond.ts';
-import { logEvent } from '../../functions/log.ts';
+import { logApart, logEvent } from '../../functions/log.ts';
 import { redact } from '../../functions/redact.ts';
 import { routesOf } from '../../functions/routes.ts';
 import { loadConfig } from '../../shared/config.ts';
@@ -109,6 +109,16 @@ describe('a secret in what went wrong', () => {
     );
     expect(all).not.toContain(secret);
   });
+});
+
+it('a secret is struck out of what belongs to no invocation as well', () => {
+  const secret = canary();
+  const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+  logApart('test', { reason: `AccessKey=${secret};`, error: new Error(`Bearer ${secret}`) });
+  const lines = JSON.stringify(warn.mock.calls);
+  warn.mockRestore();
+  expect(lines).toContain('[secret]');
+  expect(lines).not.toContain(secret);
 });
 
 describe('the app as a whole', () => {
