@@ -20,7 +20,7 @@ export const createConversation = (services: CreateConversationServices): Route 
       201: { description: 'It is created, with all its members.', schema: conversationView },
       200: { description: 'It was there already.', schema: conversationView },
     },
-    problems: ['not-a-member', 'not-found', 'blocked', 'message-rejected'],
+    problems: ['rate-limited', 'not-a-member', 'not-found', 'blocked', 'message-rejected'],
     handle: async ({ caller, body }) => {
       const { conversation, isNew } = await services.createConversation(caller.userId, await body());
       return { status: isNew ? 201 : 200, jsonBody: conversation };

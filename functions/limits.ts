@@ -21,6 +21,7 @@ const leased = ({ perSecond, burst }: Rate): Rate & { alone: Rate } => ({
 export const limitsOf = ({ rates, maxConnectionsPerUser }: Config) =>
   ({
     send: leased({ perSecond: rates.sendPerSecond, burst: rates.sendBurst }),
+    create: leased(perMinute(rates.createPerMinute)),
     // As often as an app tells it that shows three conversations at once.
     typing: { perSecond: 2, burst: 10, alone: { perSecond: 1, burst: 3 } },
     connect: leased(perMinute(6 * maxConnectionsPerUser)),

@@ -381,6 +381,7 @@ export const createServices = (config: Config, clients = openClients(config)) =>
       directory,
       blocks,
       moderator,
+      rateLimiter,
       clock,
     }),
     getConversation: getConversation({ log, profiles, clock }),

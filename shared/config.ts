@@ -118,6 +118,7 @@ const settings = z.object({
   MAX_CONNECTIONS_PER_USER: number(10, { max: 1000 }),
   SEND_RATE: number(10),
   SEND_BURST: number(20),
+  CREATE_PER_MINUTE: number(60),
   LOGIN_PER_MINUTE: number(60),
   LOGIN_PER_MINUTE_AND_ACCOUNT: number(10),
   LOGIN_TRIES: number(5, { max: 100_000 }),
@@ -208,6 +209,7 @@ export interface Config {
   rates: {
     sendPerSecond: number;
     sendBurst: number;
+    createPerMinute: number;
     loginPerMinute: number;
     loginPerMinuteAndAccount: number;
     /** Wrong passwords before there is waiting. */
@@ -377,6 +379,7 @@ export const loadConfig = (env: Record<string, string | undefined>): Config => {
     rates: {
       sendPerSecond: set.SEND_RATE,
       sendBurst: set.SEND_BURST,
+      createPerMinute: set.CREATE_PER_MINUTE,
       loginPerMinute: set.LOGIN_PER_MINUTE,
       loginPerMinuteAndAccount: set.LOGIN_PER_MINUTE_AND_ACCOUNT,
       loginTries: set.LOGIN_TRIES,

@@ -3,6 +3,7 @@ import { ChatError } from '../domain/errors.ts';
 /** What is counted apart from everything else. */
 export type RateLimitKind =
   | 'send'
+  | 'create'
   | 'typing'
   | 'connect'
   | 'negotiate'

@@ -9,6 +9,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
 import { noSuchUser, type Directory } from '../ports/directory.ts';
 import type { Moderator } from '../ports/moderator.ts';
+import type { RateLimiter } from '../ports/rate-limiter.ts';
 import { forEach } from '../domain/chunks.ts';
 import { viewOf, type ViewParts } from './conversation-view.ts';
 import { requireMember } from './membership.ts';
@@ -21,6 +22,7 @@ export interface CreateConversationParts extends ViewParts {
   directory: Directory;
   blocks: Pick<Blocks, 'blockersIn'>;
   moderator: Moderator;
+  rateLimiter: RateLimiter;
   clock: Clock;
 }
 
@@ -93,7 +95,7 @@ const announce = async (
 /**
  * Creates a conversation with its members, or answers the one that there is: a pair of users has one, and so has an
  * `externalRef`. Safe to repeat.
- * @throws ChatError `malformed-request`, `not-found` (a member that there is not), `blocked` (by the other
+ * @throws ChatError `rate-limited`, `malformed-request`, `not-found` (a member that there is not), `blocked` (by the other
  * of a direct conversation), `message-rejected` (the title), `not-a-member` (the existing one is not the caller's), `unavailable`
  */
 export const createConversation =
@@ -102,6 +104,7 @@ export const createConversation =
     createdBy: string,
     request: NewConversationRequest,
   ): Promise<{ conversation: ConversationView; isNew: boolean }> => {
+    await parts.rateLimiter.take('create', createdBy);
     const memberIds = await known(parts.directory, createdBy, request.memberIds);
     const conversation =
       request.type === 'direct' ? direct(createdBy, memberIds) : group(createdBy, { ...request, memberIds });

@@ -61,11 +61,11 @@ const known = async (directory: Directory, action: ChangeAction): Promise<Change
   return { ...action, userIds: [...new Set(action.userIds.map((userId) => found.get(userId) ?? userId))] };
 };
 
-/** What an action lets others see. What has no letters says nothing: `👍`. */
+/** What an action lets others see. What has no letters, in whatever form, says nothing: `👍`. */
 const textIn = (action: ChangeAction): string | null | undefined => {
   if (action.type === 'edit') return action.messageText;
   if (action.type === 'update') return action.settings.title;
-  return action.type === 'react' && /\p{L}/u.test(action.emoji) ? action.emoji : undefined;
+  return action.type === 'react' && /\p{L}/u.test(action.emoji.normalize('NFKC')) ? action.emoji : undefined;
 };
 
 /**

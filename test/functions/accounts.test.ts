@@ -36,6 +36,7 @@ const aDeployment = ({ withAccounts = true } = {}) => {
   const rateLimiter = new TokenBucketRateLimiter(clock, {
     ...{
       send: rate,
+      create: rate,
       typing: rate,
       connect: rate,
       login: { ...rate, burst: 5 },

@@ -29,7 +29,7 @@ describe('a limit', () => {
     expect(await passed(limiter, 200)).toBeLessThanOrEqual(perSecond);
   });
 
-  it.each(['typing', 'negotiate', 'search', 'find-users', 'login', 'register', 'export'] as const)(
+  it.each(['create', 'typing', 'negotiate', 'search', 'find-users', 'login', 'register', 'export'] as const)(
     'of sending is not that of others, nor the reverse: %s',
     async (kind) => {
       const limiter = new SharedRateLimiter(new FakeTimer(), new MemoryRateBuckets(), limits);

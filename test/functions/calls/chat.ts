@@ -36,6 +36,7 @@ const open = async () => {
     RECEIVERS: 'any',
     SEND_RATE: '1000',
     SEND_BURST: '1000',
+    CREATE_PER_MINUTE: '100000',
     WEBHOOKS_ALLOW_PRIVATE: 'on',
   });
   const clients = openClients(config, undefined, counter.http(leanHttpClient()));

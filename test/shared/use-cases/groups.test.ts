@@ -59,6 +59,7 @@ const aChat = (inboxGroupSize = 100) => {
     directory,
     profiles,
     moderator: fakeModerator,
+    rateLimiter: { take: () => Promise.resolve() },
     inboxGroupSize,
     minAgeMs: 5000,
   };

@@ -21,6 +21,7 @@ const aChat = async () => {
   const rate = { perSecond: 1, burst: 2 };
   const rates = {
     send: rate,
+    create: rate,
     typing: rate,
     connect: rate,
     login: rate,

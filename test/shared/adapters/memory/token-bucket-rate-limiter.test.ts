@@ -7,6 +7,7 @@ const rates = {
   connect: { perSecond: 1, burst: 60 },
   login: { perSecond: 1, burst: 60 },
   'login-account': { perSecond: 1 / 3, burst: 20 },
+  create: { perSecond: 1 / 3, burst: 20 },
   register: { perSecond: 1 / 3, burst: 20 },
   'find-users': { perSecond: 1 / 3, burst: 20 },
   export: { perSecond: 1 / 3, burst: 20 },
