@@ -227,12 +227,24 @@ describe('the chat page', () => {
   });
 
   it('shows one thing at a time on a phone', async () => {
-    const { ann } = await aPair();
+    const { ann, conversationId } = await aPair();
     const page = await open(ann, { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+    const widest = (): Promise<number> =>
+      page.evaluate(() =>
+        Math.max(
+          ...[...document.querySelectorAll('#page *')].map((each) => each.getBoundingClientRect().right),
+        ),
+      );
+    await asUser(ann, (chat) => chat.conversation(conversationId).send('long '.repeat(100)));
+    await page
+      .getByRole('navigation')
+      .getByText(/^You: long/)
+      .waitFor();
+    expect(await widest()).toBeLessThanOrEqual(390);
     await openChat(page, 'Bob Baker');
     await page.getByRole('heading', { name: 'Bob Baker' }).waitFor();
     expect(await page.getByRole('navigation').isVisible()).toBe(false);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+    expect(await widest()).toBeLessThanOrEqual(390);
     await page.getByRole('button', { name: 'Back to the conversations' }).click();
     await page.getByRole('navigation').waitFor();
   });

@@ -5,86 +5,80 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ParleyClient, type Conversation } from '../../client/index.ts';
-import { pageMount } from '../../local/stack/page.ts';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { pageMount, pageOrigins } from '../../local/stack/page.ts';
+import { allowPages } from '../../local/stack/storage-cors.ts';
 import { startTestStack } from '../support/test-stack.ts';
-import { anAccount, messageIn, openChat, visit, type Account } from './visitor.ts';
+import { playScene } from './scene.ts';
+import { messageIn, openChat, visit, type Account } from './visitor.ts';
 
 const folder = 'docs/screenshots';
 
-const devices = {
-  desktop: { viewport: { width: 1100, height: 700 } },
-  phone: { viewport: { width: 390, height: 800 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true },
+const desktop: BrowserContextOptions = { viewport: { width: 1100, height: 720 } };
+const phone: BrowserContextOptions = {
+  ...{ viewport: { width: 390, height: 760 }, deviceScaleFactor: 1.5, isMobile: true, hasTouch: true },
 };
 
-const said = [
-  ['Ann Archer', 'Morning! The release is tagged.'],
-  ['Bob Baker', 'Nice. I run the smoke tests now.'],
-  ['Cleo Carter', 'Notes are at https://example.com/releases/1.0'],
-  ['Ann Archer', 'Thank you both. Shall we ship at noon?'],
-  ['Bob Baker', 'All green. Ship it.'],
-] as const;
-
-type People = Record<string, { account: Account; chat: ParleyClient }>;
-
-const somebody = (people: People, name: string): People[string] => {
-  const person = people[name];
-  if (!person) throw new Error(`There is no ${name}.`);
-  return person;
+const openTeam = async (page: Page): Promise<void> => {
+  await openChat(page, 'Release team');
+  await messageIn(page, 'All green. Ship it.').waitFor();
+  await page.getByRole('img', { name: 'dashboard.png' }).waitFor();
+  await page.mouse.move(0, 0);
+  await page.getByLabel(/^Message to/).focus();
+  await page.getByLabel(/^Message to/).evaluate((area) => area.blur());
 };
 
-const gather = async (url: string): Promise<People> => {
-  const people: People = {};
-  for (const name of ['Ann Archer', 'Bob Baker', 'Cleo Carter', 'Dora Dane']) {
-    const account = await anAccount(url, name);
-    people[name] = { account, chat: await ParleyClient.connect({ baseUrl: url, token: account.token }) };
-  }
-  return people;
+const openAbout = async (page: Page): Promise<void> => {
+  await openTeam(page);
+  await page.getByRole('button', { name: 'About this conversation' }).click();
+  await page.getByRole('dialog').waitFor();
 };
 
-/** As many messages as there should be have come. */
-const arrived = (conversation: Conversation, count: number): Promise<void> =>
-  new Promise((resolve) => {
-    const look = (): void => {
-      if (conversation.snapshot.messages.length < count) return;
-      stop();
-      resolve();
-    };
-    const stop = conversation.subscribe(look);
-    void conversation.open().then(look);
-  });
-
-const talk = async (people: People): Promise<void> => {
-  const idOf = (name: string): string => somebody(people, name).account.username;
-  const ann = somebody(people, 'Ann Archer').chat;
-  const group = await ann.createGroup({
-    title: 'Release team',
-    memberIds: [idOf('Bob Baker'), idOf('Cleo Carter')],
-  });
-  for (const [name, text] of said) await somebody(people, name).chat.conversation(group.id).send(text);
-  await arrived(group, said.length);
-  const last = group.snapshot.messages.at(-1);
-  if (last) await ann.conversation(group.id).react(last.messageId, '🎉');
-  await somebody(people, 'Dora Dane').chat.send({ to: idOf('Ann Archer'), text: 'Lunch tomorrow?' });
-  await ann.send({ to: idOf('Bob Baker'), text: 'See you at noon.' });
+const seeList = async (page: Page): Promise<void> => {
+  await page.getByRole('button', { name: 'Book club' }).waitFor();
 };
+
+const asItIs = (): Promise<void> => Promise.resolve();
+
+interface Picture {
+  name: string;
+  device: BrowserContextOptions;
+  schemes: readonly ('light' | 'dark')[];
+  show: (page: Page) => Promise<void>;
+  isLoggedIn: boolean;
+}
+
+const pictures: Picture[] = [
+  { name: 'desktop', device: desktop, schemes: ['light', 'dark'], show: openTeam, isLoggedIn: true },
+  { name: 'phone', device: phone, schemes: ['light', 'dark'], show: openTeam, isLoggedIn: true },
+  { name: 'phone-list', device: phone, schemes: ['light'], show: seeList, isLoggedIn: true },
+  { name: 'members', device: desktop, schemes: ['dark'], show: openAbout, isLoggedIn: true },
+  { name: 'log-in', device: desktop, schemes: ['light'], show: asItIs, isLoggedIn: false },
+];
 
 const dataDir = mkdtempSync(join(tmpdir(), 'parley-screenshots-'));
 const stack = await startTestStack({ dataDir, ...pageMount('dist/web') });
+const url = stack.urls.functions;
+
+const take = async (
+  account: Account,
+  { name, device, schemes, show, isLoggedIn }: Picture,
+): Promise<void> => {
+  for (const colorScheme of schemes) {
+    const { page, browser } = await visit(url, isLoggedIn ? account : undefined, { ...device, colorScheme });
+    await show(page);
+    await page.evaluate(() => document.fonts.ready.then(() => undefined));
+    await page.screenshot({ path: join(folder, `${name}-${colorScheme}.png`) });
+    await browser.close();
+  }
+};
+
 try {
   mkdirSync(folder, { recursive: true });
-  const people = await gather(stack.urls.functions);
-  await talk(people);
-  for (const [device, options] of Object.entries(devices))
-    for (const colorScheme of ['light', 'dark'] as const) {
-      const { account } = somebody(people, 'Ann Archer');
-      const { page, browser } = await visit(stack.urls.functions, account, { ...options, colorScheme });
-      await openChat(page, 'Release team');
-      await messageIn(page, 'All green. Ship it.').waitFor();
-      await page.screenshot({ path: join(folder, `${device}-${colorScheme}.png`) });
-      await browser.close();
-    }
-  await Promise.all(Object.values(people).map(({ chat }) => chat.close()));
+  await allowPages(stack.urls.blob, pageOrigins(url));
+  const scene = await playScene(url);
+  for (const picture of pictures) await take(scene.ann, picture);
+  await scene.end();
 } finally {
   await stack.stop();
   rmSync(dataDir, { recursive: true, force: true });

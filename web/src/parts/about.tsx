@@ -94,19 +94,25 @@ export const About = () => {
           }}
         >
           <label for="title">Title</label>
-          <input
-            id="title"
-            maxLength={200}
-            value={title.value}
-            onInput={({ currentTarget }) => {
-              title.value = currentTarget.value;
-            }}
-          />
-          <button>Save the title</button>
+          <div class="row">
+            <input
+              id="title"
+              maxLength={200}
+              value={title.value}
+              onInput={({ currentTarget }) => {
+                title.value = currentTarget.value;
+              }}
+            />
+            <button class="secondary" aria-label="Save the title">
+              Save
+            </button>
+          </div>
         </form>
       )}
-      <section aria-label="Members">
-        <h3>Members</h3>
+      <section class="group" aria-label="Members">
+        <h3>
+          {view.members.length} {view.members.length === 1 ? 'member' : 'members'}
+        </h3>
         <ul>
           {view.members.map((member) => (
             <MemberEntry key={member.userId} member={member} />
@@ -117,13 +123,15 @@ export const About = () => {
       <div role="alert">
         {current.problem.value !== undefined && <p class="failure">{current.problem.value}</p>}
       </div>
-      <div class="chips">
-        <button onClick={() => void current.mute(!view.muted)}>{view.muted ? 'Unmute' : 'Mute'}</button>
-        <button onClick={() => void current.archive(view.archivedAt === null)}>
+      <div class="actions">
+        <button class="secondary" onClick={() => void current.mute(!view.muted)}>
+          {view.muted ? 'Unmute' : 'Mute'}
+        </button>
+        <button class="secondary" onClick={() => void current.archive(view.archivedAt === null)}>
           {view.archivedAt === null ? 'Archive' : 'Bring back from the archive'}
         </button>
         {current.isGroup.value && (
-          <button class="danger" onClick={() => void current.leave()}>
+          <button class="secondary danger" onClick={() => void current.leave()}>
             Leave the group
           </button>
         )}

@@ -13,7 +13,6 @@ const Banner = () => {
       {connection.value === 'offline' && (
         <p class="notice">No connection just now. What you write is kept and sent when it is back.</p>
       )}
-      {connection.value === 'connecting' && <p class="notice">Connecting …</p>}
       {problem.value !== undefined && (
         <p class="failure">
           {problem.value}{' '}

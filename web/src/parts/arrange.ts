@@ -1,8 +1,9 @@
 import type { ShownMessage } from '../state/chat.ts';
 
-/** What stands in the log: a day, or a message. */
+/** What stands in the log: a day, where the new ones begin, or a message. */
 export type Row =
   | { kind: 'day'; key: string; at: string }
+  | { kind: 'fresh'; key: string }
   | { kind: 'message'; key: string; message: ShownMessage; isNext: boolean };
 
 /** Within this time messages of one sender stand together. */
@@ -14,14 +15,23 @@ const isTogether = (before: ShownMessage | undefined, message: ShownMessage): bo
   before.senderId === message.senderId &&
   Date.parse(message.createdAt) - Date.parse(before.createdAt) < togetherMs;
 
-/** Messages in their order, with the days between them. */
-export const arrange = (messages: readonly ShownMessage[]): Row[] => {
+/** Messages in their order, with the days between them. @param freshAfter the place behind which they are new, to `me` */
+export const arrange = (
+  messages: readonly ShownMessage[],
+  freshAfter: number | undefined,
+  me: string | undefined,
+): Row[] => {
   const rows: Row[] = [];
+  let isFresh = freshAfter === undefined;
   let before: ShownMessage | undefined;
   for (const message of messages) {
     const day = new Date(message.createdAt).toDateString();
     const isNewDay = before === undefined || new Date(before.createdAt).toDateString() !== day;
     if (isNewDay) rows.push({ kind: 'day', key: day, at: message.createdAt });
+    if (!isFresh && message.seq > (freshAfter ?? 0) && message.senderId !== me) {
+      isFresh = true;
+      rows.push({ kind: 'fresh', key: 'fresh' });
+    }
     rows.push({
       ...{ kind: 'message', key: message.clientMessageId || message.messageId, message },
       isNext: !isNewDay && isTogether(before, message),

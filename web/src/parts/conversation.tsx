@@ -21,7 +21,11 @@ export const Conversation = () => {
     return (
       <main class="conversation">
         <div class="nothing">
-          <p>Choose a conversation, or begin one.</p>
+          <span class="sign">
+            <Icon name="chat" />
+          </span>
+          <h2>Nothing open yet</h2>
+          <p>Choose a conversation on the side, or begin a new one with a person or a group.</p>
           <button class="primary" onClick={() => show('new')}>
             New conversation
           </button>
@@ -38,14 +42,12 @@ export const Conversation = () => {
         <button class="back" aria-label="Back to the conversations" onClick={() => close()}>
           <Icon name="back" />
         </button>
-        <Face
-          name={current.name.value}
-          avatarUrl={current.avatarUrl.value}
-          isOnline={current.isOnline.value}
-        />
+        <Face name={current.name.value} avatarUrl={current.avatarUrl.value} />
         <div class="grow">
           <h2 dir="auto">{current.name.value}</h2>
-          <p class="quiet cut">{current.about.value}</p>
+          <p class={current.isOnline.value ? 'quiet status is-online' : 'quiet status'}>
+            <span class="cut">{current.about.value}</span>
+          </p>
         </div>
         <button
           aria-label="About this conversation"

@@ -8,6 +8,8 @@ import { Icon } from './icon.tsx';
 const RowOf = ({ row }: { row: Row }) =>
   row.kind === 'day' ? (
     <li class="day">{dayOf(row.at)}</li>
+  ) : row.kind === 'fresh' ? (
+    <li class="fresh">New messages</li>
   ) : (
     <OneMessage message={row.message} isNext={row.isNext} />
   );
@@ -91,7 +93,7 @@ const isAtEnd = ({ scrollHeight, scrollTop, clientHeight }: Element): boolean =>
 
 /** The messages of the open conversation, from the newest up to the first. */
 export const Log = () => {
-  const { current } = useChat();
+  const { current, session } = useChat();
   const box = useRef<HTMLDivElement>(null);
   const top = useRef<HTMLDivElement>(null);
   const [observer, setObserver] = useState<PieceObserver>();
@@ -161,11 +163,11 @@ export const Log = () => {
         tabIndex={0}
         onScroll={scrolled}
       >
-        <div ref={top} class="quiet">
+        <div ref={top} class="beginning quiet">
           {current.hasEarlier.value ? 'Loading earlier messages …' : 'This is where it begins.'}
         </div>
         {observer &&
-          inPieces(arrange(messages)).map(({ key, rows }) => (
+          inPieces(arrange(messages, current.freshAfter.value, session.userId.value)).map(({ key, rows }) => (
             <Piece
               key={key}
               rows={rows}

@@ -6,22 +6,23 @@ import { AttachmentOf } from './attachment.tsx';
 import { briefly, noteOf } from '../state/names.ts';
 import { Text } from './text.tsx';
 import { timeOf } from '../state/times.ts';
-import { Icon } from './icon.tsx';
+import { Face } from './face.tsx';
+import { Icon, type IconName } from './icon.tsx';
 
-const ticks: Record<ShownMessage['status'], [sign: string, words: string]> = {
-  accepted: ['◷', 'Accepted'],
-  sent: ['✓', 'Sent'],
-  delivered: ['✓✓', 'Delivered'],
-  read: ['✓✓', 'Read'],
+const ticks: Record<ShownMessage['status'], [sign: IconName, words: string]> = {
+  accepted: ['clock', 'Accepted'],
+  sent: ['check', 'Sent'],
+  delivered: ['checks', 'Delivered'],
+  read: ['checks', 'Read'],
 };
 
 const Ticks = ({ message }: { message: ShownMessage }) => {
   if (message.local === 'failed') return <span>Not sent</span>;
   const [sign, words] =
-    message.local === 'waiting' ? (['◷', 'Waiting to be sent'] as const) : ticks[message.status];
+    message.local === 'waiting' ? (['clock', 'Waiting to be sent'] as const) : ticks[message.status];
   return (
     <span title={words} class={message.status === 'read' ? 'is-read' : undefined}>
-      <span aria-hidden="true">{sign}</span>
+      <Icon name={sign} />
       <span class="unseen">{words}</span>
     </span>
   );
@@ -109,34 +110,53 @@ const Content = ({ message }: { message: ShownMessage }) => {
 const Failure = ({ message }: { message: ShownMessage }) => {
   const { current, compose } = useChat();
   return (
-    <div role="alert">
+    <div class="refusal" role="alert">
       <p class="failure">{message.problem ?? 'It could not be sent.'}</p>
-      <button
-        onClick={() => {
-          compose.rewrite(message);
-          current.discard(message);
-        }}
-      >
-        Edit
-      </button>
-      <button
-        onClick={() => {
-          current.retry(message);
-        }}
-      >
-        Send again
-      </button>
-      <button
-        class="danger"
-        onClick={() => {
-          current.discard(message);
-        }}
-      >
-        Discard
-      </button>
+      <div>
+        <button
+          class="plain"
+          onClick={() => {
+            compose.rewrite(message);
+            current.discard(message);
+          }}
+        >
+          Edit
+        </button>
+        <button
+          class="plain"
+          onClick={() => {
+            current.retry(message);
+          }}
+        >
+          Send again
+        </button>
+        <button
+          class="danger"
+          onClick={() => {
+            current.discard(message);
+          }}
+        >
+          Discard
+        </button>
+      </div>
     </div>
   );
 };
+
+/** When it was said, and what became of it since. */
+const Meta = ({ message, isOwn }: { message: ShownMessage; isOwn: boolean }) => (
+  <span class="meta">
+    {message.pinned && (
+      <>
+        <Icon name="pin" />
+        <span class="unseen">Pinned</span>
+      </>
+    )}
+    {message.editedAt !== null && <span>edited</span>}
+    <time dateTime={message.createdAt}>{timeOf(message.createdAt)}</time>
+    {isOwn && message.deletedAt === null && <Ticks message={message} />}
+  </span>
+);
 
 interface OneMessageProps {
   message: ShownMessage;
@@ -147,6 +167,8 @@ interface OneMessageProps {
 export const OneMessage = ({ message, isNext }: OneMessageProps) => {
   const { current, session } = useChat();
   const isOwn = message.senderId === session.userId.value;
+  const hasFace = !isOwn && current.isGroup.value;
+  const sender = current.nameOf(message.senderId);
   if (message.type === 'system')
     return (
       <li class="note" data-seq={message.seq}>
@@ -158,31 +180,27 @@ export const OneMessage = ({ message, isNext }: OneMessageProps) => {
     ...(isOwn ? ['is-own'] : []),
     ...(isNext ? ['is-next'] : []),
     ...(message.local === 'failed' ? ['has-failed'] : []),
+    ...(message.local === 'waiting' ? ['is-waiting'] : []),
+    ...(message.deletedAt === null ? [] : ['is-gone']),
+    ...(hasFace ? ['has-face'] : []),
     ...(current.foundSeq.value === message.seq ? ['is-found'] : []),
   ];
   return (
     <li class={classes.join(' ')} data-seq={message.seq}>
-      {!isNext && !isOwn && current.isGroup.value && (
-        <span class="sender" dir="auto">
-          {current.nameOf(message.senderId)}
-        </span>
+      {hasFace && !isNext && (
+        <>
+          <Face name={sender} avatarUrl={current.avatarOf(message.senderId)} />
+          <span class="sender" dir="auto">
+            {sender}
+          </span>
+        </>
       )}
       <div class="bubble" tabIndex={0}>
-        <span class="unseen">{current.nameOf(message.senderId)}: </span>
+        <span class="unseen">{sender}: </span>
         <Content message={message} />
+        <Meta message={message} isOwn={isOwn} />
       </div>
       <Reactions message={message} />
-      <div class="meta">
-        {message.pinned && (
-          <>
-            <Icon name="pin" />
-            <span class="unseen">Pinned</span>
-          </>
-        )}
-        {message.editedAt !== null && <span>edited</span>}
-        <time dateTime={message.createdAt}>{timeOf(message.createdAt)}</time>
-        {isOwn && message.deletedAt === null && <Ticks message={message} />}
-      </div>
       {message.local === 'waiting' && message.problem !== undefined && (
         <p class="quiet" role="status">
           {message.problem}
@@ -191,7 +209,9 @@ export const OneMessage = ({ message, isNext }: OneMessageProps) => {
       {message.local === 'failed' && <Failure message={message} />}
       {message.local === undefined && message.deletedAt === null && <Tools message={message} isOwn={isOwn} />}
       {message.deletedAt !== null && isOwn && (
-        <button onClick={() => void current.restore(message)}>Restore</button>
+        <button class="plain" onClick={() => void current.restore(message)}>
+          Restore
+        </button>
       )}
     </li>
   );

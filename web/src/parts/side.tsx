@@ -29,7 +29,7 @@ const Entry = ({ conversation }: { conversation: ConversationView }) => {
             <span class="cut" dir="auto">
               {name}
             </span>
-            <span class="quiet">
+            <span class="quiet when">
               {muted && (
                 <>
                   <Icon name="mute" />
@@ -65,8 +65,8 @@ const Found = () => {
   };
   return (
     <section aria-label="Messages found">
-      <h2 class="search quiet">Messages</h2>
-      {search.found.value.length === 0 && <p class="search quiet">No message has these words.</p>}
+      <h2 class="heading">Messages</h2>
+      {search.found.value.length === 0 && <p class="heading">No message has these words.</p>}
       <ul>
         {search.found.value.map((message) => (
           <li key={message.messageId}>
@@ -76,10 +76,12 @@ const Found = () => {
                   <span class="cut" dir="auto">
                     {titleOf(message.conversationId)}
                   </span>
-                  <span class="quiet">{whenOf(message.createdAt, list.now.value)}</span>
+                  <span class="quiet when">{whenOf(message.createdAt, list.now.value)}</span>
                 </span>
-                <span class="cut quiet" dir="auto">
-                  {message.messageText}
+                <span class="line">
+                  <span class="cut quiet" dir="auto">
+                    {message.messageText}
+                  </span>
                 </span>
               </span>
             </button>
@@ -90,12 +92,29 @@ const Found = () => {
   );
 };
 
+/** Places of conversations that are not known yet. */
+const Loading = () => (
+  <div class="loading" role="status">
+    <span class="unseen">Loading conversations …</span>
+    {[1, 2, 3, 4].map((place) => (
+      <div key={place} aria-hidden="true" />
+    ))}
+  </div>
+);
+
+const emptiness = {
+  all: 'No conversation yet. Begin one with the pen above.',
+  unread: 'You have read everything.',
+  archived: 'Nothing is archived.',
+};
+
 /** Conversations, what is looked for in them, and who I am. */
 export const Side = () => {
   const { list, search, session, show } = useChat();
   return (
     <nav class="side" aria-label="Conversations">
       <div class="bar">
+        <Face name={session.name.value} />
         <h1 class="grow" dir="auto">
           {session.name.value}
         </h1>
@@ -106,10 +125,11 @@ export const Side = () => {
           <Icon name="settings" />
         </button>
       </div>
-      <div class="search" role="search">
+      <div class="find" role="search">
         <label class="unseen" for="search">
           Search conversations and messages
         </label>
+        <Icon name="find" />
         <input
           id="search"
           type="search"
@@ -118,31 +138,26 @@ export const Side = () => {
           onInput={({ currentTarget }) => search.for(currentTarget.value)}
         />
       </div>
-      <div class="search chips" role="group" aria-label="Show">
+      <div class="filters" role="group" aria-label="Show">
         {(['all', 'unread', 'archived'] as const).map((which) => (
-          <button
-            key={which}
-            class="reaction"
-            aria-pressed={list.which.value === which}
-            onClick={() => list.choose(which)}
-          >
+          <button key={which} aria-pressed={list.which.value === which} onClick={() => list.choose(which)}>
             {{ all: 'All', unread: 'Unread', archived: 'Archived' }[which]}
           </button>
         ))}
       </div>
       <div class="scroll">
+        {!list.isLoaded.value && list.all.value.length === 0 && <Loading />}
         <ul>
           {list.shown.value.map((conversation) => (
             <Entry key={conversation.id} conversation={conversation} />
           ))}
         </ul>
         {list.isLoaded.value && list.shown.value.length === 0 && search.found.value === undefined && (
-          <p class="search quiet">
-            {list.which.value === 'all' ? 'No conversation yet. Begin one with +.' : 'Nothing here.'}
-          </p>
+          <p class="heading">{emptiness[list.which.value]}</p>
         )}
         {list.hasMore.value && (
           <button
+            class="plain"
             onClick={() => {
               list.loadMore();
             }}

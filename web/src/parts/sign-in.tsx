@@ -17,41 +17,54 @@ export const SignIn = () => {
   const { problem, isBusy } = session;
   return (
     <main class="sign-in">
-      <form onSubmit={submit}>
-        <h1>{isNew ? 'Make an account' : 'Log in to Parley'}</h1>
-        {isNew && (
+      <div class="card">
+        <header>
+          <img src="icon.svg" alt="" />
+          <h1>{isNew ? 'Make an account' : 'Log in to Parley'}</h1>
+          <p class="quiet">Chat with one person or a group.</p>
+        </header>
+        <form onSubmit={submit}>
+          {isNew && (
+            <label class="field">
+              Your name
+              <input name="fullName" autocomplete="name" maxLength={200} />
+            </label>
+          )}
           <label class="field">
-            Your name
-            <input name="fullName" autocomplete="name" maxLength={200} />
+            Username
+            <input
+              name="username"
+              required
+              autocomplete="username"
+              autocapitalize="none"
+              spellcheck={false}
+            />
           </label>
-        )}
-        <label class="field">
-          Username
-          <input name="username" required autocomplete="username" autocapitalize="none" spellcheck={false} />
-        </label>
-        <label class="field">
-          Password
-          <input
-            name="password"
-            type="password"
-            required
-            autocomplete={isNew ? 'new-password' : 'current-password'}
-          />
-        </label>
-        <div role="alert">{problem.value !== undefined && <p class="failure">{problem.value}</p>}</div>
-        <button class="primary" disabled={isBusy.value}>
-          {isNew ? 'Register' : 'Log in'}
-        </button>
-        <button
-          type="button"
-          onClick={() => {
-            setIsNew(!isNew);
-            problem.value = undefined;
-          }}
-        >
-          {isNew ? 'I have an account' : 'I have no account yet'}
-        </button>
-      </form>
+          <label class="field">
+            Password
+            <input
+              name="password"
+              type="password"
+              required
+              autocomplete={isNew ? 'new-password' : 'current-password'}
+            />
+          </label>
+          <div role="alert">{problem.value !== undefined && <p class="failure">{problem.value}</p>}</div>
+          <button class="primary" disabled={isBusy.value}>
+            {isNew ? 'Register' : 'Log in'}
+          </button>
+          <button
+            type="button"
+            class="plain"
+            onClick={() => {
+              setIsNew(!isNew);
+              problem.value = undefined;
+            }}
+          >
+            {isNew ? 'I have an account' : 'I have no account yet'}
+          </button>
+        </form>
+      </div>
     </main>
   );
 };

@@ -34,6 +34,8 @@ export class Current {
   readonly isAtEnd = signal(true);
   /** The place to scroll to. */
   readonly goal = signal<number>();
+  /** Behind this place everything was new when the conversation was opened. */
+  readonly freshAfter = signal<number>();
   /** The place that was found by a search. */
   readonly foundSeq = signal<number>();
   readonly #parts: CurrentParts;
@@ -96,6 +98,7 @@ export class Current {
     this.goal.value = undefined;
     this.foundSeq.value = undefined;
     this.isAtEnd.value = true;
+    this.freshAfter.value = (conversation?.unreadCount ?? 0) > 0 ? conversation?.info?.readSeq : undefined;
     this.snapshot.value = conversation?.snapshot;
     if (!conversation) return;
     this.#stop = conversation.subscribe(() => {
@@ -120,6 +123,10 @@ export class Current {
 
   nameOf(userId: string): string {
     return this.view.value ? memberName(this.view.value, userId) : userId;
+  }
+
+  avatarOf(userId: string): string | null | undefined {
+    return this.view.value?.members.find((member) => member.userId === userId)?.avatarUrl;
   }
 
   find(messageId: string): ShownMessage | undefined {
