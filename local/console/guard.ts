@@ -24,7 +24,7 @@ export function refusal({ headers, method }: IncomingMessage): string | undefine
 /** Of every answer: nothing but the console's own files runs or is shown, and no site can frame it. */
 export const securityHeaders: OutgoingHttpHeaders = {
   'content-security-policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; " +
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; " +
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'cache-control': 'no-store',
   'cross-origin-opener-policy': 'same-origin',
