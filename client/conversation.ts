@@ -213,7 +213,10 @@ export class Conversation {
   send(draft: string | Draft): Promise<SendReceipt> {
     const said = typeof draft === 'string' ? { text: draft } : draft;
     this.typing(false);
-    return post(this.#core, { to: this.#other, conversationId: this.id }, said);
+    const to = this.#other;
+    // What was said to a user first makes the conversation, a little later: until then it is the user who is known.
+    const isThere = to === undefined || this.info !== undefined;
+    return post(this.#core, isThere ? { to, conversationId: this.id } : { to }, said);
   }
 
   /**
@@ -402,7 +405,9 @@ export class Conversation {
   /** Who is talked to in a direct conversation. */
   get #other(): string | undefined {
     const { type, members = [] } = this.info ?? {};
-    return type === 'direct' ? members.find(({ userId }) => userId !== this.#core.userId)?.userId : undefined;
+    const { userId: own, outbox } = this.#core;
+    if (type === undefined) return outbox.otherIn(this.id);
+    return type === 'direct' ? members.find(({ userId }) => userId !== own)?.userId : undefined;
   }
 
   async #open(): Promise<void> {

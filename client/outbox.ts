@@ -77,6 +77,8 @@ export class Outbox {
   readonly #parts: OutboxParts;
   readonly #entries = new Map<string, Entry>();
   readonly #lanes = new Map<string, Entry[]>();
+  /** Whom a direct conversation is with, as its first message has told. */
+  readonly #others = new Map<string, string>();
   readonly #closed = new AbortController();
   #waking = new AbortController();
   #count = 0;
@@ -97,6 +99,11 @@ export class Outbox {
   /** Everything that has no place yet, oldest first. */
   get pending(): PendingMessage[] {
     return [...this.#entries.values()].map(({ message }) => message);
+  }
+
+  /** The user to whom something was sent in this conversation, which need not be there yet. */
+  otherIn(conversationId: string): string | undefined {
+    return this.#others.get(conversationId);
   }
 
   /** Keeps a message until it is sent. @throws ParleyError when it can never be sent */
@@ -229,8 +236,9 @@ export class Outbox {
 
   #accept(entry: Entry, receipt: SendReceipt): void {
     if (!this.#isLive(entry)) return; // it has its place already, or was discarded
-    const { to: _, code: __, ...message } = entry.message;
+    const { to, code: _, ...message } = entry.message;
     const { messageId, conversationId } = receipt;
+    if (to !== undefined) this.#others.set(conversationId, to);
     entry.message = { ...message, state: 'accepted', messageId, conversationId };
     void this.#parts.store.delete(entry.key).catch(() => undefined);
     entry.settle?.resolve(receipt);
