@@ -59,7 +59,10 @@ it('a developer follows a message live, pauses its trigger with the keyboard and
   const session = await bus.acceptNextSession('jobs');
   const [message] = await session.receiveMessages(1);
   if (message === undefined) throw new Error('There was no message.');
-  await session.deadLetterMessage(message, { deadLetterReason: 'Tried' });
+  await session.deadLetterMessage(message, {
+    deadLetterReason: 'Tried',
+    deadLetterErrorDescription: 'By hand',
+  });
   await session.close();
   await page.getByRole('link', { name: 'Queues' }).click();
   await page.getByRole('row', { name: /jobs/ }).getByRole('link', { name: '1' }).click();
