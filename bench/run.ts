@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { Bench, type Plan } from './bench.ts';
 import { describeSetting } from './machine.ts';
 import { benchBroker } from './micro/broker.ts';
+import { benchColdStart } from './micro/cold-start.ts';
 import { benchWebPubSub } from './micro/web-pubsub.ts';
 import { type Options, readOptions, usage } from './options.ts';
 import { buildApp, startParley } from './parley/system.ts';
@@ -45,7 +46,7 @@ const planOf = (options: Options, folder: string, withRival: boolean): Plan => {
       search,
       'catch-up': catchUp,
     },
-    micro: { broker: benchBroker, 'web-pubsub': benchWebPubSub },
+    micro: { broker: benchBroker, 'web-pubsub': benchWebPubSub, 'cold-start': benchColdStart },
     log: (line) => console.error(line),
   };
 };

@@ -27,7 +27,7 @@ registerFanOutEvent(services);
 registerDeliverWebhooks(services);
 
 app.hook.appStart(async () => {
-  await services.telemetry.start();
-  await services.prepare();
+  // Both before the first request, and neither needs the other.
+  await Promise.all([services.telemetry.start(), services.prepare()]);
 });
 app.hook.appTerminate(() => services.close());
