@@ -34,13 +34,13 @@ export const App = () => {
   const { session, openId, shown } = useChat();
   if (session.userId.value === undefined) return <SignIn />;
   return (
-    <div class={openId.value === undefined ? 'chat' : 'chat is-open'}>
+    <main class={openId.value === undefined ? 'chat' : 'chat is-open'}>
       <Banner />
       <Side />
       <Conversation />
       {shown.value === 'new' && <NewConversation />}
       {shown.value === 'about' && <About />}
       {shown.value === 'settings' && <Settings />}
-    </div>
+    </main>
   );
 };

@@ -19,7 +19,7 @@ export const Conversation = () => {
   const { current, close, show, compose } = useChat();
   if (!current.view.value)
     return (
-      <main class="conversation">
+      <section class="conversation" aria-label="Conversation">
         <div class="nothing">
           <span class="sign">
             <Icon name="chat" />
@@ -30,21 +30,26 @@ export const Conversation = () => {
             New conversation
           </button>
         </div>
-      </main>
+      </section>
     );
   const drop = (event: DragEvent): void => {
     event.preventDefault();
     compose.attach(event.dataTransfer?.files[0]);
   };
   return (
-    <main class="conversation" onDragOver={(event) => event.preventDefault()} onDrop={drop}>
+    <section
+      class="conversation"
+      aria-label="Conversation"
+      onDragOver={(event) => event.preventDefault()}
+      onDrop={drop}
+    >
       <header class="bar">
         <button class="back" aria-label="Back to the conversations" onClick={() => close()}>
           <Icon name="back" />
         </button>
         <Face name={current.name.value} avatarUrl={current.avatarUrl.value} />
         <div class="grow">
-          <h2 dir="auto">{current.name.value}</h2>
+          <h1 dir="auto">{current.name.value}</h1>
           <p class={current.isOnline.value ? 'quiet status is-online' : 'quiet status'}>
             <span class="cut">{current.about.value}</span>
           </p>
@@ -60,6 +65,6 @@ export const Conversation = () => {
       <Log key={current.view.value.id} />
       <Typing />
       <Composer />
-    </main>
+    </section>
   );
 };

@@ -180,7 +180,6 @@ export const OneMessage = ({ message, isNext }: OneMessageProps) => {
     ...(isOwn ? ['is-own'] : []),
     ...(isNext ? ['is-next'] : []),
     ...(message.local === 'failed' ? ['has-failed'] : []),
-    ...(message.local === 'waiting' ? ['is-waiting'] : []),
     ...(message.deletedAt === null ? [] : ['is-gone']),
     ...(hasFace ? ['has-face'] : []),
     ...(current.foundSeq.value === message.seq ? ['is-found'] : []),

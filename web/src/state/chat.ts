@@ -6,6 +6,7 @@ import { Drafts } from './drafts.ts';
 import { Current } from './current.ts';
 import { List } from './list.ts';
 import { People } from './people.ts';
+import { notify } from './notify.ts';
 import { Search } from './search.ts';
 import { Session } from './session.ts';
 import { Settings } from './settings.ts';
@@ -79,6 +80,10 @@ export class Chat {
     );
     document.addEventListener('visibilitychange', () => this.current.seen());
     window.addEventListener('popstate', () => this.#follow());
+    effect(() => {
+      const { unreadTotal } = this.list;
+      document.title = unreadTotal.value > 0 ? `(${unreadTotal.value}) Parley` : 'Parley';
+    });
     effect(() => {
       if (this.session.userId.value !== undefined) untracked(() => this.#follow());
     });
@@ -236,14 +241,11 @@ export class Chat {
     if (!isForMe || !info || info.muted || !this.settings.notifies.value) return;
     if (document.visibilityState === 'visible') return;
     const nameOfUser = (id: string): string => memberName(info, id);
-    const call = new Notification(nameOf(info, userId.value), {
+    notify({
+      title: nameOf(info, userId.value),
       body: `${nameOfUser(message.senderId)}: ${briefly(message, nameOfUser)}`,
       tag: message.conversationId,
-    });
-    call.addEventListener('click', () => {
-      window.focus();
-      this.open(message.conversationId);
-      call.close();
+      onClick: () => this.open(message.conversationId),
     });
   }
 

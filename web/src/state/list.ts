@@ -28,6 +28,10 @@ export class List {
     });
   });
   readonly shown = computed(() => this.#matching.value.slice(0, this.#limit.value));
+  /** Messages that were not read, but for those of muted conversations. */
+  readonly unreadTotal = computed(() =>
+    this.all.value.reduce((sum, { unreadCount, muted }) => sum + (muted ? 0 : unreadCount), 0),
+  );
   readonly hasMore = computed(() => this.#matching.value.length > this.#limit.value);
 
   constructor() {
