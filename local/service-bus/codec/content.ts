@@ -154,6 +154,7 @@ export class MessageContent {
     this.#annotations = this.senderAnnotations;
     // Not kept: few messages are filtered, and many may wait.
     if (this.sections.applicationProperties) readMap(this.sections.applicationProperties);
+    checkBody(this.sections.body);
   }
 
   #readAnnotations(): readonly TypedValue[] {
@@ -200,9 +201,42 @@ function readMap(section: Buffer): [string, TypedValue][] {
   return entries;
 }
 
+/** What the sections of a body, and a footer, hold (AMQP 1.0 §3.2.6 to 3.2.9). An amqp-value is anything. */
+const isBodyOf: Readonly<Record<number, (value: TypedValue) => boolean>> = {
+  0x75: ({ type }) => type.typecode === 0xa0 || type.typecode === 0xb0,
+  0x76: (value) => types.is_list(value),
+  0x77: () => true,
+  0x78: (value) => types.is_map(value),
+};
+
+/** A body goes to receivers as it came: one that they cannot decode would cost them their connection. */
+function checkBody(body: Buffer): void {
+  const reader = new types.Reader(body);
+  while (reader.remaining() > 0) {
+    const section = readNext(reader);
+    const code = Number(section.descriptor?.value);
+    if (isBodyOf[code]?.(section) !== true)
+      throw new MalformedMessageError(`The section 0x${code.toString(16)} does not hold what it should.`);
+  }
+  checkEnd(reader);
+}
+
+/** Its length is told twice, by the section and by what is in it: a receiver goes by the second. */
 function readValue(section: Buffer): TypedValue {
+  const reader = new types.Reader(section);
+  const value = readNext(reader);
+  checkEnd(reader);
+  return value;
+}
+
+function checkEnd(reader: InstanceType<typeof types.Reader>): void {
+  if (reader.remaining() !== 0)
+    throw new MalformedMessageError('A message section is longer or shorter than it says.');
+}
+
+function readNext(reader: InstanceType<typeof types.Reader>): TypedValue {
   try {
-    return new types.Reader(section).read();
+    return reader.read();
   } catch (error) {
     throw new MalformedMessageError('A message section cannot be decoded.', { cause: error });
   }

@@ -57,7 +57,9 @@ test('a damaged message is refused or can be delivered; nothing else happens', {
           expect(error).toBeInstanceOf(MalformedMessageError);
           return;
         }
-        const delivered = MessageContent.fromPeer(encodeDelivery(content, fields));
+        const encoded = encodeDelivery(content, fields);
+        rhea.message.decode(encoded); // as every receiver does
+        const delivered = MessageContent.fromPeer(encoded);
         expect(delivered.messageId).toBe(content.messageId);
         expect(delivered.sections.body).toEqual(content.sections.body);
         expect(content.withApplicationProperties({ added: 1 }).applicationProperties.has('added')).toBe(true);
@@ -65,6 +67,23 @@ test('a damaged message is refused or can be delivered; nothing else happens', {
     ),
     { numRuns: 1_500 },
   );
+});
+
+test('a body is refused that no receiver could decode', () => {
+  const at = validMessage.indexOf(Buffer.from([0x00, 0x53, 0x75])) + 3;
+  expect(validMessage[at]).toBe(0xa0); // binary of up to 255 bytes
+  const taken: number[] = [];
+  for (let typecode = 0; typecode < 256; typecode++) {
+    const bytes = Buffer.from(validMessage);
+    bytes[at] = typecode;
+    try {
+      MessageContent.fromPeer(bytes);
+      taken.push(typecode);
+    } catch (error) {
+      expect(error).toBeInstanceOf(MalformedMessageError);
+    }
+  }
+  expect(taken).toEqual([0xa0]);
 });
 
 test('a damaged batch is refused or split', () => {
