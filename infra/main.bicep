@@ -198,6 +198,7 @@ module storage 'modules/storage.bicep' = {
     allowedOrigins: allowedOrigins
     attachmentCoolAfterDays: attachmentCoolAfterDays
     attachmentDeleteAfterDays: attachmentDeleteAfterDays
+    scansAttachments: (chatSettings.?ATTACHMENT_SCAN ?? 'off') == 'defender'
     workspaceId: telemetry.outputs.workspaceId
   }
 }

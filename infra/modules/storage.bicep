@@ -25,6 +25,9 @@ param attachmentCoolAfterDays int
 @minValue(0)
 param attachmentDeleteAfterDays int
 
+@description('Microsoft Defender for Storage looks at attachments, and the app reads what it found.')
+param scansAttachments bool
+
 param workspaceId string
 
 var roles = loadJsonContent('../roles.json')
@@ -125,7 +128,8 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2025-06
   dependsOn: [containers]
 }
 
-// In each container just what is done there: the host owns its own, the app reads and writes its own.
+// In each container just what is done there: the host owns its own, the app reads and writes its own. What Defender finds is
+// in the index tags of a blob, and of the roles that are built in only that of an owner may read these.
 resource mayUseContainers 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for (container, index) in containerNames: {
     scope: containers[index]
@@ -133,7 +137,9 @@ resource mayUseContainers 'Microsoft.Authorization/roleAssignments@2022-04-01' =
     properties: {
       roleDefinitionId: subscriptionResourceId(
         'Microsoft.Authorization/roleDefinitions',
-        isOfHost[index] ? roles.storageBlobDataOwner : roles.storageBlobDataContributor
+        isOfHost[index] || (scansAttachments && container == 'attachments')
+          ? roles.storageBlobDataOwner
+          : roles.storageBlobDataContributor
       )
       principalId: principalId
       principalType: 'ServicePrincipal'

@@ -178,6 +178,37 @@ describe('the app', () => {
     expect(names.filter((name) => !(settingNames as string[]).includes(name))).toEqual([]);
   });
 
+  it('has its connections under the names that triggers look them up by', () => {
+    const made = site && prod.find(({ name }) => name.endsWith('/appsettings'));
+    const names = Object.keys((made?.body.properties ?? {}) as Fields);
+    for (const connection of unique(all(triggers, /connection: '([^']+)'/g)))
+      expect(names).toEqual(
+        expect.arrayContaining(
+          ['fullyQualifiedNamespace', 'credential', 'clientId'].map((part) => `${connection}__${part}`),
+        ),
+      );
+  });
+
+  it('may be given every setting of its own in Azure, and is given those samples that are for it', () => {
+    const sample = Object.keys(at(json('local.settings.sample.json'), 'Values') as Fields);
+    const ofTheHost = ['FUNCTIONS_WORKER_RUNTIME', 'AzureWebJobsStorage'];
+    expect(sample.filter((name) => !(settingNames as string[]).includes(name)).sort()).toEqual(
+      ofTheHost.sort(),
+    );
+    // Whatever has no parameter comes through chatSettings as it is: moderation, limits, telemetry and all others.
+    const chatSettings = Object.fromEntries(settingNames.map((name) => [name, `given-${name}`]));
+    const made = deploymentOf('infra/main.bicep', { ...environments.prod, chatSettings }).resources;
+    const settings = made.find(({ name }) => name.endsWith('/appsettings'))?.body.properties as Fields;
+    expect(settingNames.filter((name) => !(name in settings))).toEqual([]);
+    // Where the services are is not for parameters to say.
+    for (const name of [
+      'APPLICATIONINSIGHTS_CONNECTION_STRING',
+      'AZURE_CLIENT_ID',
+      'StorageConnection__accountName',
+    ])
+      expect(textOf(settings[name] ?? '')).not.toContain('given-');
+  });
+
   it.each(Object.entries(environments))('starts with the settings it is given, in %s', (_, params) => {
     const made = deploymentOf('infra/main.bicep', params).resources;
     const settings = made.find(({ name }) => name.endsWith('/appsettings'))?.body.properties as Fields;

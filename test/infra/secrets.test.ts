@@ -93,6 +93,25 @@ describe.each(Object.entries(environments))('a deployment of %s', (_, params) =>
   });
 });
 
+it('the app may read the verdicts of Defender on attachments where it waits for them, and owns no other container', () => {
+  const chatSettings = { ATTACHMENT_SCAN: 'defender' };
+  const { resources, problems } = deploymentOf('infra/main.bicep', { ...environments.prod, chatSettings });
+  expect(problems).toEqual([]);
+  expect(settingsOf(resources).ATTACHMENT_SCAN).toBe('defender');
+  const { storageBlobDataOwner = '?' } = JSON.parse(readFileSync('infra/roles.json', 'utf8')) as Record<
+    string,
+    string
+  >;
+  const owned = resources
+    .filter(({ body }) => textOf(body.properties ?? null).includes(storageBlobDataOwner))
+    .map(({ body }) =>
+      textOf((body.scope as Fields)['#name'] ?? '')
+        .split('/')
+        .at(-1),
+    );
+  expect(owned.sort()).toEqual(['attachments', 'azure-webjobs-hosts', 'azure-webjobs-secrets']);
+});
+
 it.each([
   ['an account key', 'DefaultEndpointsProtocol=https;AccountName=a;AccountKey=x'],
   ['a connection string of Service Bus', 'Endpoint=sb://x/;SharedAccessKeyName=n;SharedAccessKey=k'],
