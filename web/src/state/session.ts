@@ -1,5 +1,7 @@
 import { signal } from '@preact/signals';
 import { ParleyClient, type Account } from '../../../client/index.ts';
+import type * as Oidc from './oidc.ts';
+import { isAnswer, loadConfig, type PageConfig, type Provider } from './page-config.ts';
 import { problemOf, wordsOf } from './words.ts';
 
 interface Kept {
@@ -28,6 +30,8 @@ export class Session {
   readonly name = signal('');
   readonly problem = signal<string>();
   readonly isBusy = signal(false);
+  /** How one logs in here; undefined until it is known. */
+  readonly config = signal<PageConfig>();
   readonly baseUrl = import.meta.env.VITE_PARLEY_URL ?? location.origin;
   readonly #onToken: (token: string) => Promise<string>;
   readonly #onEnd: () => Promise<void>;
@@ -40,9 +44,37 @@ export class Session {
 
   /** Goes on with the session of an earlier visit. */
   async resume(): Promise<void> {
+    if (isAnswer())
+      return this.#byProvider(async ({ takeAnswer }, login) => {
+        await this.#begin(await takeAnswer(login));
+      });
     const kept = keptSession();
     if (kept && Date.parse(kept.expiresAt) > Date.now()) await this.#try(() => this.#begin(kept));
     else if (kept) this.problem.value = wordsOf('unauthenticated');
+  }
+
+  /** Looks how one logs in. */
+  async prepare(): Promise<PageConfig> {
+    return (this.config.value ??= await loadConfig());
+  }
+
+  /** Goes to the provider's page, and comes back from there to `resume`. */
+  logInByProvider(): Promise<void> {
+    return this.#byProvider(({ leaveForLogin }, login) => leaveForLogin(login));
+  }
+
+  /** What is needed for it is loaded only where it is. */
+  async #byProvider(act: (oidc: typeof Oidc, login: Provider) => Promise<void>): Promise<void> {
+    this.isBusy.value = true;
+    this.problem.value = undefined;
+    try {
+      const { login } = await this.prepare();
+      if (login) await act(await import('./oidc.ts'), login);
+    } catch {
+      this.problem.value = 'The log-in did not succeed. Try again.';
+    } finally {
+      this.isBusy.value = false;
+    }
   }
 
   logIn(credentials: Credentials): Promise<void> {
