@@ -94,6 +94,8 @@ export class ParleyClient {
   readonly #conversations = new Map<string, Conversation>();
   /** Waits for messages that were accepted. */
   readonly #expected = new Map<string, Cancel>();
+  /** Under which trace a conversation's newest message came, until it is acknowledged. */
+  readonly #traces = new Map<string, string>();
   #run: Promise<void> = Promise.resolve();
 
   private constructor(
@@ -115,7 +117,7 @@ export class ParleyClient {
     });
     const acknowledger = new Acknowledger({
       environment,
-      ask: (name, data) => this.#connection.ask(name, data),
+      ask: (name, data) => this.#connection.ask(name, this.#underTrace(data)),
       isLarge: (id) => (this.#conversations.get(id)?.info?.members.length ?? 0) > 100,
     });
     const outbox = new Outbox({
@@ -468,11 +470,21 @@ export class ParleyClient {
     if (known.code !== 'closed' && known.code !== 'aborted') this.#events.emit('error', known);
   }
 
+  /** A receipt belongs to the trace of the message that it acknowledges. */
+  #underTrace(receipt: Record<string, unknown>): Record<string, unknown> {
+    const conversationId = String(receipt.conversationId);
+    const traceparent = this.#traces.get(conversationId);
+    this.#traces.delete(conversationId);
+    return traceparent === undefined ? receipt : { ...receipt, traceparent };
+  }
+
   #take(event: ServerEvent): void {
     const events = this.#events;
     events.emit('event', event);
     switch (event.type) {
       case 'message.created':
+        if (event.traceparent !== undefined && event.message.senderId !== this.userId)
+          this.#traces.set(event.conversationId, event.traceparent);
         this.#with(event.conversationId).replica.takeMessage(event.message);
         return;
       case 'message.rejected':

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { WebPubSubClient } from '@azure/web-pubsub-client';
 import { SignJWT } from 'jose';
 import { expect, it, onTestFinished } from 'vitest';
+import { ParleyClient } from '../client/index.ts';
 import type { ServerEvent } from '../shared/domain/event.ts';
 import { type CollectedSpan, startCollector } from './support/collector.ts';
 import { startTestStack } from './support/test-stack.ts';
@@ -74,7 +75,13 @@ const aScene = async () => {
         ),
       );
     };
-    return { created, ask };
+    const receiptOf = (userId: string, seq: number) =>
+      until(() =>
+        events.find(
+          (event) => event.type === 'receipt.delivered' && event.userId === userId && event.upToSeq >= seq,
+        ),
+      );
+    return { created, ask, receiptOf };
   };
   return { collector, stack, tokenOf, post, aDevice };
 };
@@ -107,6 +114,16 @@ it(
       const { seq, traceparent } = await bosDevice.created(messageId);
       await bosDevice.ask('receipt.delivered', { conversationId, seqs: [seq], traceparent });
     }
+    // Our own client does that by itself.
+    const [dee, direct] = [await tokenOf('dee'), 'de1ec7ab1ede1ec7ab1ede1ec7ab1ede'];
+    const client = await ParleyClient.connect({ baseUrl: stack.urls.functions, token: dee });
+    onTestFinished(() => client.close());
+    const body = { receiverId: 'dee', messageText: canary };
+    const third = await post<{ messageId: string }>(ann, '/sendMessage', body, {
+      traceparent: `00-${direct}-00f067aa0ba902b7-01`,
+    });
+    const { seq } = await annsDevice.created(third.messageId);
+    await annsDevice.receiptOf('dee', seq);
     // What the app still holds it sends when it is told to stop.
     await stack.kill('functions', 'SIGTERM');
 
@@ -125,8 +142,11 @@ it(
       expect(inbox?.parentSpanId).toBe(deliver?.spanId);
       expect(receipt?.parentSpanId).toBe(push?.spanId);
     }
+    const named = (name: string) => spans.filter((span) => span.traceId === direct && span.name === name);
+    const [receipt] = named('receipt');
+    expect(named('push').map(({ spanId }) => spanId)).toContain(receipt?.parentSpanId);
     for (const name of ['messages.accepted', 'messages.delivered', 'acceptance_to_push', 'queue.age'])
-      expect(collector.metric(`parley.${name}`), name).toBe(2);
+      expect(collector.metric(`parley.${name}`), name).toBe(3);
     const all = collector.bodies.join('\n');
     for (const secret of [canary, ann, bo, stack.settings.AUTH_SIGNING_KEY ?? ''])
       expect(all).not.toContain(secret);
