@@ -14,8 +14,7 @@ import { startTestStack } from '../support/test-stack.ts';
 
 /**
  * What a running app tells of itself while it serves, refuses and fails: its logs, what it prints, and what it sends to
- * Application Insights, which is a server of our own here (log lines go there through the host, not from the app itself).
- * In all of it nothing may be found that was planted.
+ * a collector of telemetry, which is a server of our own here. In all of it nothing may be found that was planted.
  */
 
 const canary = (): string => `canary-${randomBytes(16).toString('hex')}`;
@@ -51,7 +50,7 @@ beforeAll(async () => {
   stack = await startTestStack({
     dataDir,
     settings: {
-      APPLICATIONINSIGHTS_CONNECTION_STRING: `InstrumentationKey=00000000-0000-0000-0000-000000000001;IngestionEndpoint=${url};LiveEndpoint=${url}`,
+      OTEL_EXPORTER_OTLP_ENDPOINT: url,
       WEBHOOKS_ALLOW_PRIVATE: 'on',
     },
     onLine: (service, line) => {
@@ -139,7 +138,7 @@ const useIt = async () => {
   await call('PATCH', `/conversations/${conversationId}/messages/${messageId}`, ann.token, {
     messageText: plant('edited text', canary()),
   });
-  return { ann, bo, conversationId };
+  return { ann, bo, messageId };
 };
 
 /** What is refused, with a secret in each place that there is. */
@@ -157,7 +156,7 @@ const misuseIt = async (token: string): Promise<void> => {
 
 describe('a running app', () => {
   it('tells no secret and nothing that anybody wrote: not in logs, errors or telemetry', async () => {
-    const { ann, bo } = await useIt();
+    const { ann, bo, messageId } = await useIt();
     await misuseIt(ann.token);
     await stack.kill('azurite', 'SIGKILL'); // from here on whatever needs storage fails
     const text = plant('text that came to nothing', canary());
@@ -182,9 +181,35 @@ describe('a running app', () => {
     };
     expect(told.logs).toContain('message.accepted');
     expect(told.logs).toContain('request.refused');
+    expect(told.telemetry).toContain(messageId);
+    for (const stage of ['"accept"', '"deliver"', '"push"']) expect(told.telemetry).toContain(stage);
     for (const [where, all] of Object.entries(told))
       for (const [what, secret] of planted)
         for (const form of [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)])
           expect([where, what, all.includes(form)]).toEqual([where, what, false]);
+  }, 120_000);
+});
+
+describe('an app that tells Application Insights', () => {
+  it('starts, though nothing of it can be reached, and does not print where its key is', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'parley-insights-'));
+    const key = '5ec2e7ca-0000-4000-8000-5ec2e7ca5ec2';
+    const nowhere = 'https://127.0.0.1:1/';
+    const lines: string[] = [];
+    const own = await startTestStack({
+      dataDir: folder,
+      storageInMemory: true,
+      settings: {
+        APPLICATIONINSIGHTS_CONNECTION_STRING: `InstrumentationKey=${key};IngestionEndpoint=${nowhere};LiveEndpoint=${nowhere}`,
+      },
+      onLine: (_, line) => lines.push(line),
+    });
+    try {
+      expect((await fetch(`${own.urls.functions}/api/health/ready`)).status).toBe(200);
+    } finally {
+      await own.stop();
+      rmSync(folder, { recursive: true, force: true });
+    }
+    expect(lines.join('\n')).not.toContain(key);
   }, 120_000);
 });
