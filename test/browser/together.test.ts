@@ -56,6 +56,24 @@ describe('somebody who', () => {
     await expect.poll(() => page.title()).toBe('Parley');
   });
 
+  it('writes much at the end of a conversation still sees what was said last', async () => {
+    const { ann, conversationId } = await aPair();
+    await asUser(ann, async (chat) => {
+      for (let number = 1; number <= 30; number++)
+        await chat.conversation(conversationId).send(`Line ${number}`);
+    });
+    const page = await open(ann);
+    await openChat(page, 'Bob Baker');
+    await messageIn(page, 'Line 30').waitFor();
+    await page.getByLabel(/^Message to/).fill('much\n'.repeat(8));
+    const isSeen = (): Promise<boolean> =>
+      messageIn(page, 'Line 30').evaluate((text) => {
+        const log = text.closest('[role=log]')?.getBoundingClientRect();
+        return log !== undefined && text.getBoundingClientRect().bottom <= log.bottom;
+      });
+    await expect.poll(isSeen).toBe(true);
+  });
+
   it('comes is seen as online', async () => {
     const { ann, bob } = await aPair();
     const page = await open(ann);

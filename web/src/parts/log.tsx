@@ -105,9 +105,18 @@ export const Log = () => {
 
   useLayoutEffect(() => {
     if (!box.current) return undefined;
-    const made = new PieceObserver(box.current);
+    const element = box.current;
+    const made = new PieceObserver(element);
     setObserver(made);
-    return () => made.close();
+    // A composer that grows, or a phone's keyboard, does not cover what is said last.
+    const sizes = new ResizeObserver(() => {
+      if (follows.current) element.scrollTop = element.scrollHeight;
+    });
+    sizes.observe(element);
+    return () => {
+      made.close();
+      sizes.disconnect();
+    };
   }, []);
 
   // What comes in above must not move what is read; what comes in below is followed by who is at the end.
