@@ -91,8 +91,8 @@ it('a developer drops a connection and lets storage fail', async () => {
   await page.getByLabel('How many').fill('3');
   await page.getByLabel('Of').selectOption('blob');
   await page.getByRole('button', { name: 'Fail the next' }).click();
-  await page.getByText('"remaining":3').waitFor();
-  expect(await ask('faults')).toMatchObject({ fault: { service: 'blob', status: 503, remaining: 3 } });
+  await page.getByText('The next 3 (blob) will fail: 503.').waitFor();
+  expect(await ask('faults')).toMatchObject({ fault: { service: 'blob', status: 503, count: 3 } });
   await page.getByRole('button', { name: 'None any more' }).click();
   await page.getByText('No request will fail.').waitFor();
   expect(complaints).toEqual([]);

@@ -363,7 +363,11 @@ const views: Record<string, { title?: string; live?: string; everyMs?: number; s
         ask<{ fault?: Row; failures: Row[] }>('faults'),
       ]);
       const names = (items: string[]): Row[] => items.map((name) => ({ name }));
-      const now = faults.fault === undefined ? 'No request will fail.' : `Will fail: ${text(faults.fault)}`;
+      const { count, status, service = 'all' } = faults.fault ?? {};
+      const now =
+        faults.fault === undefined
+          ? 'No request will fail.'
+          : `The next ${text(count)} (${text(service)}) will fail: ${text(status)}.`;
       return [
         el('h2', {}, 'Make requests fail'),
         faultForm(),
@@ -482,16 +486,21 @@ async function show(): Promise<void> {
   }
   isShowing = true;
   const { name, values } = here();
+  const { hash } = location; // it may be another when the answer is here
+  const isNew = shown !== hash;
   try {
     const children = (await views[name]?.show(values)) ?? [];
-    replace(children);
-    if (shown !== location.hash) byId('main').focus();
+    replace(children, isNew);
+    if (isNew) {
+      byId('main').focus({ preventScroll: true });
+      window.scrollTo(0, 0); // the way to the other views stays in sight
+    }
   } catch (error) {
-    if (shown !== location.hash) replace([]);
+    if (isNew) replace([], isNew);
     say(String(error), true);
   }
-  if (shown !== location.hash) tellPlace(name);
-  shown = location.hash;
+  if (isNew) tellPlace(name);
+  shown = hash;
   isShowing = false;
   if (isStale) {
     isStale = false;
@@ -500,9 +509,9 @@ async function show(): Promise<void> {
 }
 
 /** Keeps what a person is typing, and where the keyboard is. */
-function replace(children: Child[]): void {
+function replace(children: Child[], isNew: boolean): void {
   const main = byId('main');
-  const isSame = shown === location.hash;
+  const isSame = !isNew;
   const focusable = 'a, button, input, select, [tabindex]';
   const before = isSame
     ? [...main.querySelectorAll<HTMLElement>(focusable)].indexOf(document.activeElement as HTMLElement)
