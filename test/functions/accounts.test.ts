@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { type HttpHandler, HttpRequest, type HttpResponseInit, InvocationContext } from '@azure/functions';
 import { describe, expect, test } from 'vitest';
-import { findUsers, getUser } from '../../functions/find-users.ts';
-import { getOwnAccount } from '../../functions/get-own-account.ts';
-import { logIn } from '../../functions/log-in.ts';
-import { registerUser } from '../../functions/register-user.ts';
-import { updateOwnAccount } from '../../functions/update-own-account.ts';
+import { findUsers, getUser } from '../../functions/users/find-users.ts';
+import { getOwnAccount } from '../../functions/users/get-own-account.ts';
+import { logIn } from '../../functions/users/log-in.ts';
+import { registerUser } from '../../functions/users/register-user.ts';
+import { updateOwnAccount } from '../../functions/users/update-own-account.ts';
 import { ScryptPasswordHasher } from '../../shared/adapters/crypto/scrypt-password-hasher.ts';
 import { SharedKeyTokens } from '../../shared/adapters/jose/shared-key-tokens.ts';
 import { MemoryAudit } from '../../shared/adapters/memory/memory-audit.ts';

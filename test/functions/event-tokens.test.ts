@@ -5,7 +5,7 @@ import { HttpRequest, InvocationContext, type HttpResponseInit } from '@azure/fu
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { withTicket } from '../../functions/cloud-events/ticket.ts';
-import { webPubSubEvents } from '../../functions/web-pubsub-events.ts';
+import { webPubSubEvents } from '../../functions/cloud-events/web-pubsub-events.ts';
 import { aToken } from '../support/builders.ts';
 import { offlineServices } from '../support/offline-services.ts';
 

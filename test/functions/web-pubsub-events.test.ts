@@ -8,7 +8,7 @@ import {
   allowWebPubSub,
   webPubSubEvents,
   type WebPubSubEventsServices,
-} from '../../functions/web-pubsub-events.ts';
+} from '../../functions/cloud-events/web-pubsub-events.ts';
 import { MemoryPresence } from '../../shared/adapters/memory/memory-presence.ts';
 import { ChatError } from '../../shared/domain/errors.ts';
 import { leaseMinutes, secondLookMinutes } from '../../shared/domain/presence.ts';

@@ -3,7 +3,7 @@ import { HttpRequest, InvocationContext, type HttpResponseInit } from '@azure/fu
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { clientEventHandler } from '../../functions/cloud-events/client-event.ts';
-import { sendMessage } from '../../functions/send-message.ts';
+import { sendMessage } from '../../functions/messages/send-message.ts';
 import { SharedKeyTokens } from '../../shared/adapters/jose/shared-key-tokens.ts';
 import { MemoryAttachmentLooks } from '../../shared/adapters/memory/memory-attachment-looks.ts';
 import { MemoryBlocks } from '../../shared/adapters/memory/memory-blocks.ts';

@@ -1,0 +1,22 @@
+import { app, type TimerHandler } from '@azure/functions';
+import { logEvent, traceOf } from '../log.ts';
+import type { Services } from '../services.ts';
+
+type SweepAttachmentsServices = Pick<Services, 'sweepAttachments'>;
+
+/** Completes what was uploaded and not completed, and takes away what nobody wants. Safe to repeat. */
+export const sweepAttachments =
+  (services: SweepAttachmentsServices): TimerHandler =>
+  async (_timer, context) => {
+    const { traceparent } = traceOf(context);
+    const { looked, removed, errors } = await services.sweepAttachments({ traceparent });
+    if (looked > 0) logEvent(context, 'info', 'attachments.swept', { looked, removed });
+    if (errors.length > 0)
+      logEvent(context, 'warn', 'attachments.unswept', { count: errors.length, first: errors[0] });
+  };
+
+export const registerSweepAttachments = (services: SweepAttachmentsServices): void =>
+  app.timer('sweepAttachments', {
+    schedule: '45 * * * * *', // between the other timers
+    handler: sweepAttachments(services),
+  });
