@@ -28,7 +28,7 @@ const sources = (pattern: string): string =>
   globSync(pattern)
     .map((path) => readFileSync(path, 'utf8'))
     .join('\n');
-const triggers = sources('functions/*.ts');
+const triggers = sources('functions/**/*.ts');
 const all = (text: string, pattern: RegExp): string[] =>
   [...text.matchAll(pattern)].map(([, ...groups]) => groups.join('/'));
 const unique = (names: string[]): string[] => [...new Set(names)].sort();
