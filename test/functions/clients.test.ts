@@ -1,7 +1,4 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { openClients } from '../../functions/clients.ts';
 import { BlobAttachments } from '../../shared/adapters/blobs/blob-attachments.ts';
 import { TableConversationLog } from '../../shared/adapters/tables/table-conversation-log.ts';
@@ -10,6 +7,7 @@ import { openTables } from '../../shared/adapters/tables/tables.ts';
 import { WebPubSubBroadcaster } from '../../shared/adapters/web-pubsub/web-pubsub-broadcaster.ts';
 import { loadConfig } from '../../shared/config.ts';
 import { aLoggedMessage, anAttachmentRecord } from '../support/builders.ts';
+import { aServer } from '../support/http-server.ts';
 import { aWire } from '../support/wire.ts';
 
 const anAttachment = anAttachmentRecord({
@@ -80,18 +78,11 @@ describe.each(calls)('%s is unavailable, and soon,', (name) => {
 });
 
 test('an answer that stops in the middle is unavailable, and soon', async () => {
-  const server = createServer((_, response) => {
+  const url = await aServer((_, response) => {
     response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' });
     response.write('{"va');
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(async () => {
-    server.closeAllConnections();
-    server.close();
-    await once(server, 'close');
-  });
-  const { port } = server.address() as AddressInfo;
+  const port = Number(new URL(url).port);
   await expectUnavailable(callsTo(port)['a look at a conversation']);
   await expectUnavailable(callsTo(port)['a list']);
 });

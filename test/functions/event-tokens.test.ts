@@ -1,13 +1,11 @@
-import { createServer } from 'node:http';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { HttpRequest, InvocationContext, type HttpResponseInit } from '@azure/functions';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
-import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { withTicket } from '../../functions/cloud-events/ticket.ts';
 import { webPubSubEvents } from '../../functions/cloud-events/web-pubsub-events.ts';
 import { aToken } from '../support/builders.ts';
 import { offlineServices } from '../support/offline-services.ts';
+import { aServer } from '../support/http-server.ts';
 
 const tenant = '11111111-2222-3333-4444-555555555555';
 const audience = 'api://parley-events';
@@ -23,19 +21,12 @@ beforeAll(async () => {
 const anAuthority = async (): Promise<{ url: string; requests: string[]; isUp: boolean }> => {
   const jwk = { ...(await exportJWK(keys.publicKey)), kid: 'k1', alg: 'RS256', use: 'sig' };
   const authority = { url: '', requests: [] as string[], isUp: true };
-  const server = createServer((request, response) => {
+  const url = await aServer((request, response) => {
     authority.requests.push(request.url ?? '');
     response.writeHead(authority.isUp ? 200 : 503, { 'content-type': 'application/json' });
     response.end(JSON.stringify({ keys: [jwk] }));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(async () => {
-    server.closeAllConnections();
-    server.close();
-    await once(server, 'close');
-  });
-  authority.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  authority.url = url;
   return authority;
 };
 

@@ -4,12 +4,11 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
 import { BlobServiceClient, BlockBlobClient, StorageSharedKeyCredential } from '@azure/storage-blob';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { attachmentContainer, BlobAttachments } from '../../shared/adapters/blobs/blob-attachments.ts';
 import { noScan } from '../../shared/adapters/blobs/defender-scan.ts';
 import { MemoryConversationLog } from '../../shared/adapters/memory/memory-conversation-log.ts';
 import { TableAttachmentLooks } from '../../shared/adapters/tables/table-attachment-looks.ts';
-import type { Tables } from '../../shared/adapters/tables/tables.ts';
 import { settingOf } from '../../shared/config.ts';
 import type { AttachmentRecord } from '../../shared/domain/attachment.ts';
 import { cleanFileName } from '../../shared/domain/file-name.ts';
@@ -17,18 +16,16 @@ import { newAttachmentId } from '../../shared/domain/identifiers.ts';
 import { examineAttachment } from '../../shared/use-cases/examine-attachment.ts';
 import { noteLook } from '../../shared/use-cases/offer-upload.ts';
 import { sweepAttachments } from '../../shared/use-cases/sweep-attachments.ts';
-import { startTables, type Azurite } from '../support/azurite.ts';
 import { anAttachmentRecord } from '../support/builders.ts';
+import { ownTables } from '../support/own-tables.ts';
 
 /** What somebody who has a URL of ours may try, through the vendor's own SDK. */
 
-let azurite: Azurite;
-let tables: Tables;
+const { azurite, tables } = ownTables();
 let service: BlobServiceClient;
 let accountKey: StorageSharedKeyCredential;
 
 beforeAll(async () => {
-  ({ azurite, tables } = await startTables());
   service = BlobServiceClient.fromConnectionString(azurite.blobs);
   accountKey = new StorageSharedKeyCredential(
     settingOf(azurite.blobs, 'AccountName') ?? '',
@@ -36,8 +33,6 @@ beforeAll(async () => {
   );
   await attachmentsAt().createContainer();
 }, 120_000);
-
-afterAll(() => azurite.stop());
 
 const attachmentsAt = (now = (): Date => new Date()): BlobAttachments =>
   new BlobAttachments(service, tables, { now }, { uploadUrlMinutes: 10, downloadUrlMinutes: 10, accountKey });

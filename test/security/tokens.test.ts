@@ -1,11 +1,9 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { type CryptoKey, exportJWK, exportSPKI, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose';
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { OidcTokens } from '../../shared/adapters/jose/oidc-tokens.ts';
 import { SharedKeyTokens } from '../../shared/adapters/jose/shared-key-tokens.ts';
 import { loadConfig } from '../../shared/config.ts';
+import { aServer } from '../support/http-server.ts';
 
 /**
  * Tokens that say themselves by which key they are to be trusted, or more than they should. What every authenticator
@@ -38,17 +36,11 @@ beforeAll(async () => {
 /** A server of keys that notes who asks. */
 const keysAt = async (...keys: JWK[]) => {
   const asked: string[] = [];
-  const server = createServer((request, response) => {
+  const url = await aServer((request, response) => {
     asked.push(request.url ?? '');
     response.end(JSON.stringify({ keys }));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  return { asked, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+  return { asked, url };
 };
 
 const refused = (authenticating: Promise<unknown>) =>

@@ -1,7 +1,5 @@
-import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { onTestFinished } from 'vitest';
+import type { IncomingHttpHeaders } from 'node:http';
+import { aServer } from './http-server.ts';
 
 /** A call that a receiver got. */
 export interface ReceivedCall {
@@ -24,7 +22,7 @@ export class Receiver {
 
   /** Starts one for a test. */
   static async start(): Promise<Receiver> {
-    const server = createServer((request, response) => {
+    const url = await aServer((request, response) => {
       let body = '';
       request.setEncoding('utf8');
       request.on('data', (chunk: string) => (body += chunk));
@@ -35,14 +33,7 @@ export class Receiver {
         if (status !== 'nothing') response.writeHead(status, receiver.headers).end('what nobody reads');
       });
     });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const receiver = new Receiver(`http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`);
-    onTestFinished(async () => {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    });
+    const receiver = new Receiver(`${url}/hook`);
     return receiver;
   }
 

@@ -1,26 +1,17 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { Faults } from '../../../local/inspection/faults.ts';
+import { aServer } from '../../support/http-server.ts';
 
 /** A service that counts what it was asked for, and can be made to fail. */
 const aService = async () => {
   const served: string[] = [];
   const faults = new Faults({ things: (_, response, status) => response.writeHead(status).end('refused') });
-  const server = createServer((request, response) => {
+  const url = await aServer((request, response) => {
     faults.pass('things', request, response, () => {
       served.push(`${request.method ?? ''} ${request.url ?? ''}`);
       response.writeHead(200, { 'x-served': 'yes' }).end('served');
     });
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const ask = (path: string, signal: AbortSignal | null = null): Promise<string> =>
     fetch(`${url}${path}`, { signal }).then(
       async (response) => `${response.status} ${await response.text()}`,

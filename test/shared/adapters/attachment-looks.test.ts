@@ -1,19 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { MemoryAttachmentLooks } from '../../../shared/adapters/memory/memory-attachment-looks.ts';
 import { TableAttachmentLooks } from '../../../shared/adapters/tables/table-attachment-looks.ts';
-import { type Tables } from '../../../shared/adapters/tables/tables.ts';
 import { newAttachmentId } from '../../../shared/domain/identifiers.ts';
 import type { AttachmentLook, AttachmentLooks } from '../../../shared/ports/attachment-looks.ts';
-import { startTables, type Azurite } from '../../support/azurite.ts';
+import { ownTables } from '../../support/own-tables.ts';
 
-let azurite: Azurite;
-let tables: Tables;
-
-beforeAll(async () => {
-  ({ azurite, tables } = await startTables());
-}, 60_000);
-
-afterAll(() => azurite.stop());
+const { tables } = ownTables();
 
 const noon = new Date('2026-01-01T12:00:00.000Z');
 const after = (ms: number): string => new Date(noon.getTime() + ms).toISOString();

@@ -1,24 +1,16 @@
 import { BlobServiceClient, StorageSharedKeyCredential } from '@azure/storage-blob';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { attachmentContainer, BlobAttachments } from '../../../shared/adapters/blobs/blob-attachments.ts';
 import { DefenderScan } from '../../../shared/adapters/blobs/defender-scan.ts';
-import { type Tables } from '../../../shared/adapters/tables/tables.ts';
 import { settingOf } from '../../../shared/config.ts';
 import type { AttachmentRecord } from '../../../shared/domain/attachment.ts';
 import { attachmentIdOf, newAttachmentId } from '../../../shared/domain/identifiers.ts';
 import type { Attachments } from '../../../shared/ports/attachments.ts';
-import { startTables, type Azurite } from '../../support/azurite.ts';
+import { ownTables } from '../../support/own-tables.ts';
 import { anAttachmentRecord, aUser } from '../../support/builders.ts';
 import { FakeAttachments, FakeTimer } from '../../support/fakes.ts';
 
-let azurite: Azurite;
-let tables: Tables;
-
-beforeAll(async () => {
-  ({ azurite, tables } = await startTables());
-}, 60_000);
-
-afterAll(() => azurite.stop());
+const { azurite, tables } = ownTables();
 
 const conversationId = `d-${'x'.repeat(24)}`;
 

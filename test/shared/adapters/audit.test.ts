@@ -1,20 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { MemoryAudit } from '../../../shared/adapters/memory/memory-audit.ts';
 import { TableAudit } from '../../../shared/adapters/tables/table-audit.ts';
-import type { Tables } from '../../../shared/adapters/tables/tables.ts';
 import type { AuditEntry, AuditPlace, AuditRecord } from '../../../shared/domain/audit.ts';
 import type { Audit, AuditRange } from '../../../shared/ports/audit.ts';
-import { startTables, type Azurite } from '../../support/azurite.ts';
+import { ownTables } from '../../support/own-tables.ts';
 import { aUser } from '../../support/builders.ts';
 
-let azurite: Azurite;
-let tables: Tables;
-
-beforeAll(async () => {
-  ({ azurite, tables } = await startTables());
-}, 60_000);
-
-afterAll(() => azurite.stop());
+const { tables } = ownTables();
 
 const [from, to] = [new Date('2026-01-30T00:00:00.000Z'), new Date('2026-02-02T23:59:59.999Z')];
 

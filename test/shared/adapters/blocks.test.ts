@@ -1,23 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { MemoryBlocks } from '../../../shared/adapters/memory/memory-blocks.ts';
 import { TableBlocks } from '../../../shared/adapters/tables/table-blocks.ts';
-import { type Tables } from '../../../shared/adapters/tables/tables.ts';
 import { directConversationId } from '../../../shared/domain/identifiers.ts';
 import type { Blocks } from '../../../shared/ports/blocks.ts';
-import { startTables, type Azurite } from '../../support/azurite.ts';
+import { ownTables } from '../../support/own-tables.ts';
 import { aUser } from '../../support/builders.ts';
 import { FakeTimer } from '../../support/fakes.ts';
 
 const noon = new Date('2026-01-01T12:00:00.000Z');
 const later = new Date('2026-01-01T13:00:00.000Z');
-let azurite: Azurite;
-let tables: Tables;
-
-beforeAll(async () => {
-  ({ azurite, tables } = await startTables());
-}, 60_000);
-
-afterAll(() => azurite.stop());
+const { tables } = ownTables();
 
 describe.each<[string, () => Blocks]>([
   ['in memory', () => new MemoryBlocks()],

@@ -1,17 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { MemoryChangeLog } from '../../../shared/adapters/memory/memory-change-log.ts';
 import { MemoryConversationLog } from '../../../shared/adapters/memory/memory-conversation-log.ts';
 import { ConversationHeads } from '../../../shared/adapters/tables/conversation-heads.ts';
 import { TableChangeLog } from '../../../shared/adapters/tables/table-change-log.ts';
 import { TableConversationLog } from '../../../shared/adapters/tables/table-conversation-log.ts';
-import { type Tables } from '../../../shared/adapters/tables/tables.ts';
 import type { ChangeAction, ErasureAction } from '../../../shared/domain/change.ts';
 import { decideChange } from '../../../shared/domain/decide-change.ts';
 import { decideErasure } from '../../../shared/domain/decide-erasure.ts';
 import { changeIdOf, directConversationId } from '../../../shared/domain/identifiers.ts';
 import type { ChangeLog, Changed } from '../../../shared/ports/change-log.ts';
 import type { ConversationLog } from '../../../shared/ports/conversation-log.ts';
-import { startTables, type Azurite } from '../../support/azurite.ts';
+import { ownTables } from '../../support/own-tables.ts';
 import { aGroup, anAcceptedMessage, aUser } from '../../support/builders.ts';
 
 const noon = new Date('2026-01-01T12:00:00.000Z');
@@ -19,14 +18,7 @@ const later = (seconds: number): Date => new Date(noon.getTime() + seconds * 100
 const everything = { from: 1, to: 1000 };
 const seen = (messages: { messageText: string | null }[]) => messages.map(({ messageText }) => messageText);
 
-let azurite: Azurite;
-let tables: Tables;
-
-beforeAll(async () => {
-  ({ azurite, tables } = await startTables());
-}, 60_000);
-
-afterAll(() => azurite.stop());
+const { tables } = ownTables();
 
 describe.each<[string, () => { log: ConversationLog; changes: ChangeLog }]>([
   [

@@ -1,26 +1,18 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { MemoryConversationLog } from '../../../shared/adapters/memory/memory-conversation-log.ts';
 import { TableConversationLog } from '../../../shared/adapters/tables/table-conversation-log.ts';
 import { encodeKey } from '../../../shared/adapters/tables/keys.ts';
-import { type Tables } from '../../../shared/adapters/tables/tables.ts';
 import { ChatError } from '../../../shared/domain/errors.ts';
 import { directConversationId } from '../../../shared/domain/identifiers.ts';
 import type { ConversationLog } from '../../../shared/ports/conversation-log.ts';
-import { startTables, type Azurite } from '../../support/azurite.ts';
+import { ownTables } from '../../support/own-tables.ts';
 import { aGroup, anAcceptedMessage, aUser } from '../../support/builders.ts';
 
 const noon = new Date('2026-01-01T12:00:00.000Z');
 const later = (seconds: number): Date => new Date(noon.getTime() + seconds * 1000);
 const everything = { from: 1, to: 1000 };
 
-let azurite: Azurite;
-let tables: Tables;
-
-beforeAll(async () => {
-  ({ azurite, tables } = await startTables());
-}, 60_000);
-
-afterAll(() => azurite.stop());
+const { tables } = ownTables();
 
 describe.each<[string, () => ConversationLog]>([
   ['in memory', () => new MemoryConversationLog()],

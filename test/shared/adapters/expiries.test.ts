@@ -1,20 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { MemoryExpiries } from '../../../shared/adapters/memory/memory-expiries.ts';
 import { TableExpiries } from '../../../shared/adapters/tables/table-expiries.ts';
-import { type Tables } from '../../../shared/adapters/tables/tables.ts';
 import { directConversationId } from '../../../shared/domain/identifiers.ts';
 import type { Expiries, Expiry } from '../../../shared/ports/expiries.ts';
-import { startTables, type Azurite } from '../../support/azurite.ts';
+import { ownTables } from '../../support/own-tables.ts';
 import { aUser } from '../../support/builders.ts';
 
-let azurite: Azurite;
-let tables: Tables;
-
-beforeAll(async () => {
-  ({ azurite, tables } = await startTables());
-}, 60_000);
-
-afterAll(() => azurite.stop());
+const { tables } = ownTables();
 
 const noon = new Date('2026-01-01T12:00:00.000Z');
 const after = (ms: number): Date => new Date(noon.getTime() + ms);

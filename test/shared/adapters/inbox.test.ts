@@ -1,20 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { MemoryInbox } from '../../../shared/adapters/memory/memory-inbox.ts';
 import { TableInbox } from '../../../shared/adapters/tables/table-inbox.ts';
-import { type Tables } from '../../../shared/adapters/tables/tables.ts';
 import type { LoggedMessage } from '../../../shared/domain/message.ts';
 import type { Inbox } from '../../../shared/ports/inbox.ts';
-import { startTables, type Azurite } from '../../support/azurite.ts';
+import { ownTables } from '../../support/own-tables.ts';
 import { aLoggedMessage, aUser } from '../../support/builders.ts';
 
-let azurite: Azurite;
-let tables: Tables;
-
-beforeAll(async () => {
-  ({ azurite, tables } = await startTables());
-}, 60_000);
-
-afterAll(() => azurite.stop());
+const { tables } = ownTables();
 
 describe.each<[string, () => Inbox]>([
   ['in memory', () => new MemoryInbox()],

@@ -1,21 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { MemoryJobs } from '../../../shared/adapters/memory/memory-jobs.ts';
 import { TableJobs } from '../../../shared/adapters/tables/table-jobs.ts';
-import { type Tables } from '../../../shared/adapters/tables/tables.ts';
 import { newJobId } from '../../../shared/domain/identifiers.ts';
 import { newErasure } from '../../../shared/domain/job.ts';
 import type { Jobs } from '../../../shared/ports/jobs.ts';
-import { startTables, type Azurite } from '../../support/azurite.ts';
+import { ownTables } from '../../support/own-tables.ts';
 import { aUser } from '../../support/builders.ts';
 
-let azurite: Azurite;
-let tables: Tables;
-
-beforeAll(async () => {
-  ({ azurite, tables } = await startTables());
-}, 60_000);
-
-afterAll(() => azurite.stop());
+const { tables } = ownTables();
 
 const now = new Date('2026-01-01T12:00:00.000Z');
 

@@ -1,22 +1,15 @@
 import type { TableClient } from '@azure/data-tables';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { MemoryPresence } from '../../../shared/adapters/memory/memory-presence.ts';
 import { TablePresence } from '../../../shared/adapters/tables/table-presence.ts';
-import { type Tables } from '../../../shared/adapters/tables/tables.ts';
 import type { Presence } from '../../../shared/ports/presence.ts';
-import { openTable, startTables, type Azurite } from '../../support/azurite.ts';
+import { openTable } from '../../support/azurite.ts';
 import { aUser } from '../../support/builders.ts';
 import { FakeTimer } from '../../support/fakes.ts';
+import { ownTables } from '../../support/own-tables.ts';
 
-let azurite: Azurite;
-let tables: Tables;
+const { azurite, tables } = ownTables();
 const noon = new Date('2026-01-01T12:00:00.000Z');
-
-beforeAll(async () => {
-  ({ azurite, tables } = await startTables());
-}, 60_000);
-
-afterAll(() => azurite.stop());
 
 let tableCount = 0;
 

@@ -1,20 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { MemoryRateBuckets } from '../../../shared/adapters/memory/memory-rate-buckets.ts';
 import { TableRateBuckets } from '../../../shared/adapters/tables/table-rate-buckets.ts';
-import { type Tables } from '../../../shared/adapters/tables/tables.ts';
 import type { Rate } from '../../../shared/domain/token-bucket.ts';
 import type { RateBuckets } from '../../../shared/ports/rate-buckets.ts';
-import { startTables, type Azurite } from '../../support/azurite.ts';
+import { ownTables } from '../../support/own-tables.ts';
 
-let azurite: Azurite;
-let tables: Tables;
-
-beforeAll(async () => {
-  ({ azurite, tables } = await startTables());
-}, 60_000);
-
-afterAll(() => azurite.stop());
+const { tables } = ownTables();
 
 const noon = new Date('2026-01-01T12:00:00.000Z');
 const after = (ms: number): Date => new Date(noon.getTime() + ms);

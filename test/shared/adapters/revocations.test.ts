@@ -1,5 +1,5 @@
 import { RestError } from '@azure/data-tables';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi, type MockInstance } from 'vitest';
+import { beforeEach, describe, expect, it, vi, type MockInstance } from 'vitest';
 import { MemoryAccounts } from '../../../shared/adapters/memory/memory-accounts.ts';
 import { MemoryJobs } from '../../../shared/adapters/memory/memory-jobs.ts';
 import { MemoryRevocations } from '../../../shared/adapters/memory/memory-revocations.ts';
@@ -13,19 +13,12 @@ import { maxTakenBack } from '../../../shared/domain/token.ts';
 import type { Accounts } from '../../../shared/ports/accounts.ts';
 import type { Jobs } from '../../../shared/ports/jobs.ts';
 import type { Revocations } from '../../../shared/ports/revocations.ts';
-import { startTables, type Azurite } from '../../support/azurite.ts';
+import { ownTables } from '../../support/own-tables.ts';
 import { aToken, aUser } from '../../support/builders.ts';
 import { FakeTimer } from '../../support/fakes.ts';
 import { anAccount } from '../ports/accounts-suite.ts';
 
-let azurite: Azurite;
-let tables: Tables;
-
-beforeAll(async () => {
-  ({ azurite, tables } = await startTables());
-}, 60_000);
-
-afterAll(() => azurite.stop());
+const { tables } = ownTables();
 
 interface Parts {
   revocations: Revocations;

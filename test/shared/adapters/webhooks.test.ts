@@ -1,25 +1,17 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { MemoryWaitingEvents } from '../../../shared/adapters/memory/memory-waiting-events.ts';
 import { MemoryWebhooks } from '../../../shared/adapters/memory/memory-webhooks.ts';
 import { TableWaitingEvents } from '../../../shared/adapters/tables/table-waiting-events.ts';
 import { TableWebhooks } from '../../../shared/adapters/tables/table-webhooks.ts';
-import { type Tables } from '../../../shared/adapters/tables/tables.ts';
 import { messageSent } from '../../../shared/domain/chat-event.ts';
 import { healthy, maxWebhooks } from '../../../shared/domain/webhook.ts';
 import type { WaitingEvents } from '../../../shared/ports/waiting-events.ts';
 import type { Webhooks } from '../../../shared/ports/webhooks.ts';
-import { startTables, type Azurite } from '../../support/azurite.ts';
+import { ownTables } from '../../support/own-tables.ts';
 import { aLoggedMessage, aUser, aWebhook } from '../../support/builders.ts';
 import { FakeTimer } from '../../support/fakes.ts';
 
-let azurite: Azurite;
-let tables: Tables;
-
-beforeAll(async () => {
-  ({ azurite, tables } = await startTables());
-}, 60_000);
-
-afterAll(() => azurite.stop());
+const { tables } = ownTables();
 
 const secret = `whsec_${'a'.repeat(32)}`;
 

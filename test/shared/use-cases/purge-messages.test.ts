@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { MemoryAudit } from '../../../shared/adapters/memory/memory-audit.ts';
 import { MemoryChangeLog } from '../../../shared/adapters/memory/memory-change-log.ts';
 import { MemoryConversationLog } from '../../../shared/adapters/memory/memory-conversation-log.ts';
@@ -13,7 +13,6 @@ import { TableConversationLog } from '../../../shared/adapters/tables/table-conv
 import { TableExpiries } from '../../../shared/adapters/tables/table-expiries.ts';
 import { TableInbox } from '../../../shared/adapters/tables/table-inbox.ts';
 import { TableMessageSearch } from '../../../shared/adapters/tables/table-message-search.ts';
-import { type Tables } from '../../../shared/adapters/tables/tables.ts';
 import type { MessageAction } from '../../../shared/domain/change.ts';
 import { ChatError } from '../../../shared/domain/errors.ts';
 import { attachmentIdOf, changeIdOf } from '../../../shared/domain/identifiers.ts';
@@ -21,7 +20,7 @@ import type { AcceptedMessage } from '../../../shared/domain/message.ts';
 import { applyChange } from '../../../shared/use-cases/apply-change.ts';
 import { deliverMessage } from '../../../shared/use-cases/deliver-message.ts';
 import { purgeMessages } from '../../../shared/use-cases/purge-messages.ts';
-import { startTables, type Azurite } from '../../support/azurite.ts';
+import { ownTables } from '../../support/own-tables.ts';
 import { aGroup, anAcceptedMessage, anAttachmentRecord, aUser } from '../../support/builders.ts';
 import {
   FakeAttachments,
@@ -32,14 +31,7 @@ import {
   tracing,
 } from '../../support/fakes.ts';
 
-let azurite: Azurite;
-let tables: Tables;
-
-beforeAll(async () => {
-  ({ azurite, tables } = await startTables());
-}, 60_000);
-
-afterAll(() => azurite.stop());
+const { tables } = ownTables();
 
 // What one test notes is due in the next one.
 afterEach(async () => {

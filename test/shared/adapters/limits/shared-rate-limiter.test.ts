@@ -1,26 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { limitsOf } from '../../../../functions/workers/limits.ts';
 import { SharedRateLimiter } from '../../../../shared/adapters/limits/shared-rate-limiter.ts';
 import { MemoryRateBuckets } from '../../../../shared/adapters/memory/memory-rate-buckets.ts';
 import { TableRateBuckets } from '../../../../shared/adapters/tables/table-rate-buckets.ts';
-import type { Tables } from '../../../../shared/adapters/tables/tables.ts';
 import { loadConfig } from '../../../../shared/config.ts';
 import { ChatError } from '../../../../shared/domain/errors.ts';
 import type { RateBuckets } from '../../../../shared/ports/rate-buckets.ts';
 import type { RateLimiter, RateLimitKind } from '../../../../shared/ports/rate-limiter.ts';
-import { startTables, type Azurite } from '../../../support/azurite.ts';
+import { ownTables } from '../../../support/own-tables.ts';
 import { FakeTimer } from '../../../support/fakes.ts';
 import { offlineSettings } from '../../../support/offline-services.ts';
 
-let azurite: Azurite;
-let tables: Tables;
-
-beforeAll(async () => {
-  ({ azurite, tables } = await startTables());
-}, 60_000);
-
-afterAll(() => azurite.stop());
+const { tables } = ownTables();
 
 /** A burst of 20 and 10 a second, of which each instance lets pass 2 and one in two seconds without asking. */
 const limits = limitsOf(loadConfig(offlineSettings));

@@ -1,6 +1,3 @@
-import { createServer } from 'node:http';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { WebPubSubServiceClient } from '@azure/web-pubsub';
 import { WebPubSubClient } from '@azure/web-pubsub-client';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -10,6 +7,7 @@ import { startWebPubSub, type WebPubSub } from '../../../../local/web-pubsub/ind
 import { WebPubSubBroadcaster } from '../../../../shared/adapters/web-pubsub/web-pubsub-broadcaster.ts';
 import { settingOf } from '../../../../shared/config.ts';
 import type { ServerEvent } from '../../../../shared/domain/event.ts';
+import { aServer } from '../../../support/http-server.ts';
 
 const clock = { now: () => new Date() };
 const options = { clientUrlMinutes: 5 };
@@ -133,19 +131,11 @@ describe('closing', () => {
 
 /** A service that answers everything with one status. */
 const aServiceAnswering = async (status: number, headers: Record<string, string> = {}): Promise<string> => {
-  const server = createServer((request, response) => {
+  const url = await aServer((request, response) => {
     request.resume();
     response.writeHead(status, headers).end();
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(async () => {
-    server.close();
-    server.closeAllConnections();
-    await once(server, 'close');
-  });
-  const { port } = server.address() as AddressInfo;
-  return `Endpoint=http://127.0.0.1:${port};AccessKey=${'k'.repeat(32)};Version=1.0;`;
+  return `Endpoint=${url};AccessKey=${'k'.repeat(32)};Version=1.0;`;
 };
 
 describe('a push that fails', () => {
