@@ -27,6 +27,7 @@ if (!/Endpoint=https:/i.test(webPubSub ?? '')) {
   webPubSubSuites.push('test/local/web-pubsub/network-failure.test.ts');
 }
 
+// What a test waits for with `expect.poll` comes when the machine gets to it; one second, as vitest has it, is no time.
 export default defineConfig({
   test: {
     projects: [
@@ -36,6 +37,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: [integration, browser],
           testTimeout: 20_000,
+          expect: { poll: { timeout: 15_000 } },
         },
       },
       {
@@ -45,6 +47,7 @@ export default defineConfig({
           globalSetup: ['test/support/stack-setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          expect: { poll: { timeout: 30_000 } },
         },
       },
       {
@@ -53,6 +56,7 @@ export default defineConfig({
           include: [browser],
           testTimeout: 120_000,
           hookTimeout: 60_000,
+          expect: { poll: { timeout: 30_000 } },
         },
       },
       {
