@@ -262,6 +262,7 @@ export const createServices = (config: Config, clients = openClients(config)) =>
   const profiles = issuer ? new AccountProfiles(accounts, clock) : nobodysProfiles;
 
   const work = { outbox, timer: systemTimer, random: Math.random };
+  const sending = { log, attachments, looks, moderator, rateLimiter, blocks, clock };
   const { inboxGroupSize, maxMembers, restoreDays } = config;
   const bringing = { log, presence, broadcaster, inbox, outbox, expiries, events, clock, inboxGroupSize };
   const deliver = deliverMessage({ ...bringing, blocks });
@@ -351,29 +352,8 @@ export const createServices = (config: Config, clients = openClients(config)) =>
     findUsers: issuer && findUsers({ accounts, names, rateLimiter }),
     getOwnAccount: getOwnAccount({ accounts: issuer && accounts }),
 
-    sendMessage: sendMessage({
-      log,
-      outbox,
-      attachments,
-      looks,
-      moderator,
-      rateLimiter,
-      directory,
-      blocks,
-      clock,
-      newId: randomUUID,
-    }),
-    forwardMessage: forwardMessage({
-      log,
-      outbox,
-      attachments,
-      looks,
-      moderator,
-      rateLimiter,
-      blocks,
-      clock,
-      newId: randomUUID,
-    }),
+    sendMessage: sendMessage({ ...sending, outbox, directory, newId: randomUUID }),
+    forwardMessage: forwardMessage({ ...sending, outbox, newId: randomUUID }),
     createConversation: createConversation({
       log,
       profiles,
@@ -421,16 +401,7 @@ export const createServices = (config: Config, clients = openClients(config)) =>
     requireMember: (conversationId: string, userId: string) => requireMember(log, conversationId, userId),
     readInbox: readInbox({ log, inbox, clock }),
     acknowledgeInbox: acknowledgeInbox({ log, inbox, presence, broadcaster, clock }),
-    reserveAttachment: reserveAttachment({
-      log,
-      attachments,
-      looks,
-      moderator,
-      rateLimiter,
-      blocks,
-      clock,
-      newId: newAttachmentId,
-    }),
+    reserveAttachment: reserveAttachment({ ...sending, newId: newAttachmentId }),
     completeAttachment: completeAttachment({ ...examining, rateLimiter }),
     getAttachment: getAttachment({ attachments, log, clock }),
     recordReceipt: receipts.recordReceipt,

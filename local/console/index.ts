@@ -1,8 +1,7 @@
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
+import { serve } from '../inspection/serve.ts';
 import { Broker } from './broker.ts';
 import { ConsoleError } from './errors.ts';
 import { refusal, securityHeaders } from './guard.ts';
@@ -50,17 +49,7 @@ export async function startConsole({
   const server = createServer((request, response) => {
     void answer(request, response, operations, sources);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: async () => {
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
-  };
+  return serve(server);
 }
 
 async function answer(

@@ -1,8 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
+import { type Served, serve } from './serve.ts';
 
 /** What is wrong with a request, for whoever made it. */
 export class InspectionError extends Error {
@@ -40,10 +39,7 @@ export interface InspectionOptions {
   readonly live?: Readonly<Record<string, Watched>>;
 }
 
-export interface Inspection {
-  readonly url: string;
-  close(): Promise<void>;
-}
+export type Inspection = Served;
 
 const liveIntervalMs = 250;
 const leastKeyLength = 16;
@@ -67,18 +63,7 @@ export async function startInspection(options: InspectionOptions): Promise<Inspe
     if (isAllowed(request.headers.authorization)) void answer(request, response, options);
     else send(response, 401, { error: 'This needs the inspection key.' });
   });
-  // Exclusive: workers of a cluster would otherwise share one port, and each has its own to tell.
-  server.listen({ port: options.port, host: '127.0.0.1', exclusive: true });
-  await once(server, 'listening');
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: async () => {
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
-  };
+  return serve(server, options.port);
 }
 
 function keyCheck(key: string): (authorization: string | undefined) => boolean {

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import { expect, it, onTestFinished } from 'vitest';
-import { type ConsoleStack, startConsoleStack } from '../local/console-support.ts';
+import { type ConsoleStack, deadLetterOne, startConsoleStack } from '../local/console-support.ts';
 import { aClient } from '../local/web-pubsub/support.ts';
 import { openBrowser } from './browser.ts';
 
@@ -56,14 +56,7 @@ it('a developer follows a message live, pauses its trigger with the keyboard and
   await page.keyboard.press('Enter');
   await page.getByRole('button', { name: 'Resume take' }).waitFor();
   await send('<b>late');
-  const session = await bus.acceptNextSession('jobs');
-  const [message] = await session.receiveMessages(1);
-  if (message === undefined) throw new Error('There was no message.');
-  await session.deadLetterMessage(message, {
-    deadLetterReason: 'Tried',
-    deadLetterErrorDescription: 'By hand',
-  });
-  await session.close();
+  await deadLetterOne(bus, { reason: 'Tried', description: 'By hand' });
   await page.getByRole('link', { name: 'Queues' }).click();
   await page.getByRole('row', { name: /jobs/ }).getByRole('link', { name: '1' }).click();
   await page.getByRole('link', { name: 'Content' }).click();

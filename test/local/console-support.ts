@@ -100,3 +100,18 @@ export async function startConsoleStack(workers = 1): Promise<ConsoleStack> {
     },
   };
 }
+
+/** Lets the oldest message that waits become a dead letter. */
+export async function deadLetterOne(
+  bus: ServiceBusClient,
+  { reason, description }: { reason: string; description: string },
+): Promise<void> {
+  const session = await bus.acceptNextSession('jobs');
+  const [message] = await session.receiveMessages(1);
+  if (message === undefined) throw new Error('There was no message.');
+  await session.deadLetterMessage(message, {
+    deadLetterReason: reason,
+    deadLetterErrorDescription: description,
+  });
+  await session.close();
+}

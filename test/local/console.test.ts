@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type ConsoleStack, startConsoleStack } from './console-support.ts';
+import { type ConsoleStack, deadLetterOne, startConsoleStack } from './console-support.ts';
 import { until } from './inspection/support.ts';
 import { aClient } from './web-pubsub/support.ts';
 
@@ -64,14 +64,7 @@ it(
     expect(row(await ask('functions'), 'name', 'take')).toMatchObject({ isPaused: true });
     const traceId = await send('late');
     expect(stations(await way(all, traceId))).toEqual(['request', 'waiting']);
-    const session = await bus.acceptNextSession('jobs');
-    const [message] = await session.receiveMessages(1);
-    if (message === undefined) throw new Error('There was no message.');
-    await session.deadLetterMessage(message, {
-      deadLetterReason: 'Tried',
-      deadLetterErrorDescription: 'By hand',
-    });
-    await session.close();
+    await deadLetterOne(bus, { reason: 'Tried', description: 'By hand' });
     expect(row(await ask('entities'), 'path', 'jobs')).toMatchObject({ active: 0, deadLetters: 1 });
     expect(stations(await way(all, traceId))).toEqual(['request', 'dead-letter']);
     const { items } = await ask<List>('messages?path=jobs&dead=true');
