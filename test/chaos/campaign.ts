@@ -9,6 +9,7 @@ import { directConversationId } from '../../shared/domain/identifiers.ts';
 import { startTestStack } from '../support/test-stack.ts';
 import { ChatClient } from './chat-client.ts';
 import { check, type Violation } from './check.ts';
+import { type Arrival, arrivals } from './checks/convergence.ts';
 import { shortLock, type Fault, type Stage } from './faults.ts';
 import { haunt, type Strike } from './nemesis.ts';
 import { habits, Person } from './person.ts';
@@ -41,8 +42,8 @@ export interface Outcome {
   shown: { live: number; inbox: number; history: number };
   deleted: number;
   reads: number;
-  /** From the last fault's end until everybody had everything. */
-  convergedMs: number;
+  /** How late everything came that was accepted; the latest first. */
+  arrivals: Arrival[];
   /** The message that waited longest from its first try to its 202, and how its tries ended. */
   slowestSend: { ms: number; tries: string[] };
   violations: Violation[];
@@ -124,9 +125,7 @@ const slowest = ({ history }: Recorder): Outcome['slowestSend'] =>
     }))
     .reduce((most, one) => (one.ms > most.ms ? one : most), { ms: 0, tries: [] });
 
-const summary = (
-  recorder: Recorder,
-): Pick<Outcome, 'accepted' | 'shown' | 'deleted' | 'reads' | 'slowestSend' | 'violations'> => {
+const summary = (recorder: Recorder): Omit<Outcome, 'strikes' | 'logs'> => {
   const { history } = recorder;
   const count = (by: keyof Outcome['shown']): number =>
     history.shown.filter((shown) => shown.by === by).length;
@@ -135,6 +134,7 @@ const summary = (
     shown: { live: count('live'), inbox: count('inbox'), history: count('history') },
     deleted: history.deleted.length,
     reads: history.reads.length,
+    arrivals: arrivals(history).sort((a, b) => b.lateMs - a.lateMs),
     slowestSend: slowest(recorder),
     violations: check(history),
   };
@@ -167,15 +167,13 @@ const play = async (
     });
     // An actor that fails ends the whole; otherwise none ends before it is asked to.
     const strikes = await Promise.race([haunting, actors.then(() => haunting)]);
-    const endedAt = Date.now();
     stopping.abort();
     await actors;
-    const { histories, restedAt } = await settle(
+    recorder.history.finalHistories = await settle(
       { people, lanes },
       { recorder, log, aborted: aborting.signal },
     );
-    recorder.history.finalHistories = histories;
-    return { strikes, ...summary(recorder), convergedMs: restedAt - endedAt, logs };
+    return { strikes, ...summary(recorder), logs };
   } finally {
     stopping.abort();
     aborting.abort();

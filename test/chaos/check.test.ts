@@ -1,69 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { check, type PromiseName } from './check.ts';
-import { emptyHistory, type History, type Seen, type Sent } from './history.ts';
-
-const conversationId = 'd-1';
-const t0 = Date.parse('2026-01-01T00:00:00.000Z');
-
-/** A history in which Ann has sent Bo so many messages, each of which came live, and nothing went wrong. */
-const aGoodHistory = (count = 4): History => {
-  const history = emptyHistory();
-  const messages: Seen[] = [];
-  for (let nth = 1; nth <= count; nth++) {
-    const [clientMessageId, messageId, text] = [`c${nth}`, `m-${nth}`, `hello ${nth}`];
-    const at = t0 + nth * 1000;
-    history.sent.push({
-      conversationId,
-      senderId: 'ann',
-      receiverIds: ['bo'],
-      clientMessageId,
-      text,
-      nth,
-      begunAt: at,
-      tries: [{ at, outcome: '202' }],
-      accepted: [{ at, messageId, conversationId }],
-    });
-    messages.push({ conversationId, seq: nth, messageId, senderId: 'ann', clientMessageId, text });
-  }
-  for (const userId of ['ann', 'bo'])
-    history.finalHistories.push({
-      conversationId,
-      userId,
-      headSeq: count,
-      messages: messages.map((message) => ({ ...message, isDelivered: true })),
-      standing: { unreadCount: 0, readSeq: count, deliveredSeq: count },
-    });
-  history.members.set(conversationId, new Set(['ann', 'bo']));
-  for (const message of messages) {
-    history.shown.push({ ...message, userId: 'bo', by: 'live', at: t0 });
-    const { messageId } = message;
-    history.acknowledged.push({ userId: 'bo', by: 'receipt', messageId, confirmedAt: t0 + 60_000 });
-  }
-  return history;
-};
-
-/** Changes what both members read. */
-const inBoth = (
-  history: History,
-  change: (messages: History['finalHistories'][number]['messages']) => void,
-): void => {
-  for (const reading of history.finalHistories) change(reading.messages);
-};
-
-const sentAt = (history: History, nth: number): Sent => {
-  const sent = history.sent[nth - 1];
-  if (!sent) throw new Error(`There is no send ${nth}.`);
-  return sent;
-};
-
-const brokenIn = (history: History): Set<PromiseName> =>
-  new Set(check(history).map(({ promise }) => promise));
-
-const wordsOf = (history: History, promise: PromiseName): string =>
-  check(history)
-    .filter((violation) => violation.promise === promise)
-    .map(({ words }) => words)
-    .join('\n');
+import { check } from './check.ts';
+import { aGoodHistory, brokenIn, conversationId, inBoth, sentAt, t0, wordsOf } from './good-history.ts';
+import { emptyHistory } from './history.ts';
 
 describe('the checker of promises', () => {
   it('finds nothing where nothing went wrong', () => {

@@ -33,6 +33,8 @@ export interface Shown extends Seen {
   by: 'live' | 'inbox' | 'history';
   /** When it came; of what was read, when reading began. */
   at: number;
+  /** When it was there; of what was read, when reading ended. */
+  arrivedAt: number;
 }
 
 /** A message that its sender took back. */
@@ -86,6 +88,13 @@ export interface FinalHistory {
   standing: { unreadCount: number; readSeq: number; deliveredSeq: number };
 }
 
+/** Something that went wrong, and how long: from its beginning until all services served again. */
+export interface FaultPeriod {
+  name: string;
+  at: number;
+  endedAt: number;
+}
+
 /** Everything that the promises can be checked by. */
 export interface History {
   sent: Sent[];
@@ -96,6 +105,7 @@ export interface History {
   deleted: Deleted[];
   reads: Read[];
   heard: Heard[];
+  faults: FaultPeriod[];
   /** Who may know of which conversation. */
   members: Map<string, ReadonlySet<string>>;
 }
@@ -109,5 +119,6 @@ export const emptyHistory = (): History => ({
   deleted: [],
   reads: [],
   heard: [],
+  faults: [],
   members: new Map(),
 });

@@ -62,6 +62,7 @@ export const haunt = async (options: NemesisOptions): Promise<Strike[]> => {
       await end();
     }
     const servesAt = Date.now();
+    recorder.history.faults.push({ name: fault.name, at, endedAt: servesAt });
     await load(options, 1, `"${fault.name}" was over`);
     const recoveryMs = Date.now() - servesAt;
     const strike = { fault: fault.name, at, lastedMs: servesAt - at, recoveryMs, acceptedBefore };

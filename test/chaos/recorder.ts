@@ -34,7 +34,7 @@ export class Recorder {
 
   shown(userId: string, by: Shown['by'], message: Seen, at = Date.now()): void {
     this.#shownTo(userId).add(message.messageId);
-    this.history.shown.push({ userId, by, at, ...message });
+    this.history.shown.push({ userId, by, at, arrivedAt: Date.now(), ...message });
   }
 
   acknowledged(userId: string, by: Acknowledged['by'], messageIds: readonly string[]): void {

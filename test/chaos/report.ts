@@ -1,4 +1,4 @@
-import { type PromiseName, promises, type Violation } from './check.ts';
+import { type PromiseName, promises } from './check.ts';
 import type { Outcome } from './campaign.ts';
 import type { Strike } from './nemesis.ts';
 
@@ -12,25 +12,41 @@ const row = (cells: readonly (string | number)[]): string => `| ${cells.join(' |
 
 const names = Object.keys(promises) as PromiseName[];
 
-const cellsOf = (fault: string, own: Strike[], violations: Violation[]): (string | number)[] => [
+const cellsOf = (
+  fault: string,
+  own: Strike[],
+  { arrivals, violations }: Pick<Outcome, 'arrivals' | 'violations'>,
+): (string | number)[] => [
   fault,
   own.length,
   own.reduce((sum, { acceptedBefore }) => sum + acceptedBefore, 0),
   median(own.map(({ lastedMs }) => lastedMs)),
   Math.max(...own.map(({ recoveryMs }) => recoveryMs)),
+  // The latest come first.
+  arrivals.find((one) => one.fault?.name === fault)?.lateMs ?? 0,
   ...names.map((name) => violations.filter(({ promise }) => promise === name).length || '✓'),
 ];
 
 /** What became of a campaign: one line for each fault, one column for each promise. A violation counts for the nearest fault. */
-export const table = ({ strikes, violations }: Pick<Outcome, 'strikes' | 'violations'>): string => {
-  const figures = ['times', 'accepted up to them', 'median ms', 'most ms until next 202'];
+export const table = ({
+  strikes,
+  arrivals,
+  violations,
+}: Pick<Outcome, 'strikes' | 'arrivals' | 'violations'>): string => {
+  const figures = [
+    'times',
+    'accepted up to them',
+    'median ms',
+    'most ms until next 202',
+    'most ms until all had all',
+  ];
   const faults = Map.groupBy(strikes, ({ fault }) => fault);
   return [
     row(['fault', ...figures, ...names]),
     row(['---', ...figures.map(() => '--:'), ...names.map(() => ':-:')]),
     ...[...faults].map(([fault, own]) => {
       const near = violations.filter(({ at }) => nearest(strikes, at)?.fault === fault);
-      return row(cellsOf(fault, own, near));
+      return row(cellsOf(fault, own, { arrivals, violations: near }));
     }),
   ].join('\n');
 };
@@ -42,12 +58,12 @@ export const sum = ({
   shown,
   deleted,
   reads,
-  convergedMs,
+  arrivals: [latest],
   violations,
 }: Outcome): string =>
   [
     `${accepted} messages accepted; ${shown.live} shown live, ${shown.inbox} by the inbox, ${shown.history} read in histories; ${deleted} taken back, ${reads} times read; violations: ${violations.length}.`,
-    `Everybody had everything ${convergedMs} ms after the last fault.`,
+    `The latest to arrive came ${latest?.lateMs ?? 0} ms after the end of ${latest?.fault?.name ?? 'nothing'}, for ${latest?.userId ?? 'nobody'}.`,
     `The slowest send took ${slowestSend.ms} ms: ${slowestSend.tries.join(', ')}.`,
   ].join('\n');
 

@@ -11,8 +11,8 @@ export interface Cast {
   lanes: Lane[];
 }
 
-/** How long everybody may take to get everything once all services serve again, on a machine that has much else to do. */
-const convergenceLimitMs = 120_000;
+/** How long everybody is waited for; what came later than promised, but came, the checker tells by when it came. */
+const patienceMs = 120_000;
 const againMs = 500;
 
 /** Every conversation as each of its members reads it. */
@@ -21,18 +21,17 @@ const readHistories = (lanes: readonly Lane[], signal: AbortSignal): Promise<Fin
 
 /**
  * Waits until everybody has everything; if that takes too long, the checker says what is missing.
- * @returns what members then read, and when they had it
+ * @returns what members then read
  */
 export const settle = async (
   { people, lanes }: Cast,
   { recorder, log, aborted }: { recorder: Recorder; log: (line: string) => void; aborted: AbortSignal },
-): Promise<{ histories: FinalHistory[]; restedAt: number }> => {
-  const limit = AbortSignal.timeout(convergenceLimitMs);
+): Promise<FinalHistory[]> => {
+  const limit = AbortSignal.timeout(patienceMs);
   const late = new Promise<'late'>((resolve) => limit.addEventListener('abort', () => resolve('late')));
   for (;;) {
     const settled = Promise.all(people.map((person) => person.settle()));
     const isLate = (await Promise.race([settled, late])) === 'late';
-    const restedAt = Date.now();
     const histories = await readHistories(lanes, aborted);
     // A device that went offline does not know whether its last receipt arrived: if not, the inbox has the message soon.
     const taken = new Set(
@@ -40,12 +39,12 @@ export const settle = async (
     );
     const isAtRest = ({ messageId, text, isDelivered }: FinalHistory['messages'][number]): boolean =>
       text === null || (isDelivered && !taken.has(messageId));
-    if (histories.every(({ messages }) => messages.every(isAtRest))) return { histories, restedAt };
+    if (histories.every(({ messages }) => messages.every(isAtRest))) return histories;
     if (!isLate) {
       await delay(againMs);
       continue;
     }
-    log(`Not everybody has everything after ${convergenceLimitMs / 1000} s.`);
-    return { histories, restedAt };
+    log(`Not everybody has everything after ${patienceMs / 1000} s.`);
+    return histories;
   }
 };
