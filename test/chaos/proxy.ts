@@ -77,12 +77,28 @@ export class BrokerProxy {
       this.#sockets.delete(from);
       to.destroy();
     });
+    // What is slow is not overtaken by what comes when the network is fast again.
+    const late: { due: number; bytes: Buffer }[] = [];
+    const passLate = (): void => {
+      for (let next = late[0]; next; next = late[0]) {
+        const waitMs = next.due - performance.now();
+        if (waitMs > 0) {
+          setTimeout(passLate, waitMs);
+          return;
+        }
+        late.shift();
+        pass(from, to, next.bytes);
+      }
+    };
     from.on('data', (bytes) => {
       this.#events.emit(way);
       if (this.#lost === way) return;
-      // Timers of one length fire in the order in which they were set.
-      if (this.#delayMs > 0) setTimeout(() => pass(from, to, bytes), this.#delayMs);
-      else pass(from, to, bytes);
+      if (this.#delayMs === 0 && late.length === 0) {
+        pass(from, to, bytes);
+        return;
+      }
+      late.push({ due: performance.now() + this.#delayMs, bytes });
+      if (late.length === 1) setTimeout(passLate, this.#delayMs);
     });
   }
 }
