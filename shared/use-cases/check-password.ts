@@ -21,16 +21,21 @@ export type Tryer = { address: string } | { address: string; isOwner: true };
 /** Of refusals within this time, one is recorded for each account, and one for all names that nobody has. */
 const refusalsMs = 600_000;
 
+/** Tries of whoever has a good token are counted and limited apart. */
+const accountKey = (name: string, tryer: Tryer): string =>
+  JSON.stringify('isOwner' in tryer ? [name, 'owner'] : [name]);
+
 /**
  * From one address waiting grows to a quarter of an hour. All addresses together are slowed down as well, later and less:
  * else many of them could guess at their leisure; and one alone could lock the owner out, who is somewhere else.
  */
 const gatesOf = (name: string, tryer: Tryer, free: number): Gate[] => {
   const backOff = { free, firstSeconds: 2, mostSeconds: 900 };
-  if ('isOwner' in tryer) return [{ key: JSON.stringify([name, 'owner']), backOff }];
+  const key = accountKey(name, tryer);
+  if ('isOwner' in tryer) return [{ key, backOff }];
   return [
     { key: JSON.stringify([name, 'address', tryer.address]), backOff },
-    { key: JSON.stringify([name]), backOff: { ...backOff, free: 4 * free, mostSeconds: 60 } },
+    { key, backOff: { ...backOff, free: 4 * free, mostSeconds: 60 } },
   ];
 };
 
@@ -57,8 +62,9 @@ export const checkPassword = (parts: CheckPasswordParts) => {
   return async ({ username, password }: CredentialsRequest, tryer: Tryer): Promise<Account> => {
     const name = foldUsername(username);
     await rateLimiter.take('login', tryer.address);
-    await rateLimiter.take('login-account', name);
     const found = await slowly(gatesOf(name, tryer, freeTries), async () => {
+      // Only now: what has to wait takes no try from others, or a stranger could leave them none.
+      await rateLimiter.take('login-account', accountKey(name, tryer));
       const account = await accounts.findByUsername(username);
       if ((await hasher.verify(password, account?.passwordHash)) && account) return account;
       await recordRefusal(parts, account);

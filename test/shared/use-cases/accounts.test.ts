@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { limitsOf } from '../../../functions/workers/limits.ts';
 import { MemoryAudit } from '../../../shared/adapters/memory/memory-audit.ts';
 import { MemoryFailedTries } from '../../../shared/adapters/memory/memory-failed-tries.ts';
 import { MemoryAccounts } from '../../../shared/adapters/memory/memory-accounts.ts';
 import { MemoryJobs } from '../../../shared/adapters/memory/memory-jobs.ts';
 import { MemoryRevocations } from '../../../shared/adapters/memory/memory-revocations.ts';
 import { MemoryUserNames } from '../../../shared/adapters/memory/memory-user-names.ts';
+import { TokenBucketRateLimiter } from '../../../shared/adapters/memory/token-bucket-rate-limiter.ts';
+import { loadConfig } from '../../../shared/config.ts';
 import { ChatError } from '../../../shared/domain/errors.ts';
 import type { PasswordHasher } from '../../../shared/ports/accounts.ts';
 import type { RateLimiter } from '../../../shared/ports/rate-limiter.ts';
@@ -20,13 +23,14 @@ import { registerUser } from '../../../shared/use-cases/register-user.ts';
 import { updateAccount } from '../../../shared/use-cases/update-account.ts';
 import { aCaller, aToken } from '../../support/builders.ts';
 import { FakeBroadcaster, fakeModerator, FakeTimer } from '../../support/fakes.ts';
+import { offlineSettings } from '../../support/offline-services.ts';
 
 const now = new Date('2026-01-02T03:04:05.006Z');
 const expiresAt = new Date('2026-01-02T04:04:05.006Z');
 const password = 'correct horse';
 
 /** Accounts whose hashes can be read, and whose limiter and hasher remember what they were asked. */
-const anApp = (rateLimiter?: RateLimiter) => {
+const anApp = (rateLimiter?: RateLimiter, clock = new FakeTimer(now.toISOString())) => {
   const taken: string[] = [];
   const verified: (string | undefined)[] = [];
   const accounts = new MemoryAccounts();
@@ -38,7 +42,6 @@ const anApp = (rateLimiter?: RateLimiter) => {
     },
     isOutdated: (stored) => stored.startsWith('old '),
   };
-  const clock = new FakeTimer(now.toISOString());
   const audit = new MemoryAudit();
   const names = new MemoryUserNames();
   const revocations = new MemoryRevocations(new MemoryJobs(), accounts, clock);
@@ -146,7 +149,7 @@ describe('logging in', () => {
   test('is limited by address and by account in any case', async () => {
     const app = anApp();
     await expect(app.logIn({ username: 'ANN', password }, '10.0.0.1')).rejects.toThrow();
-    expect(app.taken).toEqual(['login 10.0.0.1', 'login-account ann']);
+    expect(app.taken).toEqual(['login 10.0.0.1', 'login-account ["ann"]']);
 
     const limited = anApp(full);
     await expect(limited.logIn({ username: 'ann', password }, '10.0.0.1')).rejects.toMatchObject({
@@ -158,8 +161,7 @@ describe('logging in', () => {
 
 describe('guessing a password', () => {
   const attacker = '198.51.100.7';
-  const withAnn = async () => {
-    const app = anApp();
+  const withAnn = async (app = anApp()) => {
     await app.register({ username: 'Ann', password, email: undefined, fullName: undefined }, '10.0.0.1');
     /** Seconds to wait, or whether the password was right. */
     const guess = async (secret: string, { username = 'ann', address = attacker } = {}) => {
@@ -244,6 +246,38 @@ describe('guessing a password', () => {
       await expect(change('wrong')).rejects.toMatchObject({ code: 'invalid-credentials' });
     await expect(change('wrong')).rejects.toMatchObject({ code: 'rate-limited', retryAfterSeconds: 2 });
   });
+});
+
+describe('guessing a password, under the limits as the app has them,', () => {
+  /** What it is like after five minutes of guesses, two a second, the last one just now. */
+  const guessed = async (from: (tries: number) => string) => {
+    const clock = new FakeTimer(now.toISOString());
+    const limits = limitsOf(loadConfig(offlineSettings));
+    const app = anApp(new TokenBucketRateLimiter(clock, limits), clock);
+    await app.register({ username: 'ann', password, email: undefined, fullName: undefined }, '192.0.2.1');
+    for (let tries = 0; tries < 600; tries++) {
+      clock.advance(500);
+      await app.logIn({ username: 'ann', password: 'wrong' }, from(tries)).catch(() => undefined);
+    }
+    return app;
+  };
+  const oneAddress = () => '198.51.100.7';
+  const manyAddresses = (tries: number) => `198.51.100.${tries}`;
+
+  test('from one address leaves tries to the owner, who is at another', async () => {
+    const { logIn: loggingIn } = await guessed(oneAddress);
+    const entered = await loggingIn({ username: 'ann', password }, '192.0.2.1');
+    expect(entered).toMatchObject({ token: 'token 0 of ann' });
+  });
+
+  test.each([{ from: oneAddress }, { from: manyAddresses }])(
+    'from anywhere leaves tries to an owner who changes it: $from.name',
+    async ({ from }) => {
+      const { changePassword: changing } = await guessed(from);
+      const change = { currentPassword: password, newPassword: 'battery staple' };
+      expect(await changing('ann', change, '192.0.2.1')).toMatchObject({ token: 'token 1 of ann' });
+    },
+  );
 });
 
 describe('a hash of earlier days', () => {
@@ -348,7 +382,7 @@ describe('changing the password', () => {
     const { changePassword: changing, taken, requireGood } = await registered();
     const wrong = changing('Ann', { ...change, currentPassword: 'wrong' }, '10.0.0.1');
     await expect(wrong).rejects.toMatchObject({ code: 'invalid-credentials' });
-    expect(taken).toEqual(['login 10.0.0.1', 'login-account ann']);
+    expect(taken).toEqual(['login 10.0.0.1', 'login-account ["ann","owner"]']);
     await requireGood('Ann', aToken());
   });
 
