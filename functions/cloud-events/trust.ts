@@ -1,6 +1,7 @@
 import type { HttpRequest } from '@azure/functions';
 import { ChatError } from '../../shared/domain/errors.ts';
 import type { Authenticator } from '../../shared/ports/authenticator.ts';
+import { bearer } from '../http/respond.ts';
 import { isSigned } from './signature.ts';
 
 /** How far an event's time may be off: the service tries for a while, and clocks differ. */
@@ -21,10 +22,8 @@ export interface Trust {
 }
 
 const hasToken = async (request: HttpRequest, { authenticator, caller }: EventTokens): Promise<boolean> => {
-  const token = /^Bearer +([\w.~+/=-]+)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
-  if (token === undefined) return false;
   try {
-    return (await authenticator.authenticate(token)).userId === caller;
+    return (await authenticator.authenticate(bearer(request))).userId === caller;
   } catch (error) {
     if (error instanceof ChatError && error.code === 'unauthenticated') return false;
     throw error;
