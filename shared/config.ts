@@ -56,14 +56,9 @@ const developmentStorage = [
   '',
 ].join(';');
 
-const isLoopback = (host: string): boolean => ['localhost', '127.0.0.1', '[::1]'].includes(host);
-
 /** Whether a text is an origin as browsers write it, which nobody on the way can pretend to be. */
-const isOrigin = (text: string): boolean => {
-  const url = URL.parse(text);
-  if (url?.origin !== text || text.includes('*')) return false;
-  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
-};
+const isOrigin = (text: string): boolean =>
+  URL.parse(text)?.origin === text && !text.includes('*') && isSafeUrl(text);
 
 const list = z
   .string()
