@@ -2,8 +2,7 @@ import { odata } from '@azure/data-tables';
 import type { AuditEntry, AuditPlace, AuditRecord } from '../../domain/audit.ts';
 import { auditIdOf } from '../../domain/identifiers.ts';
 import type { Audit, AuditRange } from '../../ports/audit.ts';
-import { inChunks } from '../../domain/chunks.ts';
-import { deleteTogether, transactionSize } from './delete-rows.ts';
+import { deleteTogether } from './delete-rows.ts';
 import { guard, isStatus } from './errors.ts';
 import { encodeKey, newestFirst } from './keys.ts';
 import { listRows, type Tables } from './tables.ts';
@@ -94,7 +93,7 @@ export class TableAudit implements Audit {
     const found = await listRows(this.#table, filter, { limit: maxForgotten, select });
     const rows = found.map(({ partitionKey = '', rowKey = '' }) => ({ partitionKey, rowKey }));
     for (const [, day] of Map.groupBy(rows, ({ partitionKey }) => partitionKey))
-      for (const piece of inChunks(day, transactionSize)) await deleteTogether(this.#table, piece);
+      await deleteTogether(this.#table, day);
     return rows.length;
   }
 }

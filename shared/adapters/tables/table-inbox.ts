@@ -8,10 +8,7 @@ import { guard } from './errors.ts';
 import { encodeKey, seqKey } from './keys.ts';
 import { findRow, listRows, type Tables } from './tables.ts';
 
-/** Rows that one entity-group transaction takes. */
-const transactionSize = 100;
-
-/** Bytes that one takes are 4 MiB; a row of ours has at most some 150 KiB with its properties in UTF-16. */
+/** Bytes that one entity-group transaction takes are 4 MiB; a row of ours has at most some 150 KiB with its properties in UTF-16. */
 const transactionRows = 25;
 
 /** Deletes and look-ups under way at once. */
@@ -114,8 +111,10 @@ export class TableInbox implements Inbox {
   async remove(userId: string, inboxIds: readonly string[]): Promise<void> {
     const partitionKey = encodeKey(userId);
     const ids = inboxIds.filter(isInboxId);
-    const rows = ids.map((rowKey) => ({ partitionKey, rowKey }));
-    for (const chunk of inChunks(rows, transactionSize)) await deleteTogether(this.#table, chunk);
+    await deleteTogether(
+      this.#table,
+      ids.map((rowKey) => ({ partitionKey, rowKey })),
+    );
   }
 
   async forget(userId: string, messages: readonly LoggedMessage[]): Promise<void> {

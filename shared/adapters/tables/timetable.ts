@@ -1,11 +1,8 @@
 import { createHash } from 'node:crypto';
 import { odata, type TableClient } from '@azure/data-tables';
-import { forEach, inChunks } from '../../domain/chunks.ts';
+import { forEach } from '../../domain/chunks.ts';
 import { deleteTogether } from './delete-rows.ts';
 import { asUnavailable, guard } from './errors.ts';
-
-/** Rows that one entity-group transaction takes. */
-const transactionSize = 100;
 
 /** Calls under way at once. */
 const concurrency = 8;
@@ -50,12 +47,12 @@ export class Timetable<T extends { at: string }> {
   }
 
   async done(entries: readonly T[]): Promise<void> {
-    const partitions = Map.groupBy(entries, (entry) => this.#keysOf(entry).partitionKey);
-    const pieces = [...partitions.values()].flatMap((partition) => {
-      const rows = new Map(partition.map((entry) => [this.#keysOf(entry).rowKey, entry]));
-      return [...inChunks([...rows.values()], transactionSize)];
+    const places = entries.map((entry) => this.#keysOf(entry));
+    const partitions = Map.groupBy(places, ({ partitionKey }) => partitionKey);
+    await forEach([...partitions.values()], concurrency, (partition) => {
+      const rows = new Map(partition.map((place) => [place.rowKey, place])); // none twice: a transaction would fail
+      return deleteTogether(this.#table, [...rows.values()]);
     });
-    await forEach(pieces, concurrency, (piece) => this.#delete(piece));
   }
 
   /** An hour's rows are in 16 partitions, because one takes some 2,000 writes a second. */
@@ -66,12 +63,5 @@ export class Timetable<T extends { at: string }> {
       partitionKey: `${entry.at.slice(0, 13)}|${shard}`,
       rowKey: `${entry.at.replaceAll(':', '-')}|${keyOf(entry)}`,
     };
-  }
-
-  #delete(entries: readonly T[]): Promise<void> {
-    return deleteTogether(
-      this.#table,
-      entries.map((entry) => this.#keysOf(entry)),
-    );
   }
 }
