@@ -13,6 +13,7 @@ import { watchOutgoing } from './inspection/outgoing.ts';
 import { Invoker } from './invoker.ts';
 import { HostLog, parseLogLevel, type LogSink } from './log.ts';
 import type { Mount } from './mounts/mount.ts';
+import { endedWithin } from './time-limit.ts';
 import { Triggers } from './triggers/triggers.ts';
 
 export interface FunctionsHostOptions {
@@ -30,6 +31,8 @@ export interface FunctionsHostOptions {
   mounts?: readonly Mount[];
   /** Opens it for inspection: at which port (0: any), and with which key. Default: it is closed. */
   inspection?: { port: number; key: string | undefined } | undefined;
+  /** How long what runs may take when it is stopped. Default 20,000. */
+  drainMs?: number | undefined;
   /** Where log lines go. Default: nowhere. */
   log?: LogSink;
 }
@@ -40,7 +43,10 @@ export interface FunctionsHost {
   functions: string[];
   /** Where it can be inspected. */
   inspectionUrl: string | undefined;
-  /** Stops listening, waits for what runs, runs the app's appTerminate hooks. */
+  /**
+   * Stops listening, waits for what runs, runs the app's appTerminate hooks. What still runs after `drainMs` is left: what
+   * came from a queue comes again. @throws Error that says so
+   */
   stop(): Promise<void>;
 }
 
@@ -89,7 +95,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
     port: http.port,
     functions: functions.map((fn) => fn.name),
     inspectionUrl: inspection?.url,
-    stop: () => stopHost({ http, triggers, invoker, registry, inspection, log }),
+    stop: () => stopHost({ http, triggers, invoker, registry, inspection, log }, options.drainMs ?? 20_000),
   };
 }
 
@@ -113,13 +119,17 @@ interface HostParts {
   log: HostLog;
 }
 
-async function stopHost({ http, triggers, invoker, registry, inspection, log }: HostParts): Promise<void> {
+async function stopHost(
+  { http, triggers, invoker, registry, inspection, log }: HostParts,
+  drainMs: number,
+): Promise<void> {
   log.write('information', 'Host.Shutdown', 'Draining: no new work is taken, what runs is finished.');
-  await Promise.all([http.close(), triggers.stop()]);
-  await invoker.idle();
+  const work = Promise.all([http.close(), triggers.stop()]).then(() => invoker.idle());
+  const isDrained = await endedWithin(drainMs, work);
   const { appLevelHookData, appHookData } = registry;
   await registry.runHooks('appTerminate', { hookData: appLevelHookData, appHookData });
   await inspection?.close();
+  if (!isDrained) throw new Error(`Work in flight did not end within ${drainMs / 1000} s.`);
   log.write('information', 'Host.Shutdown', 'Stopped.');
 }
 

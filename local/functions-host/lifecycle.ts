@@ -8,8 +8,8 @@ export interface Listener {
   fire?(): void;
 }
 
-/** How long work in flight may take after a stop was asked for. */
-const drainMs = 60_000;
+/** How long stopping may take beside what runs: the app's hooks, and connections that are closed. */
+const farewellMs = 10_000;
 
 /** A second signal so soon is the first one's echo: Ctrl-C reaches a process directly and through its parent. */
 const impatienceMs = 500;
@@ -17,8 +17,14 @@ const impatienceMs = 500;
 /**
  * On SIGINT, SIGTERM or loss of the parent process runs `stop` once and ends the process: 0, or 1 when stopping failed
  * or took too long. A second signal ends it at once.
+ *
+ * @param drainMs how long `stop` waits for what runs
  */
-export function stopOnSignals(stop: () => Promise<void>, onError: (error: unknown) => void): void {
+export function stopOnSignals(
+  stop: () => Promise<void>,
+  onError: (error: unknown) => void,
+  drainMs: number,
+): void {
   let askedAt: number | undefined;
   const end = (): void => {
     if (askedAt !== undefined) {
@@ -26,10 +32,11 @@ export function stopOnSignals(stop: () => Promise<void>, onError: (error: unknow
       return;
     }
     askedAt = Date.now();
+    const stopMs = drainMs + farewellMs;
     setTimeout(() => {
-      onError(new Error(`Work in flight did not end within ${drainMs / 1000} s.`));
+      onError(new Error(`Stopping took longer than ${stopMs / 1000} s.`));
       process.exit(1);
-    }, drainMs).unref();
+    }, stopMs).unref();
     stop().then(
       () => process.exit(0),
       (error: unknown) => {

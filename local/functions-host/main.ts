@@ -14,11 +14,12 @@ import { atLeast, formatLogEntry } from './log.ts';
 import { type Mount, readMounts } from './mounts/mount.ts';
 
 const usage = `Usage: node main.ts [--app FOLDER] [--port 7071] [--host 127.0.0.1] [--settings FILE] [--workers 1]
-                     [--mount PREFIX=FOLDER] [--mount PREFIX=URL] [--mount-header "PREFIX=Name: value"]
+                     [--drain 20] [--mount PREFIX=FOLDER] [--mount PREFIX=URL] [--mount-header "PREFIX=Name: value"]
   --app       the function app: the folder of its package.json and host.json (default: here)
   --settings  file with the app's settings (default: local.settings.json of the app);
               the environment wins; "none" for no file
   --workers   processes that run the app, sharing the port; only the first one has timers
+  --drain     seconds that what runs may take when it is told to stop
   --mount     who answers paths that no function takes: files of a folder, or another server; may be repeated
   --inspection-port  opens it for inspection, with the key in INSPECTION_KEY; 0 takes any free port
   --mount-header  a header of what a mount answers; may be repeated`;
@@ -39,12 +40,14 @@ function lineWriter(stream: NodeJS.WriteStream): (line: string) => void {
   };
 }
 
-function readPort(text: string): number {
-  const port = Number(text);
-  if (!/^\d+$/.test(text) || port > 65_535) {
-    throw new HostStartError(`--port is "${text}", but must be a number from 0 (any free port) to 65535.`);
+function readNumber(option: string, text: string, least: number, most: number, meaning = ''): number {
+  const number = Number(text);
+  if (!/^\d+$/.test(text) || number < least || number > most) {
+    throw new HostStartError(
+      `${option} is "${text}", but must be a number from ${least}${meaning} to ${most}.`,
+    );
   }
-  return port;
+  return number;
 }
 
 /** The app's settings file; one that was named must be there. */
@@ -61,6 +64,7 @@ interface CommandLine {
   host: string;
   settings: string | undefined;
   workers: number;
+  drainMs: number;
   mounts: Mount[];
   inspectionPort: number | undefined;
 }
@@ -73,24 +77,24 @@ function readCommandLine(): CommandLine {
       host: { type: 'string', default: '127.0.0.1' },
       settings: { type: 'string' },
       workers: { type: 'string', default: '1' },
+      drain: { type: 'string', default: '20' },
       mount: { type: 'string', multiple: true, default: [] },
       'inspection-port': { type: 'string' },
       'mount-header': { type: 'string', multiple: true, default: [] },
     },
   });
-  const workers = Number(values.workers);
-  if (!/^\d+$/.test(values.workers) || workers < 1 || workers > 64) {
-    throw new HostStartError(`--workers is "${values.workers}", but must be a number from 1 to 64.`);
-  }
+  const workers = readNumber('--workers', values.workers, 1, 64);
+  const drainMs = readNumber('--drain', values.drain, 0, 3600) * 1000;
   const { host, settings } = values;
   const mounts = readMounts(values.mount, values['mount-header']);
   const inspectionPort = readInspectionPort(values['inspection-port']);
   return {
     appDir: resolve(values.app),
-    port: readPort(values.port),
+    port: readNumber('--port', values.port, 0, 65_535, ' (any free port)'),
     host,
     settings,
     workers,
+    drainMs,
     mounts,
     inspectionPort,
   };
@@ -107,6 +111,7 @@ async function runApp({
   host: address,
   settings,
   mounts,
+  drainMs,
   inspectionPort,
 }: CommandLine): Promise<void> {
   setSourceMapsSupport(true);
@@ -115,13 +120,14 @@ async function runApp({
   const { INSPECTION_KEY: key, ...environment } = process.env;
   delete process.env.INSPECTION_KEY; // not for the app
   const state: { host?: FunctionsHost } = {};
-  stopOnSignals(async () => state.host?.stop(), printError);
+  stopOnSignals(async () => state.host?.stop(), printError, drainMs);
   const host = await startFunctionsHost({
     appDir,
     port,
     host: address,
     settings: { ...fileSettings(appDir, settings), ...environment },
     mounts,
+    drainMs,
     inspection: inspectionPort === undefined ? undefined : { port: inspectionPort, key },
     timers: process.env[secondaryVariable] === undefined,
     log: (entry) => {
@@ -142,9 +148,9 @@ async function runApp({
 }
 
 /** Runs the app in several processes. */
-async function runWorkers(count: number): Promise<void> {
+async function runWorkers({ workers: count, drainMs }: CommandLine): Promise<void> {
   const state: { workers?: WorkerProcesses } = {};
-  stopOnSignals(async () => state.workers?.stop(), printError);
+  stopOnSignals(async () => state.workers?.stop(), printError, drainMs);
   const workers = await startWorkers(count);
   state.workers = workers;
   process.send?.(workers.ready);
@@ -157,7 +163,7 @@ async function runWorkers(count: number): Promise<void> {
 
 async function main(): Promise<void> {
   const commandLine = readCommandLine();
-  if (cluster.isPrimary && commandLine.workers > 1) await runWorkers(commandLine.workers);
+  if (cluster.isPrimary && commandLine.workers > 1) await runWorkers(commandLine);
   else await runApp(commandLine);
 }
 

@@ -25,6 +25,21 @@ it('a host that is told to stop does not wait for a connection that has asked fo
   await closed;
 });
 
+it('a host that is told to stop leaves what takes too long, and lets the app come to its end', async () => {
+  const app = `
+    import { app } from '@azure/functions';
+    app.http('hangs', { handler: (_, context) => (context.log('hanging'), new Promise(() => {})) });
+    app.hook.appTerminate(() => console.log('the app ends'));`;
+  await withApp({ 'index.mjs': app }, async (appDir) => {
+    const host = await startHost(appDir, { args: ['--drain', '1'] });
+    const cutOff = expect(fetch(`${host.url}/api/hangs`)).rejects.toThrow('fetch failed');
+    await host.line(/User: hanging/);
+    expect(await host.stop()).toBe(1);
+    await cutOff;
+    expect(host.output()).toMatch(/the app ends[^]*Work in flight did not end within 1 s/);
+  });
+});
+
 it('a host whose parent goes away stops by itself', async () => {
   const host = await startHost(fixture('http'));
   host.child.disconnect();

@@ -1,7 +1,9 @@
-import { expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { LogEntry } from '../../../local/functions-host/log.ts';
 import { readServiceBusBinding } from '../../../local/functions-host/triggers/service-bus/binding.ts';
 import { QueueListener } from '../../../local/functions-host/triggers/service-bus/queue-listener.ts';
 import { startServiceBus } from '../../../local/service-bus/index.ts';
+import { BrokerProxy } from '../../chaos/proxy.ts';
 import { aBroker, aClient, aConfig } from '../service-bus/support.ts';
 import { aTriggerContext, type Call, Recorder, start, started } from './trigger-support.ts';
 
@@ -11,13 +13,19 @@ function aListener(
   {
     serviceBus = {},
     binding = {},
-  }: { serviceBus?: Record<string, unknown>; binding?: Record<string, unknown> } = {},
+    log = () => undefined,
+  }: {
+    serviceBus?: Record<string, unknown>;
+    binding?: Record<string, unknown>;
+    log?: (entry: LogEntry) => void;
+  } = {},
 ) {
   const context = aTriggerContext({
     binding: { connection: 'Bus', queueName: 'jobs', ...binding },
     settings: { Bus: connection },
     serviceBus,
     handler,
+    log,
   });
   return new QueueListener(context, readServiceBusBinding(context.fn, context.settings));
 }
@@ -149,6 +157,54 @@ it('neighbours of one turn are completed and abandoned each by its own outcome',
   await listener.stop();
   const dead = await client.createReceiver('jobs', { subQueueType: 'deadLetter' }).peekMessages(20);
   expect(dead.map(({ body }) => body as number).sort()).toEqual([1, 3, 5, 7]);
+});
+
+describe('a queue trigger that is told to stop', () => {
+  const aNetwork = async (broker: { port: number; connectionString: string }) => {
+    const proxy = await BrokerProxy.start(broker.port);
+    onTestFinished(() => proxy.stop());
+    return { proxy, connection: broker.connectionString.replace(`:${broker.port}`, `:${proxy.port}`) };
+  };
+
+  it('does not wait for an answer that its connection has taken along: the message comes again', async () => {
+    const broker = await aBroker({ queues: [{ name: 'jobs', LockDuration: 'PT5S' }] });
+    const { proxy, connection } = await aNetwork(broker);
+    const [calls, warnings] = [new Recorder<Call>(), new Recorder<LogEntry>()];
+    const settling = Promise.withResolvers<undefined>();
+    const handler = (call: Call) => {
+      calls.add(call);
+      return settling.promise;
+    };
+    const listener = aListener(connection, handler, { log: (entry) => warnings.add(entry) });
+    await start(listener);
+    await aClient(broker).createSender('jobs').sendMessages({ body: 'once more' });
+    await calls.reaching(1);
+    proxy.lose('up');
+    const sent = proxy.next('up');
+    settling.resolve(undefined);
+    await sent;
+    proxy.lose(undefined);
+    proxy.cut();
+    await listener.stop();
+    expect(warnings.items.map(({ message }) => message)).toContainEqual(
+      expect.stringMatching(/could not be completed: the broker has not answered/),
+    );
+    await started(aListener(broker.connectionString, (call) => calls.add(call)));
+    expect((await calls.reaching(2)).map(({ input }) => input)).toEqual(['"once more"', '"once more"']);
+  }, 30_000);
+
+  it('does not wait for the farewell of a broker that has fallen silent', async () => {
+    const broker = await aBroker({ queues: [{ name: 'jobs' }] });
+    const { proxy, connection } = await aNetwork(broker);
+    const calls = new Recorder<Call>();
+    const listener = aListener(connection, (call) => calls.add(call));
+    await start(listener);
+    await aClient(broker).createSender('jobs').sendMessages({ body: 'hi' });
+    await calls.reaching(1);
+    proxy.lose('down');
+    await listener.stop();
+    expect(calls.items).toHaveLength(1);
+  }, 30_000);
 });
 
 it('a queue trigger goes on when the broker comes back', async () => {

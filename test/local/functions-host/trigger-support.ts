@@ -22,6 +22,8 @@ interface TriggerOptions {
   serviceBus?: Record<string, unknown>;
   settings?: Settings;
   handler: (call: Call) => unknown;
+  /** Is told what is logged, too. */
+  log?: (entry: LogEntry) => void;
 }
 
 function valueOf({ string, json, bytes }: TypedData): unknown {
@@ -66,7 +68,10 @@ export function aTriggerContext(
         await invoke(_, invocation);
       },
     },
-    log: new HostLog(new Map(), (entry) => logged.add(entry)),
+    log: new HostLog(new Map(), (entry) => {
+      logged.add(entry);
+      options.log?.(entry);
+    }),
     entries: logged.items,
     logged,
   };

@@ -9,6 +9,7 @@ import type { TriggerContext } from '../context.ts';
 import type { ServiceBusBinding } from './binding.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { fromSdk } from './sdk-message.ts';
+import { close, settle } from './sdk-settlement.ts';
 import { SettleQueue } from './settle-queue.ts';
 
 /** Makes the SDK look for the broker every half a second for as long as it is gone. */
@@ -63,10 +64,9 @@ export class QueueListener implements Listener {
   async stop(): Promise<void> {
     this.#isStopping = true;
     // In this order: a receiver closed first could no longer settle.
-    await this.#subscription?.close();
+    if (this.#subscription !== undefined) await close(this.#subscription);
     while (this.#inWork.size > 0) await Promise.all(this.#inWork);
-    await this.#receiver.close();
-    await this.#client.close();
+    await close(this.#receiver, this.#client);
   }
 
   async #onMessage(message: ServiceBusReceivedMessage): Promise<void> {
@@ -79,13 +79,6 @@ export class QueueListener implements Listener {
     const complete = await this.#dispatcher.handle(fromSdk(message));
     if (complete === undefined) return;
     await this.#settleQueue.ready(complete);
-    try {
-      await (complete ? this.#receiver.completeMessage(message) : this.#receiver.abandonMessage(message));
-    } catch (error) {
-      const id = String(message.messageId ?? '');
-      this.#dispatcher.warn(
-        `Message "${id}" could not be ${complete ? 'completed' : 'abandoned'}: ${messageOf(error)}`,
-      );
-    }
+    await settle(this.#receiver, message, complete, this.#dispatcher.warn);
   }
 }

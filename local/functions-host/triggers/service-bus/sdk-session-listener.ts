@@ -12,6 +12,7 @@ import type { ServiceBusBinding } from './binding.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { patientRetries } from './queue-listener.ts';
 import { fromSdk } from './sdk-message.ts';
+import { close, settle } from './sdk-settlement.ts';
 
 /** Requests for a next session that may wait at the broker at once; hundreds that time out together upset the SDK. */
 const mostPendingAccepts = 16;
@@ -60,7 +61,7 @@ export class SdkSessionListener implements Listener {
     this.#wakeAcceptors();
     await Promise.all([...this.#sessions].map((session) => session.close()));
     await Promise.all(this.#acceptors);
-    await this.#client.close();
+    await close(this.#client);
   }
 
   async #acceptLoop(): Promise<void> {
@@ -174,9 +175,9 @@ class SessionPump {
 
   async #close(): Promise<void> {
     clearTimeout(this.#idleTimer);
-    await ignoring(this.#subscription.close());
+    await close(this.#subscription);
     await this.#work;
-    await ignoring(this.#receiver.close());
+    await close(this.#receiver);
     this.#onClosed();
   }
 
@@ -187,22 +188,6 @@ class SessionPump {
   async #handle(message: ServiceBusReceivedMessage): Promise<void> {
     const complete = await this.#dispatcher.handle(fromSdk(message));
     if (complete === undefined) return;
-    try {
-      await (complete ? this.#receiver.completeMessage(message) : this.#receiver.abandonMessage(message));
-    } catch (error) {
-      const id = String(message.messageId ?? '');
-      this.#dispatcher.warn(
-        `Message "${id}" could not be ${complete ? 'completed' : 'abandoned'}: ${messageOf(error)}`,
-      );
-    }
-  }
-}
-
-/** A receiver whose connection is gone fails to close; it is gone all the same. */
-async function ignoring(closing: Promise<void>): Promise<void> {
-  try {
-    await closing;
-  } catch {
-    // see above
+    await settle(this.#receiver, message, complete, this.#dispatcher.warn);
   }
 }
