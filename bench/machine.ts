@@ -31,13 +31,16 @@ const commitOf = (root: string): string => {
   return isChanged ? `${commit} with changes` : commit;
 };
 
-/** @param args those of the command line */
-export const describeSetting = (root: string, args: readonly string[]): Setting => {
+/**
+ * @param args those of the command line
+ * @param script what they were given to
+ */
+export const describeSetting = (root: string, args: readonly string[], script = 'npm run bench'): Setting => {
   const [cpu] = cpus();
   const memory = Math.round(totalmem() / 2 ** 30);
   return {
     at: new Date().toISOString(),
-    command: ['npm run bench', ...(args.length > 0 ? ['--', ...args] : [])].join(' '),
+    command: [script, ...(args.length > 0 ? ['--', ...args] : [])].join(' '),
     commit: commitOf(root),
     machine: `${cpus().length} cores (${cpu?.model ?? 'unknown'}), ${memory} GiB, ${platform()} ${release()} ${arch()}`,
     node: process.version,

@@ -40,7 +40,8 @@ const cpuMsOf = (pid: number): number => {
   return (Number(stat?.[11] ?? 0) + Number(stat?.[12] ?? 0)) * msPerTick; // utime, stime
 };
 
-const rssKiBOf = (pid: number): number => {
+/** Resident memory; 0 of a process that has ended. */
+export const rssKiBOf = (pid: number): number => {
   try {
     return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? 0);
   } catch {
@@ -59,7 +60,7 @@ const machineBusyMs = (): number => {
 };
 
 /** A process and all that descend from it. */
-const familyOf = (pid: number, children: ReadonlyMap<number, number[]>): number[] => [
+export const familyOf = (pid: number, children: ReadonlyMap<number, number[]> = allChildren()): number[] => [
   pid,
   ...(children.get(pid) ?? []).flatMap((child) => familyOf(child, children)),
 ];

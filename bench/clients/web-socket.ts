@@ -122,6 +122,11 @@ export class LightWebSocket {
     this.#socket.write(frame(1, Buffer.from(text)));
   }
 
+  /** Ends the connection without a word, as a network does that fails. */
+  cut(): void {
+    this.#socket.destroy();
+  }
+
   /** Resolves when the connection is closed. */
   close(): Promise<void> {
     if (!this.#socket.destroyed) this.#socket.write(frame(8, Buffer.from([0x03, 0xe8]))); // 1000: normal closure

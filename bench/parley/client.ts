@@ -85,7 +85,8 @@ const call = async <T>(
 const numberAtBeginning = /^\{"sequenceId":(\d+),/;
 const lastFrame = new LastParsed<Frame>();
 
-const frameOf = (text: string): Frame => {
+/** What a frame of the service says. */
+export const frameOf = (text: string): Frame => {
   const [head, number] = numberAtBeginning.exec(text) ?? [];
   if (head === undefined) return JSON.parse(text) as Frame;
   const frame = lastFrame.parse(`{${text.slice(head.length)}`);

@@ -8,7 +8,7 @@ const pollMs = 50;
 const timeoutMs = 60_000;
 
 /** How many are in the group. */
-const memberCount = async (clients: ParleyClients, ownerId: string, path: string): Promise<number> => {
+const memberCount = async (clients: Pick<ParleyClients, 'request'>, ownerId: string, path: string): Promise<number> => {
   let count = 0;
   for (let cursor: string | null = ''; cursor !== null;) {
     const query: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
@@ -21,7 +21,7 @@ const memberCount = async (clients: ParleyClients, ownerId: string, path: string
 
 /** Creates a group, as many members at a time as a request can name, and waits until they are in it. */
 export const createGroup = async (
-  clients: ParleyClients,
+  clients: Pick<ParleyClients, 'request'>,
   ownerId: string,
   memberIds: readonly string[],
 ): Promise<string> => {

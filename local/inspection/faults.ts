@@ -67,11 +67,14 @@ export class Faults {
   readonly failures = new Recent<Failure>(100);
   readonly #answers: Readonly<Record<string, ErrorAnswer>>;
   readonly #hanging = new Set<IncomingMessage>();
+  /** Requests that came, by service. */
+  readonly #requests: Record<string, number>;
   #fault: Fault | undefined;
 
   /** @param answers how each service says that something went wrong */
   constructor(answers: Readonly<Record<string, ErrorAnswer>>) {
     this.#answers = answers;
+    this.#requests = Object.fromEntries(Object.keys(answers).map((service) => [service, 0]));
   }
 
   /**
@@ -79,6 +82,7 @@ export class Faults {
    * @param serve hands it to the service
    */
   pass(service: string, request: IncomingMessage, response: ServerResponse, serve: () => void): void {
+    this.#requests[service] = (this.#requests[service] ?? 0) + 1;
     const fault = this.#faultFor(service, request);
     if (fault === undefined) serve();
     else void this.#fail(fault, service, request, response, serve);
@@ -135,6 +139,7 @@ export class Faults {
   operations(): Record<string, Operation> {
     return {
       'GET faults': () => ({ fault: this.#fault, failures: [...this.failures.newestFirst()] }),
+      'GET requests': () => this.#requests,
       'GET faults/next': () =>
         new Promise((resolve) => {
           const end = this.failures.watch(() => {

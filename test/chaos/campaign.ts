@@ -186,7 +186,7 @@ const describe = ({ at, fault, lastedMs, recoveryMs }: Strike, number: number): 
   `${new Date(at).toISOString()}  ${number}. ${fault}: ${lastedMs} ms, next 202 after ${recoveryMs} ms`;
 
 /** A port that is free now. */
-const freePort = async (): Promise<number> => {
+export const freePort = async (): Promise<number> => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -238,5 +238,6 @@ const withShortLocks = (folder: string): string => {
   return file;
 };
 
-const connectionOf = ({ port }: BrokerProxy): string =>
+/** @returns the connection string of what is behind a proxy */
+export const connectionOf = ({ port }: BrokerProxy): string =>
   `Endpoint=sb://127.0.0.1:${port};SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=SAS_KEY_VALUE;UseDevelopmentEmulator=true;`;
