@@ -94,6 +94,7 @@ export const stepText = ({ rate, kinds, seconds, driven, cpu }: Measured, isHeld
     Object.values(cpu.rolesMs)
       .map((ms) => show((ms / cpu.elapsedMs) * 100))
       .join(' / '),
+    show(cpu.otherPercent),
     isHeld ? 'held' : 'broken',
   ]);
 };
@@ -101,9 +102,15 @@ export const stepText = ({ rate, kinds, seconds, driven, cpu }: Measured, isHeld
 export const stepHead = [
   line([
     ...['messages/s', 'accepted/s', 'deeds/s', 'send p50', 'p99', 'delivery p50', 'p99'],
-    ...['5xx / refused / all', 'left out', 'CPU % app / broker / sockets / storage', ''],
+    ...[
+      '5xx / refused / all',
+      'left out',
+      'CPU % app / broker / sockets / storage',
+      'others, % of a core',
+      '',
+    ],
   ]),
-  `|${'--:|'.repeat(10)}---|`,
+  `|${'--:|'.repeat(11)}---|`,
 ].join('\n');
 
 export const stormText = ({ connecting, quiet, underLoad }: Storm, sockets: number): string =>

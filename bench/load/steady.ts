@@ -1,4 +1,4 @@
-import { type CpuUse, cpuBetween, ProcessMeter } from '../process-meter.ts';
+import { type CpuUse, cpuBetween, ProcessMeter, trustedOtherPercent } from '../process-meter.ts';
 import type { Driven } from './drive.ts';
 import type { Level } from './levels.ts';
 import type { Party } from './party.ts';
@@ -63,24 +63,41 @@ const growth = 1.4;
 const stepSeconds = 20;
 const breaksAt = { part: 'p99', ms: 2000 } as const;
 
+const isHeld = (step: Measured): boolean => keeps(step, breaksAt) && step.driven.leftOut === 0;
+
+/** How often a rate is tried that breaks while others use the machine. */
+const triesBesideOthers = 3;
+
+/** Once more when it was not held and others were to blame. */
+const measureFairly = async (
+  on: { stage: Stage; party: Party; meter: ProcessMeter },
+  rate: number,
+  seconds: number,
+): Promise<Measured> => {
+  for (let tries = 1; ; tries++) {
+    const step = await measure(on, rate, seconds);
+    await on.meter.atRest();
+    if (isHeld(step) || step.cpu.otherPercent < trustedOtherPercent || tries === triesBesideOthers)
+      return step;
+  }
+};
+
 /** Up step by step until 99 of 100 sends or deliveries take more than two seconds, or calls fail. */
 export const runKnee = async (
   stage: Stage,
   party: Party,
   { rate: first, minutes }: Level,
-  onStep: (step: Measured, isHeld: boolean) => void,
+  onStep: (step: Measured, wasHeld: boolean) => void,
 ): Promise<Measured[]> => {
   const on = { stage, party, meter: meterOf(stage) };
   const steps: Measured[] = [];
   const end = performance.now() + minutes * 60_000;
   const seconds = Math.min(stepSeconds, minutes * 60);
   for (let rate = first; performance.now() < end || steps.length === 0; rate *= growth) {
-    const step = await measure(on, rate, seconds);
+    const step = await measureFairly(on, rate, seconds);
     steps.push(step);
-    const isHeld = keeps(step, breaksAt) && step.driven.leftOut === 0;
-    onStep(step, isHeld);
-    if (!isHeld) break;
-    await on.meter.atRest();
+    onStep(step, isHeld(step));
+    if (!isHeld(step)) break;
   }
   return steps;
 };

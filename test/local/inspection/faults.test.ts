@@ -23,6 +23,7 @@ const aService = async () => {
     served,
     ask,
     fail: (body: object) => operations['POST faults']?.({ ...asked, body }),
+    requests: () => operations['GET requests']?.(asked),
     next: () => operations['GET faults/next']?.(asked) as Promise<{ path: string }>,
   };
 };
@@ -34,6 +35,14 @@ test('the so-many-th request fails, and no other', async () => {
   for (const path of ['/1', '/2', '/3', '/4']) answers.push(await ask(path));
   expect(answers).toEqual(['200 served', '500 refused', '500 refused', '200 served']);
   expect(served).toEqual(['GET /1', 'GET /4']);
+});
+
+test('requests are counted, also those that fail', async () => {
+  const { ask, fail, requests } = await aService();
+  expect(requests()).toEqual({ things: 0 });
+  fail({ status: 503 });
+  for (const path of ['/1', '/2', '/3']) await ask(path);
+  expect(requests()).toEqual({ things: 3 });
 });
 
 test('a request is served, and its answer is lost', async () => {
