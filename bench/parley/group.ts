@@ -8,7 +8,11 @@ const pollMs = 50;
 const timeoutMs = 60_000;
 
 /** How many are in the group. */
-const memberCount = async (clients: Pick<ParleyClients, 'request'>, ownerId: string, path: string): Promise<number> => {
+const memberCount = async (
+  clients: Pick<ParleyClients, 'request'>,
+  ownerId: string,
+  path: string,
+): Promise<number> => {
   let count = 0;
   for (let cursor: string | null = ''; cursor !== null;) {
     const query: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
