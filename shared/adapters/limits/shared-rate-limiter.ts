@@ -3,6 +3,7 @@ import { fillMsOf, type Rate } from '../../domain/token-bucket.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { RateBuckets } from '../../ports/rate-buckets.ts';
 import { rateLimited, type RateLimiter, type RateLimitKind } from '../../ports/rate-limiter.ts';
+import { RecentlyUsed } from '../recently-used.ts';
 import { TokenBucketRateLimiter } from '../memory/token-bucket-rate-limiter.ts';
 import { Share } from './share.ts';
 
@@ -51,9 +52,7 @@ export class SharedRateLimiter implements RateLimiter {
   readonly #limits: Record<RateLimitKind, SharedLimit>;
   /** No instance lets through more than the limit, whatever it has drawn. */
   readonly #own: TokenBucketRateLimiter;
-  /** In the order in which they were last asked for. */
-  readonly #shares = new Map<string, Share>();
-  readonly #maxKeys: number;
+  readonly #shares: RecentlyUsed<Share>;
   readonly #drawMs: number;
   #silentUntil = 0;
 
@@ -67,7 +66,7 @@ export class SharedRateLimiter implements RateLimiter {
     this.#buckets = buckets;
     this.#limits = limits;
     this.#own = new TokenBucketRateLimiter(clock, limits, maxKeys);
-    this.#maxKeys = maxKeys;
+    this.#shares = new RecentlyUsed(maxKeys);
     this.#drawMs = drawMs;
   }
 
@@ -133,12 +132,9 @@ export class SharedRateLimiter implements RateLimiter {
   }
 
   #shareOf(name: string, limit: SharedLimit): Share {
-    const share = this.#shares.get(name) ?? new Share(limit.alone);
-    this.#shares.delete(name);
-    for (const oldest of this.#shares.keys()) {
-      if (this.#shares.size < this.#maxKeys) break;
-      this.#shares.delete(oldest);
-    }
+    const known = this.#shares.get(name);
+    if (known) return known;
+    const share = new Share(limit.alone);
     this.#shares.set(name, share);
     return share;
   }

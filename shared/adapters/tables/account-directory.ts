@@ -1,6 +1,6 @@
 import type { Accounts } from '../../ports/accounts.ts';
 import type { Directory } from '../../ports/directory.ts';
-import { RecentlyUsed } from './recently-used.ts';
+import { RecentlyUsed } from '../recently-used.ts';
 
 /**
  * Users are those with a built-in account, whatever the case of their name. Nobody can be written to before there is an

@@ -2,7 +2,7 @@ import { forEach } from '../../domain/chunks.ts';
 import type { Accounts } from '../../ports/accounts.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Profile, Profiles } from '../../ports/profiles.ts';
-import { RecentlyUsed } from './recently-used.ts';
+import { RecentlyUsed } from '../recently-used.ts';
 
 /** How old a name may be that is shown. */
 const cacheMs = 60_000;

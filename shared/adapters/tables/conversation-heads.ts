@@ -1,5 +1,5 @@
 import { headKey, type HeadRow } from './conversation-rows.ts';
-import { RecentlyUsed } from './recently-used.ts';
+import { RecentlyUsed } from '../recently-used.ts';
 import { findRow, type Tables } from './tables.ts';
 
 /** A head as this instance last saw it. A wrong one costs a retry, never an order. */

@@ -1,6 +1,6 @@
 import type { TableEntityResult } from '@azure/data-tables';
 import { hasLeft, memberKey, type MemberRow } from './conversation-rows.ts';
-import { RecentlyUsed } from './recently-used.ts';
+import { RecentlyUsed } from '../recently-used.ts';
 import { findRow, type Tables } from './tables.ts';
 
 /** A member's row as this instance last saw it. What is written under its ETag fails if it is another one by now. */

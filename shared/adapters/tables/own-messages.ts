@@ -1,6 +1,6 @@
 import type { SeqRange } from '../../ports/conversation-log.ts';
 import { messagesIn } from './conversation-rows.ts';
-import { RecentlyUsed } from './recently-used.ts';
+import { RecentlyUsed } from '../recently-used.ts';
 import { listRows, type Tables } from './tables.ts';
 
 interface Examined extends SeqRange {

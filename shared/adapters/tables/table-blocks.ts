@@ -6,7 +6,7 @@ import type { Clock } from '../../ports/clock.ts';
 import { deleteRow } from './delete-rows.ts';
 import { guard, isStatus } from './errors.ts';
 import { encodeKey } from './keys.ts';
-import { RecentlyUsed } from './recently-used.ts';
+import { RecentlyUsed } from '../recently-used.ts';
 import { listRows, type Tables } from './tables.ts';
 
 /** An answer, perhaps still under way, so that many messages at once cost one query. */

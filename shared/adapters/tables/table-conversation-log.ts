@@ -55,7 +55,7 @@ import { encodeKey } from './keys.ts';
 import { readMembers } from './members.ts';
 import { OwnMessages } from './own-messages.ts';
 import { readReactions } from './reactions.ts';
-import { RecentlyUsed } from './recently-used.ts';
+import { RecentlyUsed } from '../recently-used.ts';
 import { findRow, listRows, type Tables } from './tables.ts';
 
 /**

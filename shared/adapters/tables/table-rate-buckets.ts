@@ -3,6 +3,7 @@ import { forEach } from '../../domain/chunks.ts';
 import { fillMsOf, type Bucket, type Rate } from '../../domain/token-bucket.ts';
 import type { Draw, Drawn, RateBuckets } from '../../ports/rate-buckets.ts';
 import { drawFrom } from '../draw.ts';
+import { RecentlyUsed } from '../recently-used.ts';
 import { guard, isConflict, isStatus } from './errors.ts';
 import {
   limitNoteKey,
@@ -48,7 +49,7 @@ interface Known {
  */
 export class TableRateBuckets implements RateBuckets {
   readonly #table: Tables['rateLimits'];
-  readonly #known = new Map<string, Known>();
+  readonly #known = new RecentlyUsed<Known>(maxKnown);
 
   constructor({ rateLimits }: Pick<Tables, 'rateLimits'>) {
     this.#table = rateLimits;
@@ -100,16 +101,8 @@ export class TableRateBuckets implements RateBuckets {
     const texts: BucketRow = { tokens: String(tokens), at: String(at), fullAt: String(fullAt) };
     this.#known.delete(place.hash);
     const { isWritten, etag } = await writeLimitRow(this.#table, place, known.etag, texts, now);
-    if (etag !== undefined) this.#remember(place, { bucket: { tokens, at }, etag });
+    if (etag !== undefined) this.#known.set(place.hash, { bucket: { tokens, at }, etag });
     return isWritten;
-  }
-
-  #remember({ hash }: LimitPlace, known: Known): void {
-    for (const oldest of this.#known.keys()) {
-      if (this.#known.size < maxKnown) break;
-      this.#known.delete(oldest);
-    }
-    this.#known.set(hash, known);
   }
 
   /** @returns whether the bucket was forgotten */

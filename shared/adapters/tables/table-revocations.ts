@@ -11,7 +11,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Revocations } from '../../ports/revocations.ts';
 import { Announcements } from './announcements.ts';
 import { guard, isConflict, maxTries } from './errors.ts';
-import { RecentlyUsed } from './recently-used.ts';
+import { RecentlyUsed } from '../recently-used.ts';
 import { findRow, listRows, type Tables } from './tables.ts';
 import { erasedKey, takenBackKey, userPartition } from './user-partition.ts';
 
