@@ -4,7 +4,7 @@ import type { Block, Blocks } from '../ports/blocks.ts';
 import type { Clock } from '../ports/clock.ts';
 import { noSuchUser, type Directory } from '../ports/directory.ts';
 import type { PageQuery } from '../contract/lists.ts';
-import { decodeCursor, encodeCursor, type Page } from './page.ts';
+import { decodeCursor, pageFrom, type Page } from './page.ts';
 
 export interface BlockUserParts {
   blocks: Pick<Blocks, 'block' | 'unblock'>;
@@ -37,7 +37,5 @@ export const listBlocks =
   async (userId: string, { limit, cursor }: PageQuery): Promise<Page<Block>> => {
     const after = cursor === undefined ? undefined : decodeCursor(cursor);
     const found = await blocks.blockedBy(userId, limit + 1, after);
-    const items = found.slice(0, limit);
-    const last = items.at(-1);
-    return { items, nextCursor: found.length > limit && last ? encodeCursor(last.userId) : null };
+    return pageFrom(found, limit, ({ userId: blocked }) => blocked);
   };

@@ -12,7 +12,7 @@ import type { Caller } from '../domain/user.ts';
 import type { Audit } from '../ports/audit.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DeadLetters } from '../ports/dead-letters.ts';
-import { decodeCursor, encodeCursor, type Page } from './page.ts';
+import { badCursor, decodeCursor, pageFrom, type Page } from './page.ts';
 import { requireAdmin } from './require-admin.ts';
 
 export interface DeadLettersParts {
@@ -33,7 +33,7 @@ const placeOf = (deadLetterId: string): DeadLetterPlace => {
 /** @throws ChatError `malformed-request` */
 const cursorPlace = (cursor: string): DeadLetterPlace => {
   const place = deadLetterPlaceOf(decodeCursor(cursor));
-  if (!place) throw malformed('/cursor', 'must be a nextCursor of an earlier answer');
+  if (!place) throw badCursor();
   return place;
 };
 
@@ -56,9 +56,7 @@ export const listDeadLetters =
       found.push(...(await deadLetters.list(each, behind, limit + 1 - found.length)));
       if (found.length > limit) break;
     }
-    const items = found.slice(0, limit);
-    const last = items.at(-1);
-    return { items, nextCursor: found.length > limit && last ? encodeCursor(last.deadLetterId) : null };
+    return pageFrom(found, limit, ({ deadLetterId }) => deadLetterId);
   };
 
 /**

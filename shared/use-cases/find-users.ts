@@ -1,12 +1,12 @@
 import type { PublicProfile, UsersQuery } from '../contract/accounts.ts';
 import { nameKey, nameKeysOf } from '../domain/account.ts';
 import { forEach } from '../domain/chunks.ts';
-import { ChatError, malformed } from '../domain/errors.ts';
+import { ChatError } from '../domain/errors.ts';
 import { isUserId } from '../domain/user.ts';
 import type { Account, Accounts } from '../ports/accounts.ts';
 import type { RateLimiter } from '../ports/rate-limiter.ts';
 import type { NameEntry, UserNames } from '../ports/user-names.ts';
-import { decodeCursor, encodeCursor, type Page } from './page.ts';
+import { badCursor, decodeCursor, encodeCursor, type Page } from './page.ts';
 
 export interface FindUsersParts {
   accounts: Pick<Accounts, 'find'>;
@@ -37,8 +37,7 @@ export const getUser =
 
 const entryOf = (cursor: string, prefix: string): NameEntry => {
   const [key = '', userId = ''] = decodeCursor(cursor).split('\n');
-  if (nameKey(key) !== key || !key.startsWith(prefix) || !isUserId(userId))
-    throw malformed('/cursor', 'must be a nextCursor of an earlier answer');
+  if (nameKey(key) !== key || !key.startsWith(prefix) || !isUserId(userId)) throw badCursor();
   return { key, userId };
 };
 

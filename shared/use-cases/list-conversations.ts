@@ -2,10 +2,10 @@ import type { ConversationView } from '../contract/conversations.ts';
 import type { ConversationPage, ConversationsQuery } from '../contract/lists.ts';
 import { forEach } from '../domain/chunks.ts';
 import type { Head, Listing } from '../domain/conversation.ts';
-import { malformed } from '../domain/errors.ts';
 import { plainText } from '../domain/words.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
 import { viewOf, type ViewParts } from './conversation-view.ts';
+import { badCursor } from './page.ts';
 
 export interface ListConversationsParts extends ViewParts {
   log: Pick<ConversationLog, 'listingsOf' | 'head' | 'member' | 'members' | 'countOfOthers'>;
@@ -29,8 +29,7 @@ const isBehind =
   ({ head: { lastActivityAt, conversationId } }: Candidate): boolean => {
     if (cursor === undefined) return true;
     const [at, id] = cursor.split('|');
-    if (at === undefined || id === undefined)
-      throw malformed('/cursor', 'must be a nextCursor of an earlier answer');
+    if (at === undefined || id === undefined) throw badCursor();
     return lastActivityAt < at || (lastActivityAt === at && conversationId > id);
   };
 

@@ -5,7 +5,7 @@ import { isAuditId } from '../domain/identifiers.ts';
 import type { Caller } from '../domain/user.ts';
 import type { Audit } from '../ports/audit.ts';
 import type { Clock } from '../ports/clock.ts';
-import { decodeCursor, encodeCursor, type Page } from './page.ts';
+import { badCursor, decodeCursor, pageFrom, type Page } from './page.ts';
 import { requireAdmin } from './require-admin.ts';
 
 export interface ReadAuditParts {
@@ -27,7 +27,7 @@ const placeOf = (cursor: string): AuditPlace => {
   const [at = '', auditId = ''] = decodeCursor(cursor).split('|');
   if (/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(at) && Date.parse(at) >= 0 && isAuditId(auditId))
     return { at, auditId };
-  throw malformed('/cursor', 'must be a nextCursor of an earlier answer');
+  throw badCursor();
 };
 
 /**
@@ -50,10 +50,5 @@ export const readAudit =
       newId(),
     );
     const found = await audit.list({ from: oldest, to: newest, userId, after, limit: limit + 1 });
-    const items = found.slice(0, limit);
-    const last = items.at(-1);
-    return {
-      items,
-      nextCursor: found.length > limit && last ? encodeCursor(`${last.at}|${last.auditId}`) : null,
-    };
+    return pageFrom(found, limit, ({ at, auditId }) => `${at}|${auditId}`);
   };
