@@ -73,7 +73,7 @@ export class AttachmentRecords {
         if (!isConflict(error) && !isStatus(error, 404)) throw error;
       }
     }
-    throw tooContended();
+    throw tooContended('The attachment');
   }
 
   /** Lets a message lead to its attachment, whose id does not follow from it. */

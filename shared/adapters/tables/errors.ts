@@ -45,7 +45,6 @@ export const isConflict = (error: unknown): boolean => isStatus(error, 409, 412)
 /** Tries under contention: writers of one conversation are few, its session has one at a time. */
 export const maxTries = 10;
 
-export const tooContended = (): ChatError =>
-  new ChatError('unavailable', 'The conversation is being written by too many at once.', {
-    retryAfterSeconds: 1,
-  });
+/** @param what is written, as a sentence begins */
+export const tooContended = (what = 'The conversation'): ChatError =>
+  new ChatError('unavailable', `${what} is being written by too many at once.`, { retryAfterSeconds: 1 });

@@ -3,7 +3,7 @@ import type { TableClient } from '@azure/data-tables';
 import { foldEmail } from '../../domain/account.ts';
 import { ChatError } from '../../domain/errors.ts';
 import type { Account, Accounts, AccountUpdate } from '../../ports/accounts.ts';
-import { guard, isStatus } from './errors.ts';
+import { guard, isStatus, tooContended } from './errors.ts';
 import { encodeKey } from './keys.ts';
 import { findRow, type Tables } from './tables.ts';
 import { userPartition } from './user-partition.ts';
@@ -49,9 +49,6 @@ const claimKey = (email: string) => ({
 
 const usernameTaken = () => new ChatError('username-taken', 'This user name is taken.');
 const emailTaken = () => new ChatError('email-taken', 'This e-mail address belongs to another account.');
-
-const tooMany = () =>
-  new ChatError('unavailable', 'The account is being changed by too many at once.', { retryAfterSeconds: 1 });
 
 /** More than enough for anything but a fight over one name in which nobody ever wins. */
 const maxAttempts = 10;
@@ -162,7 +159,7 @@ export class TableAccounts implements Accounts {
       if (before.email !== null && !isSame(before.email)) await this.#release(claims(before.email));
       return { before, after };
     }
-    throw tooMany();
+    throw tooContended('The account');
   }
 
   async replaceHash(
@@ -179,7 +176,7 @@ export class TableAccounts implements Accounts {
       if (row.passwordHash !== from) return undefined;
       if ((await this.#replace(after, row.etag)) !== undefined) return accountOf(after);
     }
-    throw tooMany();
+    throw tooContended('The account');
   }
 
   async erase(userId: string, forget: (account: Account) => Promise<void>): Promise<void> {
@@ -198,7 +195,7 @@ export class TableAccounts implements Accounts {
       if ((await this.#replace({ ...rest, userId: '', passwordHash: '', createdAt: '' }, etag)) !== undefined)
         return;
     }
-    throw tooMany();
+    throw tooContended('The account');
   }
 
   /** Lets go of a claim of this account; one that another has taken meanwhile is left alone. */

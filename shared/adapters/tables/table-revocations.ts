@@ -1,5 +1,4 @@
 import { odata } from '@azure/data-tables';
-import { ChatError } from '../../domain/errors.ts';
 import {
   takeBack,
   type Revoked,
@@ -10,7 +9,7 @@ import {
 import type { Clock } from '../../ports/clock.ts';
 import type { Revocations } from '../../ports/revocations.ts';
 import { Announcements } from './announcements.ts';
-import { guard, isConflict, maxTries } from './errors.ts';
+import { guard, isConflict, maxTries, tooContended } from './errors.ts';
 import { RecentlyUsed } from '../recently-used.ts';
 import { findRow, listRows, type Tables } from './tables.ts';
 import { erasedKey, takenBackKey, userPartition } from './user-partition.ts';
@@ -87,9 +86,7 @@ export class TableRevocations implements Revocations {
   async takeBack(userId: string, token: Token): Promise<void> {
     await this.announce(userId);
     for (let attempt = 0; attempt < maxTries; attempt++) if (await this.#tryTakeBack(userId, token)) return;
-    throw new ChatError('unavailable', 'Too many are logging this user out at once.', {
-      retryAfterSeconds: 1,
-    });
+    throw tooContended('The list of tokens taken back');
   }
 
   /** @returns false to look again */

@@ -4,7 +4,7 @@ import { ChatError } from '../../domain/errors.ts';
 import { maxWebhooks, type Webhook, type WebhookHealth } from '../../domain/webhook.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Webhooks } from '../../ports/webhooks.ts';
-import { guard, isStatus } from './errors.ts';
+import { guard, isStatus, tooContended } from './errors.ts';
 import { encodeKey } from './keys.ts';
 import { findRow, listRows, type Tables } from './tables.ts';
 
@@ -98,9 +98,7 @@ export class TableWebhooks implements Webhooks {
         if (!isStatus(error, 409, 412)) throw error;
       }
     }
-    throw new ChatError('unavailable', 'Webhooks are being added by too many at once.', {
-      retryAfterSeconds: 1,
-    });
+    throw tooContended('The list of webhooks');
   }
 
   list(freshness: 'cached' | 'now'): Promise<Webhook[]> {
