@@ -1,5 +1,5 @@
 import type { ServiceBusClient, ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus';
-import { deadLetterSources, type DeadLetterSource } from '../../domain/dead-letter.ts';
+import type { DeadLetterSource } from '../../domain/dead-letter.ts';
 
 /** The app's own subscriptions, by topic. */
 const subscriptions: Partial<Record<DeadLetterSource, string>> = {
@@ -22,9 +22,6 @@ export const receiverOf = (
 
 /** What the app has put aside lies in a queue like any other. */
 export const isDeadLetterQueue = (source: DeadLetterSource): boolean => source !== 'chat-deadletter';
-
-/** All that the app receives from. */
-export const allEntities: readonly DeadLetterSource[] = deadLetterSources;
 
 const pageSize = 100;
 

@@ -1,7 +1,7 @@
 import type { ServiceBusClient } from '@azure/service-bus';
-import type { DeadLetterSource } from '../../domain/dead-letter.ts';
+import { deadLetterSources, type DeadLetterSource } from '../../domain/dead-letter.ts';
 import type { QueueCount, Queues } from '../../ports/queues.ts';
-import { allEntities, isDeadLetterQueue, peekAll, receiverOf } from './entities.ts';
+import { isDeadLetterQueue, peekAll, receiverOf } from './entities.ts';
 import { asUnavailable } from './errors.ts';
 
 /** Where counting ends: it looks at the messages, for the counts that Service Bus keeps are for who may manage it. */
@@ -18,7 +18,7 @@ export class ServiceBusQueues implements Queues {
   async count(): Promise<QueueCount[]> {
     const client = this.#open();
     try {
-      return await Promise.all(allEntities.map((queue) => countOf(client, queue)));
+      return await Promise.all(deadLetterSources.map((queue) => countOf(client, queue)));
     } catch (error) {
       throw asUnavailable(error);
     } finally {
