@@ -133,7 +133,7 @@ import { workOff } from '../shared/use-cases/work-off.ts';
 import { secretOf } from './cloud-events/mac.ts';
 import type { Trust } from './cloud-events/trust.ts';
 import { hubName, openClients } from './clients.ts';
-import { limitsOf } from './workers/limits.ts';
+import { limitsOf } from './limits.ts';
 import { logApart } from './log.ts';
 import {
   observedBroadcaster,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { limitsOf } from '../../functions/workers/limits.ts';
+import { limitsOf } from '../../functions/limits.ts';
 import { SharedRateLimiter } from '../../shared/adapters/limits/shared-rate-limiter.ts';
 import { MemoryRateBuckets } from '../../shared/adapters/memory/memory-rate-buckets.ts';
 import { loadConfig } from '../../shared/config.ts';

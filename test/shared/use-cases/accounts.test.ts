@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { limitsOf } from '../../../functions/workers/limits.ts';
+import { limitsOf } from '../../../functions/limits.ts';
 import { MemoryAudit } from '../../../shared/adapters/memory/memory-audit.ts';
 import { MemoryFailedTries } from '../../../shared/adapters/memory/memory-failed-tries.ts';
 import { MemoryAccounts } from '../../../shared/adapters/memory/memory-accounts.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { limitsOf } from '../../../../functions/workers/limits.ts';
+import { limitsOf } from '../../../../functions/limits.ts';
 import { SharedRateLimiter } from '../../../../shared/adapters/limits/shared-rate-limiter.ts';
 import { MemoryRateBuckets } from '../../../../shared/adapters/memory/memory-rate-buckets.ts';
 import { TableRateBuckets } from '../../../../shared/adapters/tables/table-rate-buckets.ts';

@@ -1,6 +1,6 @@
-import type { Config } from '../../shared/config.ts';
-import type { Rate } from '../../shared/domain/token-bucket.ts';
-import type { RateLimitKind } from '../../shared/ports/rate-limiter.ts';
+import type { Config } from '../shared/config.ts';
+import type { Rate } from '../shared/domain/token-bucket.ts';
+import type { RateLimitKind } from '../shared/ports/rate-limiter.ts';
 
 const perMinute = (count: number): Rate => ({ perSecond: count / 60, burst: count });
 
