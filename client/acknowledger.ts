@@ -20,7 +20,8 @@ interface Due {
 }
 
 const collectMs = 1_000;
-const collectLargeMs = 30_000;
+/** At least and at most: what reaches all members at once must not come back from all at once. */
+const collectLargeMs = [15_000, 45_000] as const;
 const maxSeqs = 100;
 
 /** Tells the service what has come and what was read, many at a time, until it knows. @internal */
@@ -75,13 +76,18 @@ export class Acknowledger {
   #schedule(conversationId: string, extraMs = 0): void {
     if (this.#scheduled.has(conversationId) || this.#busy.has(conversationId)) return;
     const isPatient = this.#parts.isLarge(conversationId) && this.#due.get(conversationId)?.read === 0;
-    const ms = (isPatient ? collectLargeMs : collectMs) + extraMs;
+    const ms = (isPatient ? this.#patience() : collectMs) + extraMs;
     const run = (): void => {
       this.#scheduled.delete(conversationId);
       void this.#tell(conversationId);
     };
     this.#scheduled.add(conversationId);
     this.#parts.environment.after(ms, run);
+  }
+
+  #patience(): number {
+    const [least, most] = collectLargeMs;
+    return least + this.#parts.environment.random() * (most - least);
   }
 
   async #tell(conversationId: string): Promise<void> {
