@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 
 const scenarioNames = [
   ...(['D', 'A', 'E', 'C', 'lists', 'history', 'search', 'catch-up'] as const),
-  ...(['B', 'broker', 'web-pubsub', 'cold-start'] as const),
+  ...(['B', 'app', 'broker', 'web-pubsub', 'cold-start'] as const),
 ] as const;
 /** Writing what these read takes minutes: they run when they are asked for. */
 const onlyWhenNamed: readonly string[] = ['lists', 'history', 'search', 'catch-up', 'cold-start'];
@@ -10,7 +10,8 @@ const onlyWhenNamed: readonly string[] = ['lists', 'history', 'search', 'catch-u
 export type ScenarioName = (typeof scenarioNames)[number];
 
 export const usage = `Usage: npm run bench -- [options]
-  --scenarios LIST   of A (latency), B (highest rate), C (group), D (connections), E (offline), broker, web-pubsub (default: these);
+  --scenarios LIST   of A (latency), B (highest rate), C (group), D (connections), E (offline), app (its own code, without the
+                     Functions host), broker, web-pubsub (default: these);
                      and of lists, history, search, catch-up (reading what there is much of; Parley only),
                      cold-start (the app alone, bundled and not)
   --runs N           fresh starts of each system; the table has their medians (default 3)
@@ -20,7 +21,8 @@ export const usage = `Usage: npm run bench -- [options]
   --messages N       of the conversation that history, search and catch-up read (default 20000)
   --conversations N  of the user whose conversations are listed (default 500)
   --members N        of the group of scenario C (default 500)
-  --receipts N       Parley's receivers acknowledge every N seconds what came (default 5); 0: never, then it comes again
+  --receipts N       Parley's receivers acknowledge every N seconds what came (default 5), in groups of more than a
+                     hundred every 15 to 45; 0: never, then it comes again
   --json FILE        everything that was measured
   --data FOLDER      where the servers keep their state (default: a new folder in the system's temporary folder)
   --storage PLACE    of Parley's storage (Azurite): memory, or disk, where it writes all its tables out every five

@@ -90,6 +90,9 @@ export const rows: readonly Row[] = [
   row('catch-up', 'changesMs', 'Catching up: as many edits, in pages of 200', 'ms', 0),
   row('catch-up', 'changesCalls', 'Catching up: a page of edits', 'storage calls', 0),
   row('catch-up', 'changesRows', 'Catching up: a page of edits', 'rows', 0),
+  row('app', 'accept', 'App: CPU of its own code to accept a message', 'µs', 0),
+  row('app', 'deliver', 'App: CPU of its own code to deliver a message to a pair', 'µs', 0, atMost(500)),
+  row('app', 'receipt', 'App: CPU of its own code for a receipt', 'µs', 0),
   row(
     'broker',
     'arrays',

@@ -28,11 +28,15 @@ const httpSockets = 64;
 const inboxPage = 100;
 /** Messages that one receipt can name. */
 const receiptSize = 100;
+/** In groups of more than a hundred the SDK takes its time with receipts, each member another. */
+const largeGroup = 100;
+const receiptSecondsOfLarge = { from: 15, to: 45 };
 
 /** Devices of Parley's users: they send over HTTP and receive over a WebSocket, as the README describes it. */
 export class ParleyClients {
   readonly #options: ParleyClientsOptions;
   readonly #http: HttpPool;
+  readonly #largeGroups = new Set<string>();
   #repeats = 0;
 
   constructor(options: ParleyClientsOptions) {
@@ -47,9 +51,21 @@ export class ParleyClients {
 
   /** Connects; resolves when the app has said that the user is online. */
   async connect(userId: string, onMessage: (text: string) => void): Promise<ChatUser> {
-    const device = new Device(this.#http, userId, this.#headersOf(userId), onMessage, () => this.#repeats++);
+    const device = new Device(
+      this.#http,
+      userId,
+      this.#headersOf(userId),
+      this.#largeGroups,
+      onMessage,
+      () => this.#repeats++,
+    );
     await device.connect(this.#options.receiptSeconds);
     return device;
+  }
+
+  /** Notes how many are in a group. */
+  noteSize(groupId: string, members: number): void {
+    if (members > largeGroup) this.#largeGroups.add(groupId);
   }
 
   /** Calls the app as a user. @throws Error when it is refused */
@@ -97,6 +113,7 @@ class Device implements ChatUser {
   readonly #http: HttpPool;
   readonly #userId: string;
   readonly #headers: Headers;
+  readonly #largeGroups: ReadonlySet<string>;
   readonly #onMessage: (text: string) => void;
   /** By conversation: seqs of messages that have come and have not been acknowledged. */
   readonly #receipts = new Map<string, number[]>();
@@ -112,12 +129,14 @@ class Device implements ChatUser {
     http: HttpPool,
     userId: string,
     headers: Headers,
+    largeGroups: ReadonlySet<string>,
     onMessage: (text: string) => void,
     onRepeat: () => void,
   ) {
     this.#http = http;
     this.#userId = userId;
     this.#headers = headers;
+    this.#largeGroups = largeGroups;
     this.#onMessage = onMessage;
     this.#onRepeat = onRepeat;
   }
@@ -129,7 +148,12 @@ class Device implements ChatUser {
     this.#socket = socket;
     // Timers of its own: devices that connect one after the other do not all speak at the same moment.
     const timers = [setInterval(() => this.#acknowledgeSequence(), sequenceAckMs)];
-    if (receiptSeconds > 0) timers.push(setInterval(() => this.#sendReceipts(), receiptSeconds * 1000));
+    if (receiptSeconds > 0) {
+      const { from, to } = receiptSecondsOfLarge;
+      const ofLarge = Math.max(receiptSeconds, from + Math.random() * (to - from));
+      timers.push(setInterval(() => this.#sendReceipts(false), receiptSeconds * 1000));
+      timers.push(setInterval(() => this.#sendReceipts(true), ofLarge * 1000));
+    }
     const ready = Promise.withResolvers<undefined>();
     const fail = (how: string): void => ready.reject(new Error(`The connection of ${this.#userId} ${how}.`));
     const timer = setTimeout(() => fail('was not greeted in time'), greetingMs);
@@ -180,15 +204,16 @@ class Device implements ChatUser {
     this.#socket?.send(JSON.stringify({ type: 'sequenceAck', sequenceId: this.#sequenceId }));
   }
 
-  #sendReceipts(): void {
+  #sendReceipts(ofLarge: boolean): void {
     for (const [conversationId, all] of this.#receipts) {
+      if (this.#largeGroups.has(conversationId) !== ofLarge) continue;
       for (let start = 0; start < all.length; start += receiptSize) {
         const data = { conversationId, seqs: all.slice(start, start + receiptSize) };
         const event = { type: 'event', event: 'receipt.delivered', dataType: 'json', data };
         this.#socket?.send(JSON.stringify(event));
       }
+      this.#receipts.delete(conversationId);
     }
-    this.#receipts.clear();
   }
 
   #read(frame: Frame, onReady: () => void): void {
