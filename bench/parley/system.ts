@@ -74,7 +74,11 @@ export const startParley = async (options: ParleyOptions): Promise<ChatSystem> =
     firstRate: 200,
     repeats: () => clients.repeats,
     connect: (userId, onMessage = () => undefined) => clients.connect(userId, onMessage),
-    createGroup: (ownerId, memberIds) => createGroup(clients, ownerId, memberIds),
+    createGroup: async (ownerId, memberIds) => {
+      const groupId = await createGroup(clients, ownerId, memberIds);
+      clients.noteSize(groupId, memberIds.length + 1);
+      return groupId;
+    },
     library,
     stop: async () => {
       await library.close();
