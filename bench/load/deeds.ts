@@ -54,7 +54,11 @@ export class Deeds {
 
   /** @param due when it was due, in milliseconds of `performance.now()` */
   async do(deed: Deed, person: Person, due: number): Promise<void> {
-    await this.#acts[deed](person, this.#random.pick(person.rooms), due);
+    try {
+      await this.#acts[deed](person, this.#random.pick(person.rooms), due);
+    } catch (error) {
+      this.#world.object(`"${deed}" of ${person.userId} failed: ${String(error)}`);
+    }
   }
 
   /** Sends when the send before it in the same conversation has been answered: that is what order rests on. */

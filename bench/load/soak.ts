@@ -52,6 +52,11 @@ const disturb = async (stage: Stage, party: Party): Promise<string> => {
   return fault.name;
 };
 
+/** An hour does not end because of a minute. */
+const toldAsIs = (error: unknown): string => `no fault: ${String(error)}`;
+
+const nothingTold: Queued = { active: NaN, scheduled: NaN, deadLetters: NaN };
+
 /** A steady load; each minute all servers are looked at. */
 export const runSoak = async (
   stage: Stage,
@@ -67,14 +72,18 @@ export const runSoak = async (
   const startAt = Date.now();
   for (let minute = 1; minute <= Math.max(1, Math.round(minutes)); minute++) {
     const [mark, accepted] = [party.tally.mark(), party.recorder.acceptedCount];
-    const fault = hasFaults ? disturb(stage, party) : Promise.resolve(undefined);
+    const fault = hasFaults ? disturb(stage, party).catch(toldAsIs) : Promise.resolve(undefined);
     const length = Math.min(minuteMs, minutes * minuteMs);
     await delay(Math.max(0, startAt + minute * length - Date.now()));
     const kinds = party.tally.since(mark);
     const state = {
       ...{ minute, at: Date.now(), kinds, ...failures(kinds) },
       messages: party.recorder.acceptedCount - accepted,
-      ...{ queued: await queues.count(), servers: sampleAll(stage), fault: await fault },
+      ...{
+        queued: await queues.count().catch(() => nothingTold),
+        servers: sampleAll(stage),
+        fault: await fault,
+      },
     };
     all.push(state);
     onMinute(state);
