@@ -40,6 +40,15 @@ export class Deliveries {
     if (awaited.missing.size === 0) this.forget(clientMessageId);
   }
 
+  /** To whom something has not come for so long. */
+  overdue(ms: number): ReadonlySet<string> {
+    const before = performance.now() - ms;
+    const users = new Set<string>();
+    for (const { since, missing } of this.#awaited.values())
+      if (since < before) for (const userId of missing) users.add(userId);
+    return users;
+  }
+
   /** Waits until all have come. @returns false when the time was up before */
   async allArrived(timeoutMs: number): Promise<boolean> {
     if (this.open === 0) return true;

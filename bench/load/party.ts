@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Random } from '../../test/chaos/random.ts';
 import { Recorder } from '../../test/chaos/recorder.ts';
 import { type Crowd, gatherCrowd } from './crowd.ts';
@@ -30,6 +31,22 @@ interface Made {
   /** What should not have happened, beside the promises. */
   readonly objections: readonly string[];
 }
+
+const lookMs = 2000;
+const overdueMs = 5000;
+
+/**
+ * An app looks into its inbox every few seconds. Here those only do for whom there is something that did not come live:
+ * it leaves the machine to what is measured.
+ */
+const lookIntoInboxes = async ({ people }: Crowd, { closing, deliveries }: World): Promise<void> => {
+  while (!closing.aborted) {
+    await delay(lookMs, undefined, { ref: false });
+    const overdue = deliveries.overdue(overdueMs);
+    const waiting = people.filter(({ userId, device }) => device.isOnline && overdue.has(userId));
+    await Promise.all(waiting.map((person) => person.takeInbox()));
+  }
+};
 
 /** People on a running system: made, driven, and held against the promises in the end. */
 export class Party {
@@ -64,6 +81,7 @@ export class Party {
       object: (words) => objections.push(words),
     };
     const crowd = await gatherCrowd(shape, world, seed);
+    void lookIntoInboxes(crowd, world);
     return new Party(options, { world, wire, tally, crowd, closing, objections });
   }
 
@@ -74,12 +92,15 @@ export class Party {
     return drive({ crowd, deeds: this.#deeds, random, mix, rate, seconds, ...(stopping && { stopping }) });
   }
 
-  /** Waits until everybody has everything; says which promises were broken. */
-  async settle(): Promise<Settled> {
+  /**
+   * Waits until everybody has everything; says which promises were broken.
+   * @param isOverload more was asked of the system than it can do
+   */
+  async settle(isOverload: boolean): Promise<Settled> {
     const { urls, settings } = this.#options.stage.stack;
     const { crowd, world, objections } = this.#made;
     const settled = await settle({
-      ...{ crowd, world, deeds: this.#deeds, log: this.#options.log },
+      ...{ crowd, world, deeds: this.#deeds, isOverload, log: this.#options.log },
       ...{ url: urls.functions, signingKey: settings.AUTH_SIGNING_KEY ?? '' },
     });
     const objected = objections.map((words) => ({ promise: 'as-it-should-be', words, at: 0 }));

@@ -14,6 +14,8 @@ export interface SettleOptions {
   readonly deeds: Deeds;
   readonly url: string;
   readonly signingKey: string;
+  /** More was asked of the system than it can do: then nothing is promised of how soon all comes. */
+  readonly isOverload: boolean;
   readonly log: (line: string) => void;
 }
 
@@ -120,7 +122,7 @@ const look = async (
 
 /** Waits until everybody has everything, and holds what they saw against the promises. */
 export const settle = async (options: SettleOptions): Promise<Settled> => {
-  const { crowd, world, deeds, log } = options;
+  const { crowd, world, deeds, isOverload, log } = options;
   const { people, rooms } = crowd;
   const settling = new Settling(options);
   const began = performance.now();
@@ -140,9 +142,10 @@ export const settle = async (options: SettleOptions): Promise<Settled> => {
   const { history } = world.recorder;
   history.finalHistories = histories;
   for (const one of history.shown) if (one.text !== null) one.text = withoutEdits(one.text).text;
+  const broken = check(history).filter(({ promise }) => !(isOverload && promise === 'converges-in-time'));
   return {
     accepted: world.recorder.acceptedCount,
     convergedMs,
-    violations: [...check(history), ...lostEdits(histories, deeds)],
+    violations: [...broken, ...lostEdits(histories, deeds)],
   };
 };

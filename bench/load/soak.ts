@@ -43,12 +43,14 @@ const disturb = async (stage: Stage, party: Party): Promise<string> => {
   const random = party.random.fork(`fault ${Date.now()}`);
   const fault = random.pick(disturbances);
   await delay(random.between(0, latestFaultMs));
+  const at = Date.now();
   const end = await fault.strike({ ...stage, random });
   try {
     await lasting(fault, random);
   } finally {
     await end();
   }
+  party.recorder.history.faults.push({ name: fault.name, at, endedAt: Date.now() });
   return fault.name;
 };
 

@@ -42,9 +42,12 @@ export const runStorm = async (stage: Stage, party: Party, level: Level): Promis
     const requests = requestsBetween(before, await countRequests(stage));
     return { perSecond: people.length / seconds, ms: summarize(times), requests };
   };
-  const cutAll = (): Promise<number[]> => {
+  const cutAll = async (): Promise<number[]> => {
+    const at = Date.now();
     for (const { device } of people) device.cut();
-    return Promise.all(people.map((person) => person.comeBack()));
+    const times = await Promise.all(people.map((person) => person.comeBack()));
+    party.recorder.history.faults.push({ name: 'storm', at, endedAt: Date.now() });
+    return times;
   };
 
   for (const { device } of people) device.cut();
