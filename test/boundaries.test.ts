@@ -39,6 +39,7 @@ describe('the direction of imports', () => {
     ['use-cases-know-ports', ['shared/use-cases/send.ts', 'functions/send.ts']],
     ['adapters-know-ports', ['shared/adapters/tables/log.ts', 'shared/use-cases/send.ts']],
     ['adapters-only-in-services', ['functions/send.ts', 'shared/adapters/tables/log.ts']],
+    ['adapters-only-in-services', ['functions/services/send.ts', 'shared/adapters/tables/log.ts']],
     ['adapters-only-in-services', ['shared/use-cases/send.ts', 'shared/adapters/tables/log.ts']],
     ['local-stands-alone', ['local/start.ts', 'functions/index.ts']],
     ['local-stands-alone', ['local/web-pubsub/index.ts', 'shared/domain/message.ts']],
@@ -53,7 +54,7 @@ describe('the direction of imports', () => {
   it('is free where it is meant to be', async () => {
     expect(
       await brokenBy(
-        'functions/services.ts',
+        'functions/services/adapters.ts',
         'shared/adapters/tables/log.ts',
         'shared/ports/log.ts',
         'shared/domain/message.ts',
