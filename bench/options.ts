@@ -1,11 +1,11 @@
 import { parseArgs } from 'node:util';
 
 const scenarioNames = [
-  ...(['D', 'A', 'E', 'C', 'lists', 'history', 'search', 'catch-up'] as const),
+  ...(['D', 'A', 'E', 'C', 'spread', 'lists', 'history', 'search', 'catch-up'] as const),
   ...(['B', 'app', 'broker', 'web-pubsub', 'cold-start'] as const),
 ] as const;
-/** Writing what these read takes minutes: they run when they are asked for. */
-const onlyWhenNamed: readonly string[] = ['lists', 'history', 'search', 'catch-up', 'cold-start'];
+/** Writing what these need takes minutes: they run when they are asked for. */
+const onlyWhenNamed: readonly string[] = ['spread', 'lists', 'history', 'search', 'catch-up', 'cold-start'];
 /** In the order in which they run: D needs fresh servers, and B leaves them with work to do. */
 export type ScenarioName = (typeof scenarioNames)[number];
 
@@ -13,7 +13,7 @@ export const usage = `Usage: npm run bench -- [options]
   --scenarios LIST   of A (latency), B (highest rate), C (group), D (connections), E (offline), app (its own code, without the
                      Functions host), broker, web-pubsub (default: these);
                      and of lists, history, search, catch-up (reading what there is much of; Parley only),
-                     cold-start (the app alone, bundled and not)
+                     spread (latency among 10 and among 20,000 conversations), cold-start (the app alone, bundled and not)
   --runs N           fresh starts of each system; the table has their medians (default 3)
   --seconds N        how long a latency or a rate is measured (default 20)
   --rate N           B at this rate only, to compare what it costs; its row then holds no highest rate

@@ -17,7 +17,7 @@ import { catchUp } from './scenarios/catch-up.ts';
 import { connections } from './scenarios/connections.ts';
 import { group } from './scenarios/group.ts';
 import { history } from './scenarios/history.ts';
-import { latency } from './scenarios/latency.ts';
+import { latency, spread } from './scenarios/latency.ts';
 import { lists } from './scenarios/lists.ts';
 import { offline } from './scenarios/offline.ts';
 import { search } from './scenarios/search.ts';
@@ -42,6 +42,7 @@ const planOf = (options: Options, folder: string, withRival: boolean): Plan => {
       C: group,
       D: connections,
       E: offline,
+      spread,
       lists,
       history,
       search,

@@ -6,8 +6,7 @@ import type { Scenario, ScenarioContext } from './scenario.ts';
 const rate = 50;
 const warmPairs = 5;
 const conversations = 2000;
-/** 45 senders and 45 receivers have 2,025 conversations. */
-const crowd = 45;
+const fewAndMany = { few: 10, many: 20_000 };
 /** How fast conversations are begun before they are measured, per second. */
 const beginRate = 200;
 
@@ -22,10 +21,11 @@ const warm = async (context: ScenarioContext): Promise<LoadResult> => {
   return result;
 };
 
-/** Many conversations that exist and have been silent for a good while, each with one message when its turn comes. */
-const cold = async (context: ScenarioContext): Promise<LoadResult> => {
-  const ledger = new Ledger(`${context.mark}ac`);
-  const party = await gather(context, ledger, 'ac', crowd);
+/** So many conversations that exist and have been silent for a good while, each with one message when its turn comes. */
+const inTurn = async (context: ScenarioContext, name: string, conversations: number): Promise<LoadResult> => {
+  const ledger = new Ledger(`${context.mark}${name}`);
+  const crowd = Math.ceil(Math.sqrt(conversations)); // so many senders, and so many receivers
+  const party = await gather(context, ledger, name, crowd);
   const { meter, seconds } = context;
   const lanes = crossings(party, conversations);
   const load = { lanes, ledger, meter, latencyFrom: 'call' } as const;
@@ -38,7 +38,7 @@ const cold = async (context: ScenarioContext): Promise<LoadResult> => {
 
 /** A: how long a message takes from one user to another at 50 messages per second, from the sender's call on. */
 export const latency: Scenario = async (context) => {
-  const results = { warm: await warm(context), cold: await cold(context) };
+  const results = { warm: await warm(context), cold: await inTurn(context, 'ac', conversations) };
   return {
     figures: {
       warmP50: results.warm.latency.p50,
@@ -51,5 +51,27 @@ export const latency: Scenario = async (context) => {
     faults: addFaults(results.warm.faults, results.cold.faults),
     otherPercent: Math.max(results.warm.cpu.otherPercent, results.cold.cpu.otherPercent),
     details: results,
+  };
+};
+
+/** What all servers together use for a message, in µs of CPU. */
+const cpuPerMessage = ({ cpu, delivered }: LoadResult): number =>
+  (Object.values(cpu.rolesMs).reduce((sum, ms) => sum + ms, 0) / delivered) * 1000;
+
+/** Whether a message costs the same among few conversations and among many. */
+export const spread: Scenario = async (context) => {
+  const few = await inTurn(context, 'sf', fewAndMany.few);
+  const many = await inTurn(context, 'sm', fewAndMany.many);
+  return {
+    figures: {
+      fewP50: few.latency.p50,
+      manyP50: many.latency.p50,
+      fewCpu: cpuPerMessage(few),
+      manyCpu: cpuPerMessage(many),
+      reordered: few.faults.reordered + many.faults.reordered,
+    },
+    faults: addFaults(few.faults, many.faults),
+    otherPercent: Math.max(few.cpu.otherPercent, many.cpu.otherPercent),
+    details: { few, many },
   };
 };
