@@ -19,8 +19,8 @@ export interface PartyOptions {
   readonly log: (line: string) => void;
 }
 
-/** Calls under way at a time. */
-const sockets = 256;
+/** Calls under way at a time: more than an instance of the app holds. */
+const sockets = 1000;
 
 interface Made {
   readonly world: World;

@@ -79,6 +79,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
     host: options.host ?? '127.0.0.1',
     routePrefix: config.routePrefix,
     customHeaders: config.customHeaders,
+    maxOutstandingRequests: config.maxOutstandingRequests,
     functions: functions.filter(isHttp),
     fire: (name) => triggers.fire(name),
     mounts: options.mounts ?? [],

@@ -24,6 +24,8 @@ export interface ServiceBusOptions {
 export interface HostConfig {
   routePrefix: string;
   customHeaders: Record<string, string>;
+  /** Requests that are held at a time; those beyond it are answered 429. Undefined: no limit, as on a dedicated plan. */
+  maxOutstandingRequests: number | undefined;
   /** Undefined: no limit. */
   functionTimeoutMs: number | undefined;
   logLevels: Map<string, LogLevel>;
@@ -188,6 +190,9 @@ function readFunctionTimeout(root: Section): number | undefined {
   return ms;
 }
 
+/** HttpOptions.cs: -1 is no limit. */
+const limitOf = (count: number): number | undefined => (count === -1 ? undefined : count);
+
 /** Interprets the content of a `host.json`. See {@link loadHostConfig}. */
 export function parseHostConfig(content: unknown, settings: Settings = {}): HostConfig {
   if (typeof content !== 'object' || content === null || Array.isArray(content)) {
@@ -205,6 +210,7 @@ export function parseHostConfig(content: unknown, settings: Settings = {}): Host
   const config: HostConfig = {
     routePrefix: (http.string('routePrefix') ?? 'api').replace(/^\/+|\/+$/g, ''),
     customHeaders: Object.fromEntries(customHeaders),
+    maxOutstandingRequests: limitOf(http.integer('maxOutstandingRequests', -1, -1)),
     functionTimeoutMs: readFunctionTimeout(root),
     logLevels: readLogLevels(root.section('logging')),
     serviceBus: readServiceBus(serviceBus),

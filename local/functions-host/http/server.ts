@@ -19,6 +19,8 @@ export interface HttpOptions {
   host: string;
   routePrefix: string;
   customHeaders: Record<string, string>;
+  /** Requests to functions that are held at a time; undefined: any number. */
+  maxOutstandingRequests: number | undefined;
   functions: RegisteredFunction[];
   invoker: Invoker;
   log: HostLog;
@@ -34,6 +36,8 @@ export class HttpServer {
   readonly #findRoute: FindRoute;
   readonly #server: Server;
   readonly #proxy = new Proxy();
+  /** Requests to functions that are not answered yet. */
+  #outstanding = 0;
   /** Connections that have not asked for anything yet: browsers open some in advance. */
   readonly #unused = new Set<Socket>();
   #isClosing = false;
@@ -107,6 +111,25 @@ export class HttpServer {
       this.#endBare(response, path === '/' ? 200 : 404, request);
       return;
     }
+    // Before anything is read or logged of it: who refuses must do so at next to no cost.
+    if (this.#outstanding >= (this.#options.maxOutstandingRequests ?? Infinity)) {
+      this.#endBare(response, 429, request);
+      return;
+    }
+    this.#outstanding++;
+    try {
+      await this.#call(match, request, target, response);
+    } finally {
+      this.#outstanding--;
+    }
+  }
+
+  async #call(
+    match: NonNullable<ReturnType<FindRoute>>,
+    request: IncomingMessage,
+    target: string,
+    response: ServerResponse,
+  ): Promise<void> {
     const url = URL.parse(`http://${request.headers.host ?? 'localhost'}${target}`);
     if (url === null) {
       this.#endBare(response, 400, request);

@@ -7,7 +7,10 @@ import { HostLog, type LogEntry } from '../../../local/functions-host/log.ts';
 describe('host.json', () => {
   it("has the real host's defaults", () => {
     const config = parseHostConfig({ version: '2.0' });
-    expect(config).toMatchObject({ routePrefix: 'api', functionTimeoutMs: 1_800_000, warnings: [] });
+    expect(config).toMatchObject({
+      ...{ routePrefix: 'api', maxOutstandingRequests: undefined },
+      ...{ functionTimeoutMs: 1_800_000, warnings: [] },
+    });
     expect(config.serviceBus).toMatchObject({
       autoCompleteMessages: true,
       maxConcurrentSessions: 8,

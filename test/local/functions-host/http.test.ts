@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { fixture, type HostProcess, startHost } from './host-process.ts';
 
 interface Echo {
@@ -132,6 +132,30 @@ describe('HTTP functions', () => {
     const [response] = (await once(upload, 'response')) as [IncomingMessage];
     upload.destroy();
     expect(response.statusCode).toBe(413);
+  });
+});
+
+describe('more requests than are held at a time (maxOutstandingRequests)', () => {
+  it('are answered a bare 429 at once, until one of those that are held is answered', async () => {
+    const setting = 'AzureFunctionsJobHost__extensions__http__maxOutstandingRequests';
+    const busy = await startHost(fixture('http'), { env: { [setting]: '1' } });
+    onTestFinished(async () => void (await busy.stop()));
+    const held = request(`${busy.url}/api/length`, {
+      method: 'POST',
+      headers: { 'content-length': 5, expect: '100-continue' },
+    });
+    held.flushHeaders();
+    await once(held, 'continue');
+    const refused = await fetch(`${busy.url}/api/byName`, { method: 'POST', body: 'unread' });
+    expect(refused.status).toBe(429);
+    expect(refused.headers.get('x-host')).toBe('local');
+    expect((await fetch(`${busy.url}/admin/host/status`)).status).toBe(200);
+    held.end('12345');
+    const [answer] = (await once(held, 'response')) as [IncomingMessage];
+    expect(answer.statusCode).toBe(200);
+    answer.resume();
+    await once(answer, 'end');
+    expect((await fetch(`${busy.url}/api/byName`)).status).toBe(200);
   });
 });
 
