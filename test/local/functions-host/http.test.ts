@@ -139,7 +139,9 @@ describe('more requests than are held at a time (maxOutstandingRequests)', () =>
   it('are answered a bare 429 at once, until one of those that are held is answered', async () => {
     const setting = 'AzureFunctionsJobHost__extensions__http__maxOutstandingRequests';
     const busy = await startHost(fixture('http'), { env: { [setting]: '1' } });
-    onTestFinished(async () => void (await busy.stop()));
+    onTestFinished(async () => {
+      await busy.stop();
+    });
     const held = request(`${busy.url}/api/length`, {
       method: 'POST',
       headers: { 'content-length': 5, expect: '100-continue' },
