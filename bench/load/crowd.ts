@@ -1,8 +1,9 @@
+import type { HistoryPage } from '../../shared/contract/lists.ts';
 import { Random } from '../../test/chaos/random.ts';
 import { createGroup } from '../parley/group.ts';
 import { inParallel } from '../scenarios/lanes.ts';
 import type { Shape } from './levels.ts';
-import { Person, type Room, type World } from './person.ts';
+import { noteText, Person, type Room, type World } from './person.ts';
 
 /** People, and the conversations that they are in. */
 export interface Crowd {
@@ -54,8 +55,11 @@ const open = async (
   return room;
 };
 
-/** What the app itself said while a large group was made: its notes are in the history too. */
-const noteSystemMessages = async ({ wire, recorder }: World, { id, memberIds }: Room): Promise<void> => {
+/** What the app itself said while a large group was made: its notes are in the history too, without a text. */
+const noteSystemMessages = async (
+  { wire, recorder, notes }: World,
+  { id, memberIds }: Room,
+): Promise<void> => {
   const [owner = ''] = memberIds;
   const { body } = await wire.call(
     'prepare',
@@ -63,20 +67,14 @@ const noteSystemMessages = async ({ wire, recorder }: World, { id, memberIds }: 
     'GET',
     `/conversations/${id}/messages?after=0&limit=200`,
   );
-  const { items } = body as { items: { messageId: string; senderId: string; clientMessageId: string }[] };
+  const { items } = body as HistoryPage;
   items.forEach(({ messageId, senderId, clientMessageId }, index) => {
     recorder.history.sent.push({
-      ...{
-        conversationId: id,
-        senderId,
-        clientMessageId,
-        receiverIds: [],
-        text: '',
-        nth: index - items.length,
-      },
-      ...{ begunAt: Date.now(), tries: [], accepted: [{ at: Date.now(), messageId, conversationId: id }] },
+      ...{ conversationId: id, senderId, clientMessageId, receiverIds: [], text: noteText },
+      ...{ nth: index - items.length, begunAt: Date.now(), tries: [] },
+      accepted: [{ at: Date.now(), messageId, conversationId: id }],
     });
-    recorder.deletes(id, messageId); // they have no text
+    notes.add(messageId);
   });
 };
 

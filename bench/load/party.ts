@@ -76,7 +76,13 @@ export class Party {
     const { urls, settings } = stage.stack;
     const wire = new Wire(urls.functions, settings.AUTH_SIGNING_KEY ?? '', tally, sockets);
     const world: World = {
-      ...{ wire, recorder, deliveries: new Deliveries(tally), receiptSeconds: shape.receiptSeconds },
+      ...{
+        wire,
+        recorder,
+        deliveries: new Deliveries(tally),
+        notes: new Set(),
+        receiptSeconds: shape.receiptSeconds,
+      },
       closing: closing.signal,
       object: (words) => objections.push(words),
     };

@@ -31,12 +31,17 @@ export interface World {
   readonly wire: Wire;
   readonly recorder: Recorder;
   readonly deliveries: Deliveries;
+  /** Ids of messages that the app itself wrote. */
+  readonly notes: Set<string>;
   readonly receiptSeconds: number;
   /** Ends what people do by themselves: coming back. */
   readonly closing: AbortSignal;
   /** Told what should not have happened and the checker does not look for. */
   readonly object: (words: string) => void;
 }
+
+/** What the checker knows as the text of what the app itself wrote: it has none, and is not deleted. */
+export const noteText = '(a note)';
 
 /** Of these own messages one is edited or deleted. */
 const remembered = 10;
@@ -174,8 +179,9 @@ export class Person {
   }
 
   #show(message: Message, by: 'live' | 'inbox' | 'history', at: number): void {
-    const { recorder, deliveries } = this.#world;
-    recorder.shown(this.userId, by, seen(message), at);
+    const { recorder, deliveries, notes } = this.#world;
+    const text = notes.has(message.messageId) ? noteText : message.messageText;
+    recorder.shown(this.userId, by, { ...seen(message), text }, at);
     deliveries.arrived(message.clientMessageId, this.userId, by === 'live' ? 'live' : 'later');
   }
 

@@ -20,6 +20,12 @@ const main = async (): Promise<void> => {
   const setting = describeSetting(root, args, 'npm run load');
   await buildApp(root);
   const dataDir = mkdtempSync(join(tmpdir(), 'parley-load-'));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(signal, () => {
+      console.error(`Stopped by ${signal}.`); // the servers end with this process
+      rmSync(dataDir, { recursive: true, force: true });
+      process.exit(130);
+    });
   console.log(`- ${setting.at}, commit ${setting.commit}, \`${setting.command}\`, seed ${options.seed}`);
   console.log(`- ${setting.machine}, Node ${setting.node}, load before ${setting.loadBefore.toFixed(2)}`);
   const outcome = await runLevel({ ...options, root, dataDir, log: (line) => console.log(line) });

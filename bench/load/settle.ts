@@ -6,7 +6,7 @@ import { readAll } from '../../test/chaos/reading.ts';
 import { inParallel } from '../scenarios/lanes.ts';
 import type { Crowd } from './crowd.ts';
 import { type Deeds, withoutEdits } from './deeds.ts';
-import type { Person, Room, World } from './person.ts';
+import { noteText, type Person, type Room, type World } from './person.ts';
 
 export interface SettleOptions {
   readonly crowd: Crowd;
@@ -27,6 +27,8 @@ export interface Settled {
 }
 
 const liveMs = 15_000;
+/** So long receipts that are under way may take before everybody is sent to look. */
+const byThemselvesMs = 25_000;
 const convergenceLimitMs = 150_000;
 const againMs = 2000;
 const atOnce = 16;
@@ -51,6 +53,7 @@ class Settling {
     const history = await readAll(await client, room.id, this.#signal);
     const edits = new Map<string, number>();
     const messages = history.messages.map((message) => {
+      if (this.#options.world.notes.has(message.messageId)) return { ...message, text: noteText };
       if (message.text === null) return message;
       const { text, edits: count } = withoutEdits(message.text);
       edits.set(message.messageId, count);
@@ -133,7 +136,7 @@ export const settle = async (options: SettleOptions): Promise<Settled> => {
     left = await settling.unsettled(left);
     const isLate = performance.now() - began > convergenceLimitMs;
     if ((left.length === 0 && world.deliveries.open === 0) || isLate) break;
-    await look(people, left, world);
+    if (performance.now() - began > byThemselvesMs) await look(people, left, world);
     await delay(againMs);
   }
   const convergedMs = performance.now() - began;
