@@ -1,7 +1,6 @@
 import { app, type ServiceBusQueueHandler } from '@azure/functions';
-import { traceIdOf } from '../../shared/domain/trace.ts';
-import { logEvent } from '../log.ts';
 import type { Services } from '../services.ts';
+import { outcomeOf } from './outcome.ts';
 
 type CheckDeliveryServices = Pick<Services, 'checkDelivery'>;
 
@@ -12,12 +11,8 @@ type CheckDeliveryServices = Pick<Services, 'checkDelivery'>;
 export const checkDelivery =
   (services: CheckDeliveryServices): ServiceBusQueueHandler =>
   async (body, context) => {
-    const outcome = await services.checkDelivery(body);
-    const traceId = traceIdOf(outcome.traceparent);
-    if (outcome.parked)
-      logEvent(context, 'warn', 'check.parked', { code: outcome.code, detail: outcome.detail }, traceId);
-    else if ((outcome.result.kept ?? 0) > 0)
-      logEvent(context, 'info', 'check.kept', { kept: outcome.result.kept }, traceId);
+    const { result, log } = outcomeOf(context, 'check.parked', await services.checkDelivery(body));
+    if ((result?.kept ?? 0) > 0) log('info', 'check.kept', { kept: result?.kept });
   };
 
 export const registerCheckDelivery = (services: CheckDeliveryServices): void =>

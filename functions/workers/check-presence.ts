@@ -1,6 +1,7 @@
 import { app, type TimerHandler } from '@azure/functions';
 import { logEvent } from '../log.ts';
 import type { Services } from '../services.ts';
+import { logErrors } from './outcome.ts';
 
 type CheckPresenceServices = Pick<Services, 'checkPresence'>;
 
@@ -11,8 +12,7 @@ export const checkPresence =
     const { renewed, doubted, ended, errors } = await services.checkPresence();
     if (renewed + doubted + ended > 0)
       logEvent(context, 'info', 'presence.checked', { renewed, doubted, ended });
-    if (errors.length > 0)
-      logEvent(context, 'warn', 'presence.unchecked', { count: errors.length, first: errors[0] });
+    logErrors(context, 'presence.unchecked', errors);
   };
 
 export const registerCheckPresence = (services: CheckPresenceServices): void =>

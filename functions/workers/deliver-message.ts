@@ -1,7 +1,7 @@
 import { app, type ServiceBusQueueHandler } from '@azure/functions';
-import { traceIdOf } from '../../shared/domain/trace.ts';
-import { asError, logEvent } from '../log.ts';
+import { asError } from '../log.ts';
 import type { Services } from '../services.ts';
+import { outcomeOf } from './outcome.ts';
 
 type DeliverMessageServices = Pick<Services, 'deliverMessage'>;
 
@@ -14,25 +14,18 @@ type DeliverMessageServices = Pick<Services, 'deliverMessage'>;
 export const deliverMessage =
   (services: DeliverMessageServices): ServiceBusQueueHandler =>
   async (body, context) => {
-    const outcome = await services.deliverMessage(body);
-    const traceId = traceIdOf(outcome.traceparent);
-    if (outcome.parked) {
-      logEvent(context, 'warn', 'message.parked', { code: outcome.code, detail: outcome.detail }, traceId);
-      return;
-    }
-    const { result } = outcome;
+    const { result, log } = outcomeOf(context, 'message.parked', await services.deliverMessage(body));
+    if (!result) return;
     if ('piece' in result) {
       const { messages, attachments, reactions, upTo } = result.piece;
       const erased = { messages, attachments, reactions: reactions.length, upTo };
-      logEvent(context, 'info', 'piece.erased', erased, traceId);
+      log('info', 'piece.erased', erased);
       return;
     }
     const { pushErrors, ...done } = 'change' in result ? result.change : result.message;
-    const event = 'change' in result ? 'change.applied' : 'message.delivered';
-    logEvent(context, 'info', event, { ...done }, traceId);
+    log('info', 'change' in result ? 'change.applied' : 'message.delivered', { ...done });
     const [error] = pushErrors;
-    if (error !== undefined)
-      logEvent(context, 'warn', 'push.failed', { count: pushErrors.length, error: asError(error) }, traceId);
+    if (error !== undefined) log('warn', 'push.failed', { count: pushErrors.length, error: asError(error) });
   };
 
 export const registerDeliverMessage = (services: DeliverMessageServices): void => {

@@ -1,7 +1,6 @@
 import { app, type ServiceBusQueueHandler } from '@azure/functions';
-import { traceIdOf } from '../../shared/domain/trace.ts';
-import { logEvent } from '../log.ts';
 import type { Services } from '../services.ts';
+import { outcomeOf } from './outcome.ts';
 
 type DeliverWebhooksServices = Pick<Services, 'deliverWebhook'>;
 
@@ -12,15 +11,10 @@ type DeliverWebhooksServices = Pick<Services, 'deliverWebhook'>;
 export const deliverWebhooks =
   (services: DeliverWebhooksServices): ServiceBusQueueHandler =>
   async (body, context) => {
-    const outcome = await services.deliverWebhook(body);
-    const traceId = traceIdOf(outcome.traceparent);
-    if (outcome.parked) {
-      logEvent(context, 'warn', 'webhook.parked', { code: outcome.code, detail: outcome.detail }, traceId);
-      return;
-    }
-    const { failure, parked } = outcome.result;
-    const level = failure !== null || parked > 0 ? 'warn' : 'info';
-    logEvent(context, level, 'webhook.delivered', { ...outcome.result }, traceId);
+    const { result, log } = outcomeOf(context, 'webhook.parked', await services.deliverWebhook(body));
+    if (!result) return;
+    const isGood = result.failure === null && result.parked === 0;
+    log(isGood ? 'info' : 'warn', 'webhook.delivered', { ...result });
   };
 
 export const registerDeliverWebhooks = (services: DeliverWebhooksServices): void =>

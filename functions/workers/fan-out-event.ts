@@ -1,7 +1,6 @@
 import { app, type ServiceBusTopicHandler } from '@azure/functions';
-import { traceIdOf } from '../../shared/domain/trace.ts';
-import { logEvent } from '../log.ts';
 import type { Services } from '../services.ts';
+import { outcomeOf } from './outcome.ts';
 
 type FanOutEventServices = Pick<Services, 'fanOutEvent'>;
 
@@ -12,10 +11,7 @@ type FanOutEventServices = Pick<Services, 'fanOutEvent'>;
 export const fanOutEvent =
   (services: FanOutEventServices): ServiceBusTopicHandler =>
   async (body, context) => {
-    const outcome = await services.fanOutEvent(body);
-    if (!outcome.parked) return;
-    const { code, detail, traceparent } = outcome;
-    logEvent(context, 'warn', 'event.parked', { code, detail }, traceIdOf(traceparent));
+    outcomeOf(context, 'event.parked', await services.fanOutEvent(body));
   };
 
 export const registerFanOutEvent = (services: FanOutEventServices): void =>

@@ -1,6 +1,7 @@
 import { app, type TimerHandler } from '@azure/functions';
 import { logEvent } from '../log.ts';
 import type { Services } from '../services.ts';
+import { logErrors } from './outcome.ts';
 
 type PurgeMessagesServices = Pick<Services, 'purgeMessages' | 'forgetLimits' | 'forgetAudit'>;
 
@@ -10,8 +11,7 @@ export const purgeMessages =
   async (_timer, context) => {
     const { purged, errors } = await services.purgeMessages();
     if (purged > 0) logEvent(context, 'info', 'messages.purged', { purged });
-    if (errors.length > 0)
-      logEvent(context, 'warn', 'messages.unpurged', { count: errors.length, first: errors[0] });
+    logErrors(context, 'messages.unpurged', errors);
     const forgotten = await services.forgetLimits();
     if (forgotten > 0) logEvent(context, 'info', 'limits.forgotten', { forgotten });
     const entries = await services.forgetAudit();

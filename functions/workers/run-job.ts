@@ -1,7 +1,6 @@
 import { app, type ServiceBusQueueHandler } from '@azure/functions';
-import { traceIdOf } from '../../shared/domain/trace.ts';
-import { logEvent } from '../log.ts';
 import type { Services } from '../services.ts';
+import { outcomeOf } from './outcome.ts';
 
 type RunJobServices = Pick<Services, 'runJob'>;
 
@@ -9,15 +8,9 @@ type RunJobServices = Pick<Services, 'runJob'>;
 export const runJob =
   (services: RunJobServices): ServiceBusQueueHandler =>
   async (body, context) => {
-    const outcome = await services.runJob(body);
-    const traceId = traceIdOf(outcome.traceparent);
-    if (outcome.parked)
-      logEvent(context, 'warn', 'job.parked', { code: outcome.code, detail: outcome.detail }, traceId);
-    else if (outcome.result.isFinished) {
-      // Who knows a job's id may read its report: it is not for the log.
-      const { kind, step } = outcome.result;
-      logEvent(context, 'info', 'job.finished', { kind, step }, traceId);
-    }
+    const { result, log } = outcomeOf(context, 'job.parked', await services.runJob(body));
+    // Who knows a job's id may read its report: it is not for the log.
+    if (result?.isFinished) log('info', 'job.finished', { kind: result.kind, step: result.step });
   };
 
 export const registerRunJob = (services: RunJobServices): void =>

@@ -1,6 +1,7 @@
 import { app, type TimerHandler } from '@azure/functions';
 import { logEvent, traceOf } from '../log.ts';
 import type { Services } from '../services.ts';
+import { logErrors } from './outcome.ts';
 
 type SweepAttachmentsServices = Pick<Services, 'sweepAttachments'>;
 
@@ -11,8 +12,7 @@ export const sweepAttachments =
     const { traceparent } = traceOf(context);
     const { looked, removed, errors } = await services.sweepAttachments({ traceparent });
     if (looked > 0) logEvent(context, 'info', 'attachments.swept', { looked, removed });
-    if (errors.length > 0)
-      logEvent(context, 'warn', 'attachments.unswept', { count: errors.length, first: errors[0] });
+    logErrors(context, 'attachments.unswept', errors);
   };
 
 export const registerSweepAttachments = (services: SweepAttachmentsServices): void =>
