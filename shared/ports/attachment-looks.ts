@@ -1,3 +1,5 @@
+import type { Timetable } from './timetable.ts';
+
 /** A look at an attachment, to finish what its owner has not, and to clear away what nobody wants. */
 export interface AttachmentLook {
   attachmentId: string;
@@ -9,14 +11,5 @@ export interface AttachmentLook {
   writableUntil: string;
 }
 
-/** Which attachments have to be looked at when, so that what is due is found without reading what is not. */
-export interface AttachmentLooks {
-  /** Notes a look; noting it again changes nothing. @throws ChatError `unavailable` */
-  note(look: AttachmentLook): Promise<void>;
-
-  /** What was due before a time, in pages of at most 1,000. @throws ChatError `unavailable` */
-  due(before: Date): AsyncIterable<AttachmentLook[]>;
-
-  /** Forgets what was looked at; what is gone already stays gone. @throws ChatError `unavailable` */
-  done(looks: readonly AttachmentLook[]): Promise<void>;
-}
+/** Which attachments have to be looked at when. */
+export type AttachmentLooks = Timetable<AttachmentLook>;

@@ -1,3 +1,5 @@
+import type { Timetable } from './timetable.ts';
+
 /** A message whose content is to be taken away for good. */
 export interface Expiry {
   conversationId: string;
@@ -6,14 +8,5 @@ export interface Expiry {
   at: string;
 }
 
-/** Which messages have to be looked at when, so that what is due is found without reading what is not. */
-export interface Expiries {
-  /** Notes when a message is due; noting it again changes nothing. @throws ChatError `unavailable` */
-  note(expiry: Expiry): Promise<void>;
-
-  /** What was due before a time, in pages of at most 1,000. @throws ChatError `unavailable` */
-  due(before: Date): AsyncIterable<Expiry[]>;
-
-  /** Forgets what was looked at; what is gone already stays gone. @throws ChatError `unavailable` */
-  done(expiries: readonly Expiry[]): Promise<void>;
-}
+/** Which messages have to be looked at when. */
+export type Expiries = Timetable<Expiry>;

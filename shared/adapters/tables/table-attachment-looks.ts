@@ -1,10 +1,10 @@
 import type { AttachmentLook, AttachmentLooks } from '../../ports/attachment-looks.ts';
 import { encodeKey } from './keys.ts';
 import type { Tables } from './tables.ts';
-import { Timetable } from './timetable.ts';
+import { TableTimetable } from './table-timetable.ts';
 
 /** The table `AttachmentLooks`. */
-export class TableAttachmentLooks extends Timetable<AttachmentLook> implements AttachmentLooks {
+export class TableAttachmentLooks extends TableTimetable<AttachmentLook> implements AttachmentLooks {
   constructor({ attachmentLooks }: Pick<Tables, 'attachmentLooks'>) {
     super(attachmentLooks, {
       shardOf: ({ attachmentId }) => attachmentId,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { odata, type TableClient } from '@azure/data-tables';
 import { forEach } from '../../domain/chunks.ts';
+import type { Timetable } from '../../ports/timetable.ts';
 import { deleteTogether } from './delete-rows.ts';
 import { asUnavailable, guard } from './errors.ts';
 
@@ -21,7 +22,7 @@ export interface Layout<T> {
  * Things that are due at a time: partitions are hours, row keys begin with the time, so that one query finds what is due and
  * reads nothing else. What was looked at is deleted, so there is nothing but that before the time of the query.
  */
-export class Timetable<T extends { at: string }> {
+export class TableTimetable<T extends { at: string }> implements Timetable<T> {
   readonly #table: TableClient;
   readonly #layout: Layout<T>;
 
