@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Version } from '../domain/change.ts';
 import { codePoints, hasControls, isWellFormed } from '../domain/text.ts';
-import { conversationSettings, maxMembersPerRequest, roleName } from './conversations.ts';
+import { conversationSettings, maxMembersPerRequest, memberView, roleName } from './conversations.ts';
 import { exactly } from './exactly.ts';
 import { clientId, listOf, nextCursor, optional, pageLimit, queryNumber, time, userId } from './fields.ts';
 import { messageText, type MessageLimits } from './send-message.ts';
@@ -116,13 +116,6 @@ export const receipts = listOf(z.object({ userId: z.string(), deliveredSeq: seq,
 export type Receipts = z.infer<typeof receipts>;
 
 /** `GET …/members` */
-export const members = listOf(
-  z.object({
-    userId: z.string(),
-    role: roleName,
-    fullName: z.string().nullable(),
-    avatarUrl: z.string().nullable(),
-  }),
-);
+export const members = listOf(memberView);
 
 export type Members = z.infer<typeof members>;

@@ -102,6 +102,14 @@ const seq = z.int().min(0);
 /** Ascending, disjoint, inclusive. */
 const ranges = exactly<Ranges>()(z.array(z.tuple([seq, seq]).readonly()).readonly());
 
+/** A member as the others see it. */
+export const memberView = z.object({
+  userId: z.string(),
+  role: roleName,
+  fullName: z.string().nullable(),
+  avatarUrl: z.string().nullable(),
+});
+
 /** A conversation as one of its members sees it. */
 export const conversationView = z
   .object({
@@ -119,14 +127,7 @@ export const conversationView = z
     createdAt: time,
     lastActivityAt: time,
     lastMessage: message.nullable().meta({ description: 'Its text may be shortened.' }),
-    members: z.array(
-      z.object({
-        userId: z.string(),
-        role: roleName,
-        fullName: z.string().nullable(),
-        avatarUrl: z.string().nullable(),
-      }),
-    ),
+    members: z.array(memberView),
     headSeq: seq.meta({ description: 'The number of messages, which is the place of the newest.' }),
     headRev: seq.meta({ description: 'The number of changes to what is already there.' }),
     deliveredSeq: seq.meta({ description: 'Everything up to here has reached you.' }),

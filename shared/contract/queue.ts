@@ -99,13 +99,17 @@ export const conversationEnvelope = z.discriminatedUnion('kind', [
 
 const count = z.int().min(0);
 
-const erasureJob = z.object({
-  kind: z.literal('erasure'),
+const jobProgress = {
   jobId: z.string(),
   step: z.int(),
   startedAt: z.iso.datetime(),
   finishedAt: z.iso.datetime().nullable(),
   userId: z.string(),
+};
+
+const erasureJob = z.object({
+  kind: z.literal('erasure'),
+  ...jobProgress,
   stage: z.enum(['account', 'blocks', 'conversations', 'inbox', 'presence', 'done']),
   current: z.object({ conversationId: z.string(), from: seq, reactions: ownReactions }).nullable(),
   pending: z.array(z.string()),
@@ -122,11 +126,7 @@ const erasureJob = z.object({
 
 const exportJob = z.object({
   kind: z.literal('export'),
-  jobId: z.string(),
-  step: z.int(),
-  startedAt: z.iso.datetime(),
-  finishedAt: z.iso.datetime().nullable(),
-  userId: z.string(),
+  ...jobProgress,
   conversationId: z.string(),
   sinceSeq: seq,
   headSeq: seq,
