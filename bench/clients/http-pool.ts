@@ -94,7 +94,7 @@ export class HttpPool {
     this.#size = size;
   }
 
-  /** @throws Error when the connection is lost, twice if it rested before */
+  /** @throws Error when the origin cannot be reached, the connection is lost, twice if it rested before, or the pool is closed */
   request(
     method: string,
     path: string,
@@ -111,10 +111,15 @@ export class HttpPool {
 
   close(): void {
     this.#isClosed = true;
+    for (const job of this.#waiting.splice(0)) this.#start(job);
     for (const { socket } of this.#all) socket.destroy();
   }
 
   #start(job: Job): void {
+    if (this.#isClosed) {
+      job.reject(new Error(`The connections to ${this.#origin.host} are closed.`));
+      return;
+    }
     const connection = this.#free.pop();
     if (connection !== undefined) {
       connection.start(job);
@@ -125,9 +130,11 @@ export class HttpPool {
   }
 
   #open(): void {
+    let hasConnected = false;
     const connection = new Connection(
       this.#origin,
       (free) => {
+        hasConnected = true;
         const job = this.#waiting.shift();
         if (job === undefined) this.#free.push(free);
         else free.start(job);
@@ -137,14 +144,20 @@ export class HttpPool {
         const index = this.#free.indexOf(connection);
         if (index >= 0) this.#free.splice(index, 1);
         if (job !== undefined) this.#lost(job);
-        else if (this.#waiting.length > 0 && !this.#isClosed) this.#open();
+        else if (!hasConnected) this.#unreachable();
+        if (this.#waiting.length > 0 && this.#all.size < this.#size) this.#open();
       },
     );
     this.#all.add(connection);
   }
 
+  /** One request for each failed try: where nobody listens, none waits for ever. */
+  #unreachable(): void {
+    this.#waiting.shift()?.reject(new Error(`${this.#origin.host} cannot be reached.`));
+  }
+
   #lost(job: Job): void {
-    if (!job.mayRetry || this.#isClosed) {
+    if (!job.mayRetry) {
       job.reject(new Error(`The connection to ${this.#origin.host} was lost.`));
       return;
     }
