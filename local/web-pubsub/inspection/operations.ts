@@ -21,10 +21,7 @@ function endConnection(hubs: Hubs, body: unknown): object {
   const asked = ending.safeParse(body);
   if (!asked.success) throw new InspectionError(400, z.prettifyError(asked.error));
   const { hub, connectionId, how } = asked.data;
-  const session = hubs
-    .all()
-    .find(({ name }) => name === hub.toLowerCase())
-    ?.connection(connectionId);
+  const session = hubs.find(hub)?.connection(connectionId);
   if (session === undefined) throw new InspectionError(404, `There is no connection ${connectionId}.`);
   if (how === 'drop') session.drop();
   else session.close('Closed by the developer.');

@@ -26,6 +26,11 @@ export class Hubs {
     return hub;
   }
 
+  /** A hub that has been named before; makes none, so it may be asked for what strangers name. */
+  find(name: string): Hub | undefined {
+    return this.#hubs.get(name.toLowerCase());
+  }
+
   all(): Hub[] {
     return [...this.#hubs.values()];
   }

@@ -122,7 +122,7 @@ export class ClientEndpoint {
 
   /** The client SDK takes a close with 1008 for a final no; after an HTTP error it would go on asking for 30 seconds. */
   #recover({ hub, query }: ConnectRequest, webSocket: WebSocket, stream: Duplex): void {
-    const session = this.#options.hubs.get(hub).connection(query.get('awps_connection_id') ?? '');
+    const session = this.#options.hubs.find(hub)?.connection(query.get('awps_connection_id') ?? '');
     const token = query.get('awps_reconnection_token') ?? '';
     if (session?.isReliable !== true || !isSameToken(token, session.reconnectionToken)) {
       webSocket.on('error', () => undefined);
