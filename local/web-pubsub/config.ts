@@ -41,15 +41,24 @@ const limits = z
   })
   .prefault({});
 
+/** A client's pings wait behind its events; it gives up after 120 s without an answer. */
+const mostSecondsPerEvent = 110;
+
 const upstream = z
   .strictObject({
-    timeoutSeconds: z
-      .number()
-      .positive()
-      .max(110, 'must stay below the 120 s after which clients give up')
-      .default(30),
+    timeoutSeconds: z.number().positive().default(25),
     retryDelaysMs: z.array(z.number().int().nonnegative()).max(10).default([1000, 3000, 5000]),
   })
+  .refine(
+    ({ timeoutSeconds, retryDelaysMs }) => {
+      const waitedMs = retryDelaysMs.reduce((sum, ms) => sum + ms, 0);
+      return timeoutSeconds * (retryDelaysMs.length + 1) + waitedMs / 1000 <= mostSecondsPerEvent;
+    },
+    {
+      path: ['timeoutSeconds'],
+      message: `must stay within ${mostSecondsPerEvent} s in all tries and the waits between: clients give up after 120 s`,
+    },
+  )
   .prefault({});
 
 const config = z.strictObject({

@@ -11,6 +11,13 @@ describe('a hubs file', () => {
     expect(readConfig({})).toMatchObject({ hubs: {}, limits: { replayMessages: 1000 } });
   });
 
+  test('may let an event handler take its time if it is not tried again', () => {
+    expect(readConfig({ upstream: { timeoutSeconds: 110, retryDelaysMs: [] } }).upstream).toEqual({
+      timeoutSeconds: 110,
+      retryDelaysMs: [],
+    });
+  });
+
   test('names hubs without regard to case; others have the settings of _default, or none', () => {
     const settings = readConfig({ hubs: { Chat: { anonymousConnectPolicy: 'allow' } } });
     expect(settingsOfHub(settings, 'chat').anonymousConnectPolicy).toBe('allow');
@@ -33,7 +40,9 @@ describe('a hubs file', () => {
     [handler({ auth: { type: 'ManagedIdentity' } }), 'hubs.chat.eventHandlers[0].auth.type: only None'],
     [{ hubs: { chat: { eventListeners: [{}] } } }, 'hubs.chat.eventListeners[0]: event listeners'],
     [{ limits: { replayMessages: 0 } }, 'limits.replayMessages: '],
-    [{ upstream: { timeoutSeconds: 200 } }, 'upstream.timeoutSeconds: must stay below'],
+    [{ upstream: { timeoutSeconds: 200 } }, 'upstream.timeoutSeconds: must stay within'],
+    [{ upstream: { timeoutSeconds: 30 } }, 'upstream.timeoutSeconds: must stay within'],
+    [{ upstream: { retryDelaysMs: [1000, 3000, 20_000] } }, 'upstream.timeoutSeconds: must stay within'],
     [[], 'the file: '],
   ])('%j is refused with the place of the mistake', (file, message) => {
     expect(() => readConfig(file)).toThrow(message);
