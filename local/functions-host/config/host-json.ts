@@ -40,6 +40,9 @@ export interface HostConfig {
 
 type Json = Record<string, unknown>;
 
+/** Some 25 days; `setTimeout` takes more for no time at all. */
+const longestTimerMs = 2 ** 31 - 1;
+
 /** Known to the real host, meaningless or not implemented here: accepted with a warning where it would change behaviour. */
 const silentlyIgnored = new Set(['version', 'logging', 'extensions', 'functionTimeout', 'extensionBundle']);
 
@@ -91,7 +94,7 @@ class Section {
     if (value === undefined) return undefined;
     const ms = typeof value === 'string' ? parseTimeSpan(value) : undefined;
     if (ms === undefined || ms < 0) this.#refuse(key, value, 'a time span like "00:05:00"');
-    return ms;
+    return Math.min(ms, longestTimerMs);
   }
 
   string(key: string): string | undefined {
@@ -187,7 +190,7 @@ function readFunctionTimeout(root: Section): number | undefined {
       `host.json: "functionTimeout" is ${JSON.stringify(text)}, but must be a time span of at least "00:00:01", or "-1" for none.`,
     );
   }
-  return ms;
+  return ms > longestTimerMs ? undefined : ms;
 }
 
 /** HttpOptions.cs: -1 is no limit. */

@@ -4,6 +4,9 @@ import { connectionString, resolveSettings } from '../../../local/functions-host
 import { parseTimeSpan } from '../../../local/functions-host/config/time-span.ts';
 import { HostLog, type LogEntry } from '../../../local/functions-host/log.ts';
 
+/** `setTimeout` takes longer times for none. */
+const longestTimerMs = 2 ** 31 - 1;
+
 describe('host.json', () => {
   it("has the real host's defaults", () => {
     const config = parseHostConfig({ version: '2.0' });
@@ -44,6 +47,19 @@ describe('host.json', () => {
     );
     expect(config.serviceBus.maxConcurrentSessions).toBe(99);
     expect(config.logLevels.get('default')).toBe('warning');
+  });
+
+  it('takes times that are longer than a timer can run for what never ends', () => {
+    const config = parseHostConfig({
+      version: '2.0',
+      functionTimeout: '25.00:00:00',
+      extensions: {
+        serviceBus: { sessionIdleTimeout: '100.00:00:00', maxAutoLockRenewalDuration: '100.00:00:00' },
+      },
+    });
+    expect(config.functionTimeoutMs).toBeUndefined();
+    expect(config.serviceBus.sessionIdleTimeoutMs).toBe(longestTimerMs);
+    expect(config.serviceBus.maxAutoLockRenewalMs).toBe(longestTimerMs);
   });
 
   it('tells what has no effect here', () => {
