@@ -8,7 +8,8 @@ import type { RouteMatch } from './routes.ts';
 const reason = 'This function was programmatically called via the host APIs.';
 
 function nullable(values: Iterable<readonly [string, string]>): Record<string, NullableString> {
-  const result: Record<string, NullableString> = {};
+  // Callers choose the names: without a prototype none of them is there before.
+  const result = Object.create(null) as Record<string, NullableString>;
   for (const [name, value] of values) {
     const earlier = result[name];
     // The host joins repeated headers and query values with a comma.

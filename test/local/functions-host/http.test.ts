@@ -45,6 +45,15 @@ describe('HTTP functions', () => {
     expect(seen.headers['x-mine']).toBe('yes');
   });
 
+  it('get query values and headers by whatever name', async () => {
+    const seen = await echo('/api/items/7?constructor=1&constructor=2&valueOf=3&__proto__=4', {
+      headers: { constructor: 'yes' },
+    });
+    // The programming model drops "__proto__", here as in Azure; the call goes on.
+    expect(seen.query).toEqual({ constructor: '1,2', valueOf: '3' });
+    expect(seen.headers).toMatchObject({ constructor: 'yes' });
+  });
+
   it('get decoded route parameters, but an encoded slash as it is, as ASP.NET Core leaves it', async () => {
     expect((await echo('/api/items/a%20b%2Fc%7Cd/%C3%A9')).params).toEqual({ id: 'a b%2Fc|d', part: 'é' });
   });
