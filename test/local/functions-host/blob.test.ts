@@ -2,6 +2,7 @@ import { BlobServiceClient } from '@azure/storage-blob';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BlobListener } from '../../../local/functions-host/triggers/blob/blob-listener.ts';
 import { parseBlobPath } from '../../../local/functions-host/triggers/blob/blob-path.ts';
+import { BlobReceipts } from '../../../local/functions-host/triggers/blob/receipts.ts';
 import { type Azurite, startAzurite } from '../../support/azurite.ts';
 import { aTriggerContext, type Call, Recorder, start, started } from './trigger-support.ts';
 
@@ -101,6 +102,20 @@ describe('a blob trigger', () => {
     const names: string[] = [];
     for await (const { name } of poison.listBlobsFlat()) names.push(name);
     expect(names).toEqual([expect.stringMatching(/^Host\.Functions\.fails\/.+\/bad\/rotten$/)]);
+  });
+});
+
+describe('receipts of blobs', () => {
+  it('stay in memory for what the last scan met, and in storage for all', async () => {
+    const receipts = new BlobReceipts(blobs, 'forgetful');
+    for (const name of ['a', 'b', 'c']) await receipts.write(`box/${name}`, '1');
+    receipts.endScan();
+    expect(receipts.size).toBe(3);
+    expect(await receipts.has('box/c', '1')).toBe(true);
+    expect(await receipts.has('box/c', '2')).toBe(false);
+    receipts.endScan(); // a and b are gone
+    expect(receipts.size).toBe(1);
+    expect(await receipts.has('box/a', '1')).toBe(true);
   });
 });
 

@@ -75,6 +75,7 @@ export class BlobListener implements Listener {
         if (work.size >= this.#context.config.maxBlobsAtOnce) await Promise.race(work);
       }
       await Promise.all(work);
+      if (!this.#stopped.signal.aborted) storage.receipts.endScan();
       this.#trouble = undefined;
     } catch (error) {
       this.#warnOnce(`The container "${this.#path.container}" cannot be read: ${messageOf(error)}`);
@@ -115,19 +116,20 @@ export class BlobListener implements Listener {
 
   /** Never rejects: what could not be done is done at a later scan. */
   async #process(storage: Storage, blob: FoundBlob): Promise<void> {
+    const key = `${blob.name}|${blob.etag}`;
     try {
       const call = await this.#read(storage, blob);
       if (!(await this.#succeeds(call))) {
-        const key = `${blob.name}|${blob.etag}`;
         const failures = (this.#failures.get(key) ?? 0) + 1;
         this.#failures.set(key, failures);
         if (failures < this.#context.config.blobMaxDequeueCount) return; // the next scan finds it again
         await this.#poison(storage, blob, failures);
-        this.#failures.delete(key);
       }
+      this.#failures.delete(key);
       await storage.receipts.write(this.#pathOf(blob.name), blob.etag);
     } catch (error) {
-      if (!isMissing(error)) this.#warnOnce(`"${this.#pathOf(blob.name)}": ${messageOf(error)}`);
+      if (isMissing(error)) this.#failures.delete(key);
+      else this.#warnOnce(`"${this.#pathOf(blob.name)}": ${messageOf(error)}`);
     }
   }
 
