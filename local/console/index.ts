@@ -58,11 +58,13 @@ async function answer(
   operations: Record<string, Operation>,
   sources: Sources,
 ): Promise<void> {
-  const { pathname, searchParams: query } = new URL(request.url ?? '/', 'http://localhost');
   const { method = 'GET' } = request;
   try {
     const reason = refusal(request);
     if (reason !== undefined) throw new ConsoleError(403, reason);
+    const url = URL.parse(request.url ?? '/', 'http://localhost');
+    if (url === null) throw new ConsoleError(400, 'That is no path.');
+    const { pathname, searchParams: query } = url;
     const file = method === 'GET' && Object.hasOwn(files, pathname) ? files[pathname] : undefined;
     if (file !== undefined) send(response, 200, file.contentType, await fileText(file.name));
     else if (`${method} ${pathname}` === 'GET /dev/api/live') await tellChanges(response, sources);

@@ -77,13 +77,14 @@ async function answer(
   response: ServerResponse,
   { operations, live = {} }: InspectionOptions,
 ): Promise<void> {
-  const url = new URL(request.url ?? '/', 'http://127.0.0.1');
-  const asked = `${request.method ?? ''} ${url.pathname.slice(1)}`;
-  if (asked === 'GET live') {
-    tellChanges(response, live);
-    return;
-  }
   try {
+    const url = URL.parse(request.url ?? '/', 'http://127.0.0.1');
+    if (url === null) throw new InspectionError(400, 'That is no path.');
+    const asked = `${request.method ?? ''} ${url.pathname.slice(1)}`;
+    if (asked === 'GET live') {
+      tellChanges(response, live);
+      return;
+    }
     const operation = Object.hasOwn(operations, asked) ? operations[asked] : undefined;
     if (operation === undefined) throw new InspectionError(404, `There is no ${asked}.`);
     const body = request.method === 'POST' ? await readJson(request) : undefined;

@@ -1,4 +1,4 @@
-import { request } from 'node:http';
+import { request, type IncomingMessage } from 'node:http';
 import { once } from 'node:events';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
@@ -49,6 +49,21 @@ describe('a service under inspection', () => {
     const missing = await fetch(`${url}/missing`, { headers });
     expect([missing.status, await missing.json()]).toEqual([404, { error: 'not there' }]);
     expect((await fetch(`${url}/things`, { headers, method: 'POST', body: '{' })).status).toBe(400);
+  });
+
+  it('outlives a path that is none', async () => {
+    const { url } = await anInspection();
+    const { port } = new URL(url);
+    const headers = { authorization: `Bearer ${inspectionKey}` };
+    for (const path of ['//', 'http://', '/\\\\[']) {
+      const [answer] = (await once(
+        request({ port, host: '127.0.0.1', path, headers }).end(),
+        'response',
+      )) as [IncomingMessage];
+      answer.resume();
+      expect([400, 404]).toContain(answer.statusCode);
+    }
+    expect(await inspect(url, 'things?q=1')).toEqual({ asked: '1' });
   });
 
   it('tells of changes while somebody watches, and stops although somebody does', async () => {
