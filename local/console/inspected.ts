@@ -39,7 +39,8 @@ export class Inspected {
       for await (const part of response.body ?? []) {
         text += Buffer.from(part).toString();
         for (const [, name] of text.matchAll(/data: \{"changed":"(\w+)"\}\n\n/g)) onChange(name ?? '');
-        text = text.slice(text.lastIndexOf('\n\n') + 2);
+        const end = text.lastIndexOf('\n\n');
+        if (end !== -1) text = text.slice(end + 2);
       }
     } catch {
       // It has ended, or nobody watches any more.
