@@ -14,7 +14,7 @@ export interface WorkerProcesses {
   ready: ReadyMessage;
   /** Resolves with an exit code when a worker ends without having been asked to. */
   failed: Promise<number>;
-  /** Tells all to stop and waits until they have. */
+  /** Tells all to stop and waits until they have. @throws HostStartError when one had to leave work behind */
   stop(): Promise<void>;
 }
 
@@ -31,7 +31,9 @@ export async function startWorkers(count: number): Promise<WorkerProcesses> {
   let isStopping = false;
   const stop = async (): Promise<void> => {
     isStopping = true;
-    await Promise.all(workers.map(stopWorker));
+    const codes = await Promise.all(workers.map(stopWorker));
+    const failed = codes.find((code) => code !== 0);
+    if (failed !== undefined) throw new HostStartError(`A worker ended with exit code ${failed}.`);
   };
   try {
     const all = await Promise.all(workers.map(whenReady));
@@ -48,7 +50,7 @@ export async function startWorkers(count: number): Promise<WorkerProcesses> {
       stop,
     };
   } catch (error) {
-    await stop();
+    await stop().catch(() => undefined); // why it did not start counts
     throw error;
   }
 }
@@ -65,9 +67,11 @@ function whenReady(worker: Worker): Promise<ReadyMessage> {
   });
 }
 
-async function stopWorker(worker: Worker): Promise<void> {
-  if (worker.isDead()) return;
+/** @returns its exit code; 0 for one that was gone before, which has been told */
+async function stopWorker(worker: Worker): Promise<number> {
+  if (worker.isDead()) return 0;
   const exited = once(worker, 'exit');
   worker.process.kill('SIGTERM');
-  await exited;
+  const [code] = (await exited) as [number | null];
+  return code ?? 1;
 }

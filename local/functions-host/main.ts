@@ -156,7 +156,7 @@ async function runWorkers({ workers: count, drainMs }: CommandLine): Promise<voi
   process.send?.(workers.ready);
   void workers.failed.then(async (code) => {
     console.error(`A worker ended with exit code ${code}.`);
-    await workers.stop();
+    await workers.stop().catch(printError);
     process.exit(1);
   });
 }

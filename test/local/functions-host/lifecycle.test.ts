@@ -71,6 +71,20 @@ describe('several workers', () => {
     });
   }, 60_000);
 
+  it('end with 1 when one of them had to leave work behind', async () => {
+    const hangs = `
+      import { app } from '@azure/functions';
+      app.http('hangs', { handler: (_, context) => (context.log('hanging'), new Promise(() => {})) });`;
+    await withApp({ 'index.mjs': hangs }, async (appDir) => {
+      const host = await startHost(appDir, { args: ['--workers', '2', '--drain', '1'] });
+      const cutOff = expect(fetch(`${host.url}/api/hangs`)).rejects.toThrow('fetch failed');
+      await host.line(/User: hanging/);
+      expect(await host.stop()).toBe(1);
+      await cutOff;
+      expect(host.output()).toContain('A worker ended with exit code 1.');
+    });
+  }, 60_000);
+
   it('end together, with a reason, when one dies', async () => {
     await withApp({ 'index.mjs': app }, async (appDir) => {
       const host = await startHost(appDir, { args: ['--workers', '2'] });
