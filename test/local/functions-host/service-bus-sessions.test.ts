@@ -254,6 +254,33 @@ describe('a session trigger', () => {
     expect(await seen.reaching(1)).toEqual(['1']);
   });
 
+  it('leaves what comes while it waits for the running message to others, uncounted', async () => {
+    const broker = await aBroker({ queues: [sessionQueue] });
+    const sender = aClient(broker).createSender('orders');
+    const begun = new Recorder<string>();
+    let release: () => void = () => undefined;
+    const { listener } = aListener(SessionListener, broker.connectionString, {
+      handler: async (call) => {
+        begun.add(sessionOf(call));
+        await new Promise<void>((resolve) => (release = resolve));
+      },
+    });
+    await sender.sendMessages({ sessionId: 'slow', body: 1 });
+    await start(listener);
+    await begun.reaching(1);
+    const stopped = listener.stop();
+    await sender.sendMessages({ sessionId: 'next', body: 2 });
+    const counts = new Recorder<number>();
+    const other = aListener(SessionListener, broker.connectionString, {
+      handler: (call) => counts.add(Number(call.metadata.DeliveryCount)),
+    });
+    await started(other.listener);
+    expect(await counts.reaching(1)).toEqual([1]);
+    expect(begun.items).toEqual(['slow']);
+    release();
+    await stopped;
+  });
+
   it('completes and abandons neighbours of one turn each by its own outcome', async () => {
     const broker = await aBroker({ queues: [{ ...sessionQueue, MaxDeliveryCount: 1 }] });
     const client = aClient(broker);

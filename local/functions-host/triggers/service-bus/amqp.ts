@@ -106,6 +106,12 @@ export function forgetDeliveriesSingly(receiver: Receiver): void {
   });
 }
 
+/** Takes back what the broker may still send. rhea's `add_credit` only adds, and a drain would fetch even more. */
+export function withdrawCredit(receiver: Receiver): void {
+  Object.assign(receiver, { credit: 0, issue_flow: true });
+  (receiver.connection as unknown as { _register(): void })._register();
+}
+
 /**
  * Completes or abandons a message; the broker's answer comes as the link's `settled` event. The frame is written here:
  * rhea joins neighbouring dispositions of one turn into a range with the first one's state, which would complete the

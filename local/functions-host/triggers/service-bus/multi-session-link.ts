@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { Delivery, EventContext, Receiver } from 'rhea';
 import { fromAmqp } from './amqp-message.ts';
-import { type AmqpConnection, describe, forgetDeliveriesSingly, refusalOf, sendDisposition } from './amqp.ts';
+import {
+  describe,
+  forgetDeliveriesSingly,
+  refusalOf,
+  sendDisposition,
+  type AmqpConnection,
+  withdrawCredit,
+} from './amqp.ts';
 import { LockRenewal } from './lock-renewal.ts';
 import { ManagementLink } from './management.ts';
 import type { ReceivedMessage } from './message.ts';
@@ -67,6 +74,7 @@ export class MultiSessionLink {
   /** Takes nothing new, waits for what is in work to be settled, and closes the connection. */
   async stop(): Promise<void> {
     this.#isStopping = true;
+    withdrawCredit(this.#receiver); // what comes now is for another host
     while (this.#inWork.size > 0) await Promise.all(this.#inWork);
     this.#receiver.close();
     this.#connection.connection.close();
@@ -84,8 +92,11 @@ export class MultiSessionLink {
   }
 
   #onMessage({ message, delivery }: EventContext): void {
-    // What arrives while stopping stays unsettled: closing the link gives it back.
-    if (message === undefined || delivery === undefined || this.#isStopping) return;
+    if (message === undefined || delivery === undefined) return;
+    if (this.#isStopping) {
+      delivery.release(); // it was on its way already
+      return;
+    }
     const work = this.#work(fromAmqp(message, delivery), delivery).finally(() => this.#inWork.delete(work));
     this.#inWork.add(work);
   }
