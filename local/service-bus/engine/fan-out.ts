@@ -3,21 +3,29 @@ import type { BrokerMessage } from './message.ts';
 import type { MessageQueue } from './queue.ts';
 import type { Subscription, Topic } from './topic.ts';
 
-/** The copies of a message that the topic's subscriptions get: one each, where a rule matches. */
+/** The copies of a message that the topic's subscriptions get, where rules match. */
 export function fanOut(topic: Topic, message: BrokerMessage): { queue: MessageQueue; copy: BrokerMessage }[] {
   const copies: { queue: MessageQueue; copy: BrokerMessage }[] = [];
   for (const subscription of topic.subscriptions.values()) {
-    const content = select(subscription, message.content);
-    if (!content) continue;
-    const sequenceNumber = subscription.queue.store.nextSequenceNumber();
-    copies.push({ queue: subscription.queue, copy: { ...message, sequenceNumber, content } });
+    for (const content of select(subscription, message.content)) {
+      const sequenceNumber = subscription.queue.store.nextSequenceNumber();
+      copies.push({ queue: subscription.queue, copy: { ...message, sequenceNumber, content } });
+    }
   }
   return copies;
 }
 
-/** The content after the actions of all rules that match, or undefined if none does. */
-function select(subscription: Subscription, content: MessageContent): MessageContent | undefined {
+/**
+ * One message for all matching rules without an action, and one for each with an action, changed by it and with the rule's
+ * name (https://learn.microsoft.com/azure/service-bus-messaging/topic-filters#actions).
+ */
+function select(subscription: Subscription, content: MessageContent): MessageContent[] {
   const matching = [...subscription.rules.values()].filter((rule) => rule.matches(content));
-  if (matching.length === 0) return undefined;
-  return matching.reduce((changed, rule) => rule.apply(changed), content);
+  const acting = matching.filter(({ description }) => description.action !== undefined);
+  return [
+    ...(acting.length < matching.length ? [content] : []),
+    ...acting.map((rule) =>
+      rule.apply(content).withApplicationProperties({ RuleName: rule.description.name }),
+    ),
+  ];
 }

@@ -88,18 +88,36 @@ test('an action changes the copy of its subscription only', async () => {
     .createSender('news')
     .sendMessages({ body: 1, applicationProperties: { secret: 'x', kept: 1 } });
   const ann = await receiveOne(client.createReceiver('news', 'ann'));
-  expect(ann.applicationProperties).toEqual({ kept: 1, priority: 'high' });
+  expect(ann.applicationProperties).toEqual({ kept: 1, priority: 'high', RuleName: 'mark' });
   expect(ann.subject).toBe('marked');
   const bo = await receiveOne(client.createReceiver('news', 'bo'));
   expect(bo.applicationProperties).toEqual({ secret: 'x', kept: 1 });
 });
 
-test('several matching rules still give one copy', async () => {
+test('several matching rules without an action give one copy', async () => {
   const broker = await aBroker(news);
   const client = aClient(broker);
   await client.createRuleManager('news', 'ann').createRule('second', { sqlExpression: '1=1' });
   await client.createSender('news').sendMessages({ body: 1 });
   expect(await contents(broker, 'news/Subscriptions/ann')).toHaveLength(1);
+});
+
+test('rules with an action give a copy each, named, beside the one of all rules without', async () => {
+  const broker = await aBroker(news);
+  const client = aClient(broker);
+  const rules = client.createRuleManager('news', 'ann');
+  const all = { sqlExpression: '1=1' };
+  await rules.createRule('plain', all);
+  await rules.createRule('one', all, { sqlExpression: 'SET by = 1' });
+  await rules.createRule('two', all, { sqlExpression: 'SET by = 2' });
+  await rules.createRule('none', { sqlExpression: '1=0' }, { sqlExpression: 'SET by = 3' });
+  await client.createSender('news').sendMessages({ body: 1 });
+  const copies = await contents(broker, 'news/Subscriptions/ann');
+  expect(copies.map(({ applicationProperties = {} }) => applicationProperties)).toEqual([
+    {},
+    { by: 1, RuleName: 'one' },
+    { by: 2, RuleName: 'two' },
+  ]);
 });
 
 test('rules are listed by name, page by page, as they were made', async () => {
