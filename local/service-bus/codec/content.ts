@@ -151,6 +151,7 @@ export class MessageContent {
   /** Reads now what is otherwise read when it is needed, when it is too late to refuse it. */
   #checkSections(): void {
     this.#header = this.header;
+    checkTimes(this.ttlMs, this.scheduledFor);
     this.#annotations = this.senderAnnotations;
     // Not kept: few messages are filtered, and many may wait.
     if (this.sections.applicationProperties) readMap(this.sections.applicationProperties);
@@ -163,6 +164,19 @@ export class MessageContent {
       .filter(([key]) => !brokerAnnotations.has(key))
       .flatMap(([key, value]) => [types.wrap_symbol(key), value]);
   }
+}
+
+/** The latest moment that a date can be, in ms since 1970. */
+const latest = 8.64e15;
+/** A time to live is a uint (AMQP 1.0 §3.2.1), here of any integer type. */
+const longestTtlMs = 0xffffffff;
+
+/** What lies beyond could be kept, but not read again. */
+function checkTimes(ttlMs = 0, scheduledFor = 0): void {
+  if (!(ttlMs >= 0 && ttlMs <= longestTtlMs))
+    throw new MalformedMessageError(`A time to live must be 0 to ${longestTtlMs} ms.`);
+  if (!(Math.abs(scheduledFor) <= latest))
+    throw new MalformedMessageError(`${scheduledTimeAnnotation} must be a time.`);
 }
 
 /** Message and correlation ids may be strings, numbers, uuids or binary (AMQP 1.0 §3.2.11 to 3.2.14). */

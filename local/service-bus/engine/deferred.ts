@@ -11,7 +11,7 @@ export interface DeferredDelivery {
 }
 
 /**
- * Fetches deferred messages by their numbers, all or none.
+ * Fetches deferred messages by their numbers, all or none; a number that is named twice is one message.
  * @throws BrokerError `message-not-found` if one is not there, not deferred or locked
  */
 export function receiveDeferred(
@@ -19,7 +19,7 @@ export function receiveDeferred(
   sequenceNumbers: readonly number[],
   options: { deletesOnReceive: boolean },
 ): DeferredDelivery[] {
-  const messages = sequenceNumbers.map((number) => queue.store.index.get(number));
+  const messages = [...new Set(sequenceNumbers)].map((number) => queue.store.index.get(number));
   const deferred = messages.filter((message) => message?.state === 'deferred' && !message.lock);
   if (deferred.length < messages.length) throw messageNotFound(sequenceNumbers);
   return deferred.flatMap((message) => (message ? [take(queue, message, options.deletesOnReceive)] : []));

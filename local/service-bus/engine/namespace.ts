@@ -1,3 +1,4 @@
+import { trimSlashes } from '../codec/trim-slashes.ts';
 import { Deadlines, systemClock } from './deadlines.ts';
 import type { Clock } from './deadlines.ts';
 import { describeRules, readDefinition, writeDefinition } from './definition.ts';
@@ -236,8 +237,5 @@ const subscriptionPath = /^(.+)\/subscriptions\/([^/]+)$/;
 
 /** Clients address entities as `queue`, `/queue/` or `sb://host/queue`. */
 function normalizePath(address: string): string {
-  return address
-    .replace(/^(?:amqps?|sb):\/\/[^/]+/i, '')
-    .replace(/^\/+|\/+$/g, '')
-    .toLowerCase();
+  return trimSlashes(address.replace(/^(?:amqps?|sb):\/\/[^/]+/i, '')).toLowerCase();
 }

@@ -1,6 +1,7 @@
 import { deadLetter } from './dead-letter.ts';
 import type { DeadLetterReason } from './dead-letter.ts';
 import { notAllowed } from './errors.ts';
+import { expire, isExpired } from './expire.ts';
 import { requireHeld, unlock } from './lock.ts';
 import type { BrokerMessage, Lock } from './message.ts';
 import type { MessageQueue } from './queue.ts';
@@ -41,11 +42,11 @@ function apply(queue: MessageQueue, message: BrokerMessage, outcome: Outcome): v
       returnMessage(queue, message, { countDelivery: false });
       return;
     case 'abandon':
-      modify(message, outcome.properties);
+      modify(queue, message, outcome.properties);
       returnMessage(queue, message, { countDelivery: true });
       return;
     case 'defer':
-      modify(message, outcome.properties);
+      modify(queue, message, outcome.properties);
       defer(queue, message);
       return;
     case 'dead-letter':
@@ -58,13 +59,21 @@ function apply(queue: MessageQueue, message: BrokerMessage, outcome: Outcome): v
   }
 }
 
-function modify(message: BrokerMessage, properties: Record<string, unknown> | undefined): void {
-  if (properties && Object.keys(properties).length > 0) {
-    message.content = message.content.withApplicationProperties(properties);
-  }
+function modify(
+  queue: MessageQueue,
+  message: BrokerMessage,
+  properties: Record<string, unknown> | undefined,
+): void {
+  if (!properties || Object.keys(properties).length === 0) return;
+  message.content = message.content.withApplicationProperties(properties);
+  queue.store.changed(message);
 }
 
 function defer(queue: MessageQueue, message: BrokerMessage): void {
+  if (isExpired(queue, message)) {
+    expire(queue, message); // its time ran out while it was locked, when nobody looks
+    return;
+  }
   if (message.state === 'active') countActive(queue, message, -1);
   message.state = 'deferred';
   message.deliveryCount++;

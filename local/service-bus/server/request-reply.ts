@@ -26,12 +26,17 @@ export class ReplyLinks {
   send(request: DecodedMessage, reply: Reply): void {
     const link = this.#find(request.reply_to);
     if (!link?.is_open()) return;
-    link.send({
-      correlation_id: request.message_id,
-      to: request.reply_to,
-      application_properties: replyProperties(request, reply),
-      body: reply.body ?? {},
-    });
+    try {
+      link.send({
+        correlation_id: request.message_id,
+        to: request.reply_to,
+        application_properties: replyProperties(request, reply),
+        body: reply.body ?? {},
+      });
+    } catch {
+      // An id of a type that AMQP has for none (§3.2.4) cannot be echoed. That costs its sender the link, not all the broker.
+      link.close({ condition: 'amqp:decode-error', description: 'The request cannot be answered.' });
+    }
   }
 
   /** `$management` replies go to the link with this target address, those of `$cbs` to the link of this name. */

@@ -7,6 +7,7 @@ import { expect, test } from 'vitest';
 import { MessageContent } from '../../../local/service-bus/codec/content.ts';
 import { encodeDelivery } from '../../../local/service-bus/codec/delivery.ts';
 import { MalformedMessageError, splitBatch } from '../../../local/service-bus/codec/sections.ts';
+import { described, encodeValues, type TypedValue, types } from '../../../local/service-bus/codec/values.ts';
 import { parseXml, XmlError } from '../../../local/service-bus/codec/xml.ts';
 import { connect } from './amqp-client.ts';
 import { amqpHeader, minimalOpen, recordClient, saslAnonymous } from './recorded-client.ts';
@@ -273,3 +274,41 @@ function abortSecondFrame(session: object): Promise<void> {
     };
   });
 }
+
+test('a request whose answer cannot be written costs its sender the link, and nobody else anything', async () => {
+  const broker = await aBroker(queue);
+  const connection = await connect(broker);
+  const replies = connection.open_receiver({
+    source: { address: 'orders/$management' },
+    target: { address: 'me' },
+  });
+  const sender = connection.open_sender({ target: { address: 'orders/$management' } });
+  const closed = once(replies, 'receiver_close');
+  await once(sender, 'sendable');
+  const fields = [
+    rhea.types.wrap_boolean(true) as unknown as TypedValue,
+    types.Null(),
+    types.Null(),
+    types.Null(),
+    types.wrap_string('me'),
+  ];
+  const request = encodeValues(
+    described(0x73, types.wrap_list(fields)),
+    described(0x77, types.wrap_string('peek')),
+  );
+  sender.send(request, undefined, 0);
+  await closed;
+  const client = aClient(broker);
+  await client.createSender('orders').sendMessages({ body: 1 });
+  expect((await receiveOne(client.createReceiver('orders'))).body).toBe(1);
+});
+
+test('an address of many slashes is answered at once', async () => {
+  const broker = await aBroker(queue);
+  const connection = await connect(broker);
+  const sender = connection.open_sender(`a${'/'.repeat(60_000)}b`);
+  const refused = once(sender, 'sender_error');
+  const started = performance.now();
+  await refused;
+  expect(performance.now() - started).toBeLessThan(3000);
+});

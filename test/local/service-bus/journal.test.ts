@@ -4,8 +4,11 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import rhea, { type EventContext } from 'rhea';
 import { expect, onTestFinished, test } from 'vitest';
+import { described, encodeValues, type TypedValue, types } from '../../../local/service-bus/codec/values.ts';
 import { startServiceBus } from '../../../local/service-bus/index.ts';
+import { connect } from './amqp-client.ts';
 import {
   aBroker,
   aClient,
@@ -18,6 +21,8 @@ import {
 } from './support.ts';
 
 const main = resolve('local/service-bus/main.ts');
+/** A time as a long, where a timestamp or a uint belongs. */
+const farAway = rhea.types.wrap_long(2 ** 62) as unknown as TypedValue;
 const inAnHour = () => new Date(Date.now() + 3_600_000);
 
 async function aFolder(): Promise<string> {
@@ -171,6 +176,49 @@ test('a message whose time passed while the broker was down is expired or delive
   const dead = await receiveOne(client.createReceiver('orders', { subQueueType: 'deadLetter' }));
   expect(dead).toMatchObject({ body: 'expires', deadLetterReason: 'TTLExpiredException' });
 });
+
+test('properties that were changed in abandoning a dead letter are there after a restart', async () => {
+  const dataDir = await aFolder();
+  const entities = { queues: [{ name: 'orders' }] };
+  const first = await startServiceBus({ port: 0, dataDir, config: aConfig(entities) });
+  const client = aClient(first);
+  await client.createSender('orders').sendMessages({ body: 1 });
+  const receiver = client.createReceiver('orders');
+  await receiver.deadLetterMessage(await receiveOne(receiver));
+  const dead = client.createReceiver('orders', { subQueueType: 'deadLetter' });
+  await dead.abandonMessage(await receiveOne(dead), { lookedAt: 'today' });
+  await client.close();
+  await first.stop();
+  const again = aClient(await aBroker(entities, { dataDir }));
+  const kept = await receiveOne(again.createReceiver('orders', { subQueueType: 'deadLetter' }));
+  expect(kept.applicationProperties).toMatchObject({ lookedAt: 'today' });
+});
+
+test.each([
+  [
+    'a time to be enqueued',
+    described(0x72, types.Map32([types.wrap_symbol('x-opt-scheduled-enqueue-time'), farAway])),
+  ],
+  ['a time to live', described(0x70, types.wrap_list([types.Null(), types.Null(), farAway]))],
+])(
+  'a message with %s that could not be read again is refused, and the broker starts again',
+  async (_, section) => {
+    const dataDir = await aFolder();
+    const entities = { queues: [{ name: 'orders' }] };
+    const first = await startServiceBus({ port: 0, dataDir, config: aConfig(entities) });
+    const connection = await connect(first);
+    const sender = connection.open_sender('orders');
+    await once(sender, 'sendable');
+    sender.send(encodeValues(section, described(0x77, types.wrap_string('late'))), undefined, 0);
+    const [{ delivery }] = (await once(sender, 'rejected')) as [EventContext];
+    expect(delivery?.remote_state).toMatchObject({ error: { condition: 'amqp:decode-error' } });
+    connection.close();
+    await first.stop();
+    const client = aClient(await aBroker(entities, { dataDir }));
+    await client.createSender('orders').sendMessages({ body: 'next' });
+    expect((await receiveOne(client.createReceiver('orders'))).body).toBe('next');
+  },
+);
 
 test('entities made by an administrator are there after a restart, with their rules and messages', async () => {
   const dataDir = await aFolder();

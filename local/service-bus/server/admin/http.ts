@@ -1,5 +1,6 @@
 /** The administration API over HTTP: paths and methods to operations. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { trimSlashes } from '../../codec/trim-slashes.ts';
 import { BrokerError, entityNotFound, invalidRequest } from '../../engine/errors.ts';
 import type { Namespace } from '../../engine/namespace.ts';
 import { Administration } from './administration.ts';
@@ -110,7 +111,7 @@ function namespaceEntry(): AtomEntry {
 
 function decodePath(pathname: string): string {
   try {
-    return decodeURIComponent(pathname).replace(/^\/+|\/+$/g, '');
+    return trimSlashes(decodeURIComponent(pathname));
   } catch {
     throw invalidRequest('The path is not valid.');
   }

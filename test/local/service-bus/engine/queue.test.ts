@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { acceptSession, ask, leave } from '../../../../local/service-bus/engine/consumers.ts';
+import { receiveDeferred } from '../../../../local/service-bus/engine/deferred.ts';
 import { enqueue } from '../../../../local/service-bus/engine/enqueue.ts';
 import { renewLock } from '../../../../local/service-bus/engine/lock.ts';
 import { renewSessionLock } from '../../../../local/service-bus/engine/session-lock.ts';
@@ -164,4 +165,26 @@ test('sessions that are done leave nothing behind', async () => {
   expect(queue.sessions?.size).toBe(0);
   clock.advance(10 * minute);
   expect(clock.timers).toBe(0);
+});
+
+test('a message that was deferred after its time has passed is expired', async () => {
+  const { queue, clock } = aQueue({ deadLetterOnExpiry: true });
+  enqueue(queue, aMessage({ ttl: 1000 }));
+  const consumer = new FakeConsumer().joins(queue);
+  await turn();
+  clock.advance(2000);
+  settle(queue, consumer.at(0).lock, { kind: 'defer' });
+  expect(queue.store.index.size).toBe(0);
+  expect(queue.deadLetters?.store.index.size).toBe(1);
+});
+
+test('a deferred message that is asked for twice at once is locked once', async () => {
+  const { queue } = aQueue();
+  enqueue(queue, aMessage());
+  const consumer = new FakeConsumer().joins(queue);
+  await turn();
+  const { sequenceNumber } = consumer.at(0).message;
+  settle(queue, consumer.at(0).lock, { kind: 'defer' });
+  const asked = [sequenceNumber, sequenceNumber];
+  expect(receiveDeferred(queue, asked, { deletesOnReceive: false })).toHaveLength(1);
 });
