@@ -11,3 +11,12 @@ export const forEach = async <T>(
 ): Promise<void> => {
   for (const chunk of inChunks(items, concurrency)) await Promise.all(chunk.map(run));
 };
+
+/** The first so many pages of a list. */
+export const firstPages = async function* <T>(pages: AsyncIterable<T>, count: number): AsyncGenerator<T> {
+  let taken = 0;
+  for await (const page of pages) {
+    yield page;
+    if (++taken === count) return;
+  }
+};

@@ -3,7 +3,7 @@ import type { Broadcaster } from '../ports/broadcaster.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Outbox } from '../ports/outbox.ts';
 import type { Presence } from '../ports/presence.ts';
-import { forEach } from '../domain/chunks.ts';
+import { firstPages, forEach } from '../domain/chunks.ts';
 
 export interface CheckPresenceParts {
   presence: Pick<Presence, 'expired' | 'renew' | 'doubt' | 'end'>;
@@ -84,8 +84,7 @@ export const checkPresence = (parts: CheckPresenceParts) => async (): Promise<Pr
       check.errors.push(String(error));
     }
   };
-  let pages = 0;
-  for await (const page of presence.expired(now)) {
+  for await (const page of firstPages(presence.expired(now), maxPages)) {
     const { renewed, doubted, ended } = await fatesOf(parts, page, check.errors);
     await apply('renewed', renewed, () => presence.renew(renewed, now));
     await apply('doubted', doubted, () => presence.doubt(doubted, now));
@@ -93,7 +92,6 @@ export const checkPresence = (parts: CheckPresenceParts) => async (): Promise<Pr
       await lookLater(parts, ended); // first: a lease that is gone would bring nobody back here
       await presence.end(ended, now);
     });
-    if (++pages === maxPages) break;
   }
   return check;
 };

@@ -1,4 +1,4 @@
-import { forEach, inChunks } from '../domain/chunks.ts';
+import { firstPages, forEach, inChunks } from '../domain/chunks.ts';
 import { isDelivered } from '../domain/conversation.ts';
 import { purgedAt, type LoggedMessage } from '../domain/message.ts';
 import type { Attachments } from '../ports/attachments.ts';
@@ -94,11 +94,9 @@ export const purgeMessages = (parts: PurgeMessagesParts) => async (): Promise<Pu
       purge.errors.push(String(error));
     }
   };
-  let pages = 0;
-  for await (const page of parts.expiries.due(before)) {
+  for await (const page of firstPages(parts.expiries.due(before), maxPages)) {
     const byConversation = [...Map.groupBy(page, ({ conversationId }) => conversationId)];
     await forEach(byConversation, conversations, ([id, expiries]) => run(id, expiries));
-    if (++pages === maxPages) break;
   }
   return purge;
 };

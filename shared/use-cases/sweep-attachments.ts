@@ -1,5 +1,5 @@
 import { type AttachmentRecord, bindableMs, unboundMs, unsentMs } from '../domain/attachment.ts';
-import { forEach } from '../domain/chunks.ts';
+import { firstPages, forEach } from '../domain/chunks.ts';
 import type { LoggedMessage } from '../domain/message.ts';
 import type { AttachmentLook, AttachmentLooks } from '../ports/attachment-looks.ts';
 import type { Attachments } from '../ports/attachments.ts';
@@ -131,10 +131,8 @@ export const sweepAttachments =
         fail(error);
       }
     };
-    let pages = 0;
-    for await (const page of parts.looks.due(parts.clock.now())) {
+    for await (const page of firstPages(parts.looks.due(parts.clock.now()), maxPages)) {
       await forEach(page, concurrency, takeOne);
-      if (++pages === maxPages) break;
     }
     return sweep;
   };
