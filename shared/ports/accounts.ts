@@ -1,3 +1,5 @@
+import { ChatError } from '../domain/errors.ts';
+
 /** What is kept of a built-in account. */
 export interface Account {
   /** The user name as it was typed at registration. */
@@ -70,3 +72,11 @@ export interface TokenIssuer {
   /** @param generation of the account, as it was when its password was checked */
   issue(userId: string, generation: number): Promise<{ token: string; expiresAt: Date }>;
 }
+
+export const usernameTaken = (): ChatError => new ChatError('username-taken', 'This user name is taken.');
+
+export const emailTaken = (): ChatError =>
+  new ChatError('email-taken', 'This e-mail address belongs to another account.');
+
+/** To somebody of whom an identity provider knows, and we do not. */
+export const noAccount = (): ChatError => new ChatError('not-found', 'You have no account here.');

@@ -1,6 +1,6 @@
 import type { LoginAnswer, PasswordChange } from '../contract/accounts.ts';
 import { ChatError } from '../domain/errors.ts';
-import type { Accounts, PasswordHasher, TokenIssuer } from '../ports/accounts.ts';
+import { noAccount, type Accounts, type PasswordHasher, type TokenIssuer } from '../ports/accounts.ts';
 import type { Broadcaster } from '../ports/broadcaster.ts';
 import type { Revocations } from '../ports/revocations.ts';
 import { checkPassword, type CheckPasswordParts } from './check-password.ts';
@@ -31,7 +31,7 @@ export const changePassword = (parts: ChangePasswordParts) => {
     { currentPassword, newPassword }: PasswordChange,
     address: string,
   ): Promise<LoginAnswer> => {
-    if (!(await accounts.find(userId))) throw new ChatError('not-found', 'You have no account here.');
+    if (!(await accounts.find(userId))) throw noAccount();
     const account = await check({ username: userId, password: currentPassword }, { address, isOwner: true });
     const to = await hasher.hash(newPassword);
     await audit.record(

@@ -1,7 +1,7 @@
 import type { AccountView, RegistrationRequest } from '../contract/accounts.ts';
 import { nameKeysOf } from '../domain/account.ts';
 import { ChatError } from '../domain/errors.ts';
-import type { Accounts, PasswordHasher } from '../ports/accounts.ts';
+import { usernameTaken, type Accounts, type PasswordHasher } from '../ports/accounts.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Moderator } from '../ports/moderator.ts';
 import type { RateLimiter } from '../ports/rate-limiter.ts';
@@ -37,8 +37,7 @@ export const registerUser =
       createdAt: clock.now().toISOString(),
       generation: 0,
     };
-    if (await accounts.findByUsername(account.userId))
-      throw new ChatError('username-taken', 'This user name is taken.');
+    if (await accounts.findByUsername(account.userId)) throw usernameTaken();
     // Names first: one that leads to nobody is passed over, a user whom nobody finds would stay so.
     const keys = nameKeysOf(account.userId, account.fullName);
     await names.put(account.userId, keys);

@@ -1,7 +1,6 @@
 import type { AccountChange, AccountView } from '../contract/accounts.ts';
 import { nameKeysOf } from '../domain/account.ts';
-import { ChatError } from '../domain/errors.ts';
-import type { Account, Accounts, AccountUpdate } from '../ports/accounts.ts';
+import { noAccount, type Account, type Accounts, type AccountUpdate } from '../ports/accounts.ts';
 import type { Moderator } from '../ports/moderator.ts';
 import type { UserNames } from '../ports/user-names.ts';
 import { viewOf } from './account-view.ts';
@@ -12,8 +11,6 @@ export interface UpdateAccountParts {
   names: Pick<UserNames, 'put' | 'remove'>;
   moderator: Moderator;
 }
-
-const noAccount = (): ChatError => new ChatError('not-found', 'You have no account here.');
 
 const updateOf = ({ email, fullName, avatarUrl }: AccountChange): AccountUpdate => ({
   ...(email !== undefined && { email }),

@@ -1,6 +1,11 @@
 import { foldEmail, foldUsername } from '../../domain/account.ts';
-import { ChatError } from '../../domain/errors.ts';
-import type { Account, Accounts, AccountUpdate } from '../../ports/accounts.ts';
+import {
+  emailTaken,
+  usernameTaken,
+  type Account,
+  type Accounts,
+  type AccountUpdate,
+} from '../../ports/accounts.ts';
 
 /** Accounts of one process, gone when it ends. */
 export class MemoryAccounts implements Accounts {
@@ -11,10 +16,8 @@ export class MemoryAccounts implements Accounts {
   add(account: Account): Promise<void> {
     const name = foldUsername(account.userId);
     const email = account.email === null ? undefined : foldEmail(account.email);
-    if (this.#byName.has(name) || this.#erased.has(name))
-      return Promise.reject(new ChatError('username-taken', 'This user name is taken.'));
-    if (email !== undefined && this.#emails.has(email))
-      return Promise.reject(new ChatError('email-taken', 'This e-mail address belongs to another account.'));
+    if (this.#byName.has(name) || this.#erased.has(name)) return Promise.reject(usernameTaken());
+    if (email !== undefined && this.#emails.has(email)) return Promise.reject(emailTaken());
     this.#byName.set(name, { ...account });
     if (email !== undefined) this.#emails.add(email);
     return Promise.resolve();
@@ -30,8 +33,7 @@ export class MemoryAccounts implements Accounts {
     const [old, next] = [before.email, after.email].map((email) =>
       email === null ? null : foldEmail(email),
     );
-    if (next != null && next !== old && this.#emails.has(next))
-      throw new ChatError('email-taken', 'This e-mail address belongs to another account.');
+    if (next != null && next !== old && this.#emails.has(next)) throw emailTaken();
     if (old != null) this.#emails.delete(old);
     if (next != null) this.#emails.add(next);
     this.#byName.set(foldUsername(userId), after);

@@ -2,7 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { TableClient } from '@azure/data-tables';
 import { foldEmail } from '../../domain/account.ts';
 import { ChatError } from '../../domain/errors.ts';
-import type { Account, Accounts, AccountUpdate } from '../../ports/accounts.ts';
+import {
+  emailTaken,
+  usernameTaken,
+  type Account,
+  type Accounts,
+  type AccountUpdate,
+} from '../../ports/accounts.ts';
 import { guard, isStatus, tooContended } from './errors.ts';
 import { encodeKey } from './keys.ts';
 import { findRow, type Tables } from './tables.ts';
@@ -46,9 +52,6 @@ const claimKey = (email: string) => ({
   partitionKey: `email|${encodeKey(foldEmail(email))}`,
   rowKey: 'claim',
 });
-
-const usernameTaken = () => new ChatError('username-taken', 'This user name is taken.');
-const emailTaken = () => new ChatError('email-taken', 'This e-mail address belongs to another account.');
 
 /** More than enough for anything but a fight over one name in which nobody ever wins. */
 const maxAttempts = 10;
