@@ -35,6 +35,18 @@ export const unreadIn = (
   return log.countOfOthers(head.conversationId, own.userId, range, clock.now());
 };
 
+/** Members as the others see them. */
+export const memberViews = async (
+  profiles: Profiles,
+  members: readonly Member[],
+): Promise<ConversationView['members']> => {
+  const known = await profiles.find(members.map(({ userId }) => userId));
+  return members.map(({ userId, role }) => {
+    const { fullName = null, avatarUrl = null } = known.get(userId) ?? {};
+    return { userId, role, fullName, avatarUrl };
+  });
+};
+
 /** @param known the members, when they have been read already */
 export const viewOf = async (
   parts: ViewParts,
@@ -43,10 +55,7 @@ export const viewOf = async (
 ): Promise<ConversationView> => {
   const { head, own, listing } = seen;
   const members = known ?? (await parts.log.members(head.conversationId));
-  const [profiles, unread] = await Promise.all([
-    parts.profiles.find(members.map(({ userId }) => userId)),
-    unreadIn(parts, seen),
-  ]);
+  const [views, unread] = await Promise.all([memberViews(parts.profiles, members), unreadIn(parts, seen)]);
   const last = head.lastMessage && shownAt(head.lastMessage, parts.clock.now());
   return {
     id: head.conversationId,
@@ -60,10 +69,7 @@ export const viewOf = async (
     createdAt: head.createdAt,
     lastActivityAt: head.lastActivityAt,
     lastMessage: last && asMessage(last, statusAlone(members, last)),
-    members: members.map(({ userId, role }) => {
-      const { fullName = null, avatarUrl = null } = profiles.get(userId) ?? {};
-      return { userId, role, fullName, avatarUrl };
-    }),
+    members: views,
     headSeq: head.headSeq,
     headRev: head.headRev,
     deliveredSeq: own.deliveredSeq,

@@ -3,12 +3,11 @@ import type { Version } from '../domain/change.ts';
 import { forEach } from '../domain/chunks.ts';
 import { canSee, isDelivered, type Head, type Member } from '../domain/conversation.ts';
 import { noSuchMessage } from '../domain/decide-change.ts';
-import { notAMember } from '../domain/errors.ts';
 import { isMessageId } from '../domain/identifiers.ts';
 import { shownAt, type LoggedMessage, type Message } from '../domain/message.ts';
 import type { ChangeLog } from '../ports/change-log.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
-import { requireMember } from './membership.ts';
+import { requireHead, requireMember } from './membership.ts';
 import { messageView, type MessageViewParts } from './message-views.ts';
 
 export interface GetMessageParts extends MessageViewParts {
@@ -31,10 +30,9 @@ const find = async (
 ): Promise<Found> => {
   const member = await requireMember(log, conversationId, userId);
   const [head, message] = await Promise.all([
-    log.head(conversationId),
+    requireHead(log, conversationId),
     isMessageId(messageId) ? log.find(conversationId, messageId) : undefined,
   ]);
-  if (!head) throw notAMember();
   if (!visible(member, message)) throw noSuchMessage();
   return { head, message };
 };

@@ -3,6 +3,7 @@ import type { PageQuery } from '../contract/lists.ts';
 import type { Member } from '../domain/conversation.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
 import type { Profiles } from '../ports/profiles.ts';
+import { memberViews } from './conversation-view.ts';
 import { requireMember } from './membership.ts';
 
 export interface ListMembersParts {
@@ -39,12 +40,7 @@ export const listMembers =
   (parts: ListMembersParts) =>
   async (userId: string, conversationId: string, read: () => PageQuery): Promise<Members> => {
     const { members, nextCursor } = await pageOf(parts, userId, conversationId, read);
-    const profiles = await parts.profiles.find(members.map((member) => member.userId));
-    const items = members.map((member) => {
-      const { fullName = null, avatarUrl = null } = profiles.get(member.userId) ?? {};
-      return { userId: member.userId, role: member.role, fullName, avatarUrl };
-    });
-    return { items, nextCursor };
+    return { items: await memberViews(parts.profiles, members), nextCursor };
   };
 
 /**

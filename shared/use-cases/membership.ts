@@ -1,4 +1,4 @@
-import type { Member } from '../domain/conversation.ts';
+import type { Head, Member } from '../domain/conversation.ts';
 import { notAMember } from '../domain/errors.ts';
 import { isConversationId } from '../domain/identifiers.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
@@ -19,4 +19,14 @@ export const requireMember = async (
     : undefined;
   if (!member) throw notAMember();
   return member;
+};
+
+/** The head of a conversation of the caller's. @throws ChatError `not-a-member` if it is gone */
+export const requireHead = async (
+  log: Pick<ConversationLog, 'head'>,
+  conversationId: string,
+): Promise<Head> => {
+  const head = await log.head(conversationId);
+  if (!head) throw notAMember();
+  return head;
 };

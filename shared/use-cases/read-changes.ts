@@ -1,12 +1,11 @@
 import type { ChangesPage, ChangesQuery } from '../contract/changes.ts';
 import type { LoggedChange } from '../domain/change.ts';
 import { canSee, type Head, type Member } from '../domain/conversation.ts';
-import { notAMember } from '../domain/errors.ts';
 import { changeEvent } from '../domain/event.ts';
 import type { Message } from '../domain/message.ts';
 import type { ChangeLog } from '../ports/change-log.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
-import { requireMember } from './membership.ts';
+import { requireHead, requireMember } from './membership.ts';
 import { messageViewsAt, type MessageViewParts } from './message-views.ts';
 
 export interface ReadChangesParts extends MessageViewParts {
@@ -40,8 +39,7 @@ export const readChanges =
   async (userId: string, conversationId: string, read: () => ChangesQuery): Promise<ChangesPage> => {
     const member = await requireMember(parts.log, conversationId, userId);
     const { cursor, after = cursor ?? 0, limit } = read();
-    const head = await parts.log.head(conversationId);
-    if (!head) throw notAMember();
+    const head = await requireHead(parts.log, conversationId);
     const all = after < head.headRev ? await parts.changes.changes(conversationId, after, limit) : [];
     const last = all.at(-1)?.rev ?? after;
     const changes = all.filter((change) => isFor(member, change));

@@ -1,7 +1,6 @@
-import { notAMember } from '../domain/errors.ts';
 import type { HistoryPage, HistoryQuery } from '../contract/lists.ts';
 import type { ConversationLog, SeqRange } from '../ports/conversation-log.ts';
-import { requireMember } from './membership.ts';
+import { requireHead, requireMember } from './membership.ts';
 import { messageViews, type MessageViewParts } from './message-views.ts';
 
 export interface ReadHistoryParts extends MessageViewParts {
@@ -57,8 +56,7 @@ export const readHistory =
     const member = await requireMember(log, conversationId, userId);
     const query = read();
     // The head before the messages: whatever comes in between is named by the next `after`.
-    const head = await log.head(conversationId);
-    if (!head) throw notAMember();
+    const head = await requireHead(log, conversationId);
     const window = windowOf(query, head.headSeq);
     const range = { from: Math.max(1, window.from), to: Math.min(window.to, head.headSeq) };
     return {

@@ -1,4 +1,3 @@
-import { notAMember } from '../domain/errors.ts';
 import type { ServerEvent } from '../domain/event.ts';
 import type { Blocks } from '../ports/blocks.ts';
 import type { Broadcaster } from '../ports/broadcaster.ts';
@@ -6,7 +5,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
 import type { Presence } from '../ports/presence.ts';
 import type { RateLimiter } from '../ports/rate-limiter.ts';
-import { requireMember } from './membership.ts';
+import { requireHead, requireMember } from './membership.ts';
 import { isSilenced } from './require-unblocked.ts';
 
 export interface ShowTypingParts {
@@ -36,8 +35,7 @@ export const showTyping =
     await requireMember(parts.log, conversationId, userId, 'cached');
     const { isTyping } = await state();
     await parts.rateLimiter.take('typing', userId);
-    const head = await parts.log.head(conversationId);
-    if (!head) throw notAMember();
+    const head = await requireHead(parts.log, conversationId);
     const now = parts.clock.now();
     const event: ServerEvent = {
       type: 'typing',

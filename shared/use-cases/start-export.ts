@@ -1,5 +1,4 @@
 import type { ExportReceipt, ExportRequest } from '../contract/jobs.ts';
-import { notAMember } from '../domain/errors.ts';
 import { newExport } from '../domain/job.ts';
 import type { Audit } from '../ports/audit.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -7,7 +6,7 @@ import type { ConversationLog } from '../ports/conversation-log.ts';
 import type { Jobs } from '../ports/jobs.ts';
 import type { Outbox, Tracing } from '../ports/outbox.ts';
 import type { RateLimiter } from '../ports/rate-limiter.ts';
-import { requireMember } from './membership.ts';
+import { requireHead, requireMember } from './membership.ts';
 
 export interface StartExportParts {
   log: Pick<ConversationLog, 'member' | 'head'>;
@@ -36,8 +35,7 @@ export const startExport =
     await requireMember(log, conversationId, userId);
     const { sinceSeq = 0 } = await read();
     await rateLimiter.take('export', userId);
-    const head = await log.head(conversationId);
-    if (!head) throw notAMember();
+    const head = await requireHead(log, conversationId);
     const { headSeq, headRev } = head;
     const job = newExport(newId(), { userId, conversationId, sinceSeq, headSeq, headRev }, clock.now());
     const { jobId, startedAt: at } = job;
