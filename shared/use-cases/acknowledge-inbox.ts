@@ -1,5 +1,6 @@
 import type { Inbox } from '../ports/inbox.ts';
 import { forEach } from '../domain/chunks.ts';
+import { ChatError } from '../domain/errors.ts';
 import { acknowledgeAs, type AcknowledgeMessagesParts } from './acknowledge-messages.ts';
 
 export interface AcknowledgeInboxParts extends AcknowledgeMessagesParts {
@@ -8,6 +9,11 @@ export interface AcknowledgeInboxParts extends AcknowledgeMessagesParts {
 
 /** Conversations worked on at once. */
 const concurrency = 8;
+
+/** Who leaves a conversation meanwhile has nothing to acknowledge in it, and all the rest has to go all the same. */
+const unlessLeft = (error: unknown): void => {
+  if (!(error instanceof ChatError && error.code === 'not-a-member')) throw error;
+};
 
 /**
  * Takes messages out of a user's inbox for good: they count as delivered; and refusals. Exactly the rows named go; ids that name
@@ -25,7 +31,7 @@ export const acknowledgeInbox =
       const seqs = group.map(({ seq }) => seq);
       const ground = await parts.log.receiptGround(conversationId, userId, Math.max(...seqs));
       if (!ground) return; // a conversation the user has left
-      await acknowledgeAs(parts, ground.head, ground.member, seqs);
+      await acknowledgeAs(parts, ground.head, ground.member, seqs).catch(unlessLeft);
     });
     await parts.inbox.remove(
       userId,

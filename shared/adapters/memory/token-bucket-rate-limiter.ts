@@ -18,7 +18,10 @@ class Buckets {
 
   /** @returns seconds until there are tokens; 0 when they were taken */
   take(key: string, count: number, now: number): number {
-    const tokens = refilled(this.#buckets.get(key), this.#rate, now);
+    const bucket = this.#buckets.get(key);
+    // The clock was set back: from now on it fills up again, and not when the clock is there once more.
+    if (bucket && bucket.at > now) bucket.at = now;
+    const tokens = refilled(bucket, this.#rate, now);
     const seconds = secondsUntil(count, tokens, this.#rate);
     if (seconds > 0) return seconds;
     this.#buckets.delete(key);

@@ -2,6 +2,7 @@ import { forEach } from '../../domain/chunks.ts';
 import type { Accounts } from '../../ports/accounts.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Profile, Profiles } from '../../ports/profiles.ts';
+import { isWithin } from '../is-within.ts';
 import { RecentlyUsed } from '../recently-used.ts';
 
 /** How old a name may be that is shown. */
@@ -34,7 +35,7 @@ export class AccountProfiles implements Profiles {
 
   #findOne(userId: string): Promise<Profile | undefined> {
     const known = this.#known.get(userId);
-    if (known && known.until > this.#clock.now().getTime()) return Promise.resolve(known.profile);
+    if (known && isWithin(cacheMs, known.until, this.#clock.now())) return Promise.resolve(known.profile);
     const asked = this.#asked.get(userId);
     if (asked) return asked;
     const asking = this.#read(userId).finally(() => this.#asked.delete(userId));

@@ -3,6 +3,7 @@ import { blockCacheMs } from '../../domain/block.ts';
 import { directConversationId } from '../../domain/identifiers.ts';
 import type { Block, Blocks } from '../../ports/blocks.ts';
 import type { Clock } from '../../ports/clock.ts';
+import { isWithin } from '../is-within.ts';
 import { deleteRow } from './delete-rows.ts';
 import { guard, isStatus } from './errors.ts';
 import { encodeKey } from './keys.ts';
@@ -56,10 +57,10 @@ export class TableBlocks implements Blocks {
   }
 
   blockersIn(conversationId: string): Promise<readonly string[]> {
-    const now = this.#clock.now().getTime();
+    const now = this.#clock.now();
     const known = this.#asked.get(conversationId);
-    if (known && known.until > now) return known.blockers;
-    const asked = { blockers: this.#ask(conversationId), until: now + blockCacheMs };
+    if (known && isWithin(blockCacheMs, known.until, now)) return known.blockers;
+    const asked = { blockers: this.#ask(conversationId), until: now.getTime() + blockCacheMs };
     this.#asked.set(conversationId, asked);
     asked.blockers.catch(() => {
       if (this.#asked.get(conversationId) === asked) this.#asked.delete(conversationId);

@@ -10,6 +10,7 @@ import {
 } from '../../domain/presence.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Presence } from '../../ports/presence.ts';
+import { isWithin } from '../is-within.ts';
 import { deleteRow, deleteRows } from './delete-rows.ts';
 import { guard, isStatus } from './errors.ts';
 import { encodeKey } from './keys.ts';
@@ -128,7 +129,8 @@ export class TablePresence implements Presence {
 
   async standing(userId: string, freshness: 'cached' | 'now'): Promise<Standing> {
     const seen = this.#seen.get(userId);
-    if (freshness === 'cached' && seen && seen.until > this.#clock.now().getTime()) return seen.standing;
+    if (freshness === 'cached' && seen && isWithin(cacheMs, seen.until, this.#clock.now()))
+      return seen.standing;
     const underWay = freshness === 'cached' ? this.#asking.get(userId) : undefined;
     return underWay ?? this.#ask(userId);
   }

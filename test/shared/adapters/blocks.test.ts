@@ -88,4 +88,15 @@ describe('blocks in Table Storage', () => {
     expect(await here.blockersIn(pair)).toEqual([ann]);
     listed.mockRestore();
   });
+
+  it('are asked for anew when the clock was set back, not when it is there once more', async () => {
+    const timer = new FakeTimer();
+    const [here, there] = [new TableBlocks(tables, timer), new TableBlocks(tables, timer)];
+    const [ann, bo] = [aUser('ann'), aUser('bo')];
+    const pair = directConversationId(ann, bo);
+    expect(await here.blockersIn(pair)).toEqual([]);
+    await there.block(ann, bo, noon);
+    timer.advance(-3_600_000);
+    expect(await here.blockersIn(pair)).toEqual([ann]);
+  });
 });

@@ -284,4 +284,14 @@ describe('presence on another instance', () => {
     timer.advance(2000);
     expect(await here.isOnline(ann, 'cached')).toBe(false);
   });
+
+  it('is asked for anew when the clock was set back, not when it is there once more', async () => {
+    const timer = new FakeTimer();
+    const [here, there] = [new TablePresence(tables, timer), new TablePresence(tables, timer)];
+    const ann = aUser('ann');
+    expect(await here.isOnline(ann, 'cached')).toBe(false);
+    await there.connected(ann, `${ann}-1`, noon);
+    timer.advance(-3_600_000);
+    expect(await here.isOnline(ann, 'cached')).toBe(true);
+  });
 });

@@ -96,6 +96,17 @@ describe.each(adapters)('a shared bucket, %s,', (_, open) => {
     });
   });
 
+  it('fills up from now on where a clock that was an hour ahead has emptied it', async () => {
+    const { draw, one, other } = aBucket();
+    const hour = 3_600_000;
+    expect(await draw(20, { ms: hour, from: one })).toMatchObject({ tokens: 20 });
+    // The other knows it as it was, or finds it so.
+    for (const from of [one, other]) expect(await draw(1, { from })).toEqual({ tokens: 0, seconds: 0.1 });
+    expect(await draw(1, { ms: 100, from: other })).toMatchObject({ tokens: 1 });
+    expect(await draw(1, { ms: 100, from: one })).toMatchObject({ tokens: 0 });
+    expect(await draw(1, { ms: 2_100, most: 100, from: one })).toMatchObject({ tokens: 20 });
+  });
+
   it('is forgotten some time after it is full, and not before', async () => {
     const [buckets] = open();
     const [now, quarter] = [10 * 3_600_000, 900_000];

@@ -392,6 +392,26 @@ describe('the inbox', () => {
     expect(seen).toEqual([6, 7, 8, 9, 10]);
   });
 
+  it('takes what is acknowledged out, though its reader has just left one of the conversations', async () => {
+    const chat = aChat();
+    const other = directConversationId(bo, 'cy');
+    await chat.say(ann, bo);
+    await chat.say('cy', bo);
+    const lookedUp = chat.log.receiptGround.bind(chat.log);
+    vi.spyOn(chat.log, 'receiptGround').mockImplementation(async (conversationId, userId) => {
+      const ground = await lookedUp(conversationId, userId);
+      const members = chat.log.stored(conversationId)?.members;
+      const member = members?.get(userId);
+      if (conversationId === other && member) members?.set(userId, { ...member, leftSeq: 1 });
+      return ground;
+    });
+    const { items } = await chat.page(bo, 100, undefined);
+    const ids = items.map(({ inboxId }) => inboxId);
+    expect(await acknowledgeInbox({ ...chat, clock: chat.timer })(bo, ids)).toBe(2);
+    expect(await chat.inbox.list(bo, 100, undefined)).toEqual([]);
+    expect(await chat.log.member(id, bo)).toMatchObject({ deliveredSeq: 1 });
+  });
+
   it('tells the sender what was delivered', async () => {
     const chat = aChat();
     await chat.say(ann, bo);

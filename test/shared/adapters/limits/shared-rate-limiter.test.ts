@@ -280,6 +280,18 @@ describe('clocks', () => {
     expect(taken).toBeLessThanOrEqual(2 * burst + 10 * 10 + 2 * (alone.burst + alone.perSecond * 10 + 3));
   });
 
+  it('that are set back lock nobody out who has taken everything before', async () => {
+    const { all, clock } = instances(1, new MemoryRateBuckets());
+    expect(await passed(all, 200)).toBeGreaterThan(1);
+    clock.advance(-3_600_000);
+    // Both of its own and of the shared bucket, which it asks only when it may pass itself.
+    for (let n = 0; n < 2; n++) {
+      await passed(all, 200);
+      clock.advance(1000);
+    }
+    expect(await passed(all, 5)).toBe(5);
+  });
+
   it('that are set back lock nobody out', async () => {
     const { all, clock } = instances(1, new MemoryRateBuckets());
     await passed(all, 200, 'typing');

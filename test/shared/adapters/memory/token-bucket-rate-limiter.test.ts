@@ -87,6 +87,15 @@ describe('a limit', () => {
     clock.ms += 100;
     expect(await takeMany(limiter, 50)).toBe(1);
   });
+
+  test('fills up again from then on when the clock is set back, also if there was nothing left', async () => {
+    const { limiter, clock } = aLimiter();
+    await takeMany(limiter, 20);
+    clock.ms -= 3_600_000;
+    expect(await takeMany(limiter, 1)).toBe(0);
+    clock.ms += 100;
+    expect(await takeMany(limiter, 50)).toBe(1);
+  });
 });
 
 describe('the memory of limits', () => {
