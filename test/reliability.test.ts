@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { promises } from './chaos/check.ts';
-import { crashes, disturbances, zombies } from './chaos/faults.ts';
+import { crashes, disturbances, storm, zombies } from './chaos/faults.ts';
 import { hasTest, namedTests } from './support/named-tests.ts';
 
 const page = readFileSync('docs/reliability.md', 'utf8');
-const faults = [...crashes, ...disturbances].map(({ name }) => name);
+const faults = [...crashes, ...disturbances, ...storm].map(({ name }) => name);
 
 /** What the page says chaos does: a name, or the beginning of several. */
 const told = [...page.matchAll(/chaos: ((?:`[^`]+`(?:, )?)+)/g)].flatMap(([, names = '']) =>

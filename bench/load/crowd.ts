@@ -70,7 +70,7 @@ const noteSystemMessages = async (
   const { items } = body as HistoryPage;
   items.forEach(({ messageId, senderId, clientMessageId }, index) => {
     recorder.history.sent.push({
-      ...{ conversationId: id, senderId, clientMessageId, receiverIds: [], text: noteText },
+      ...{ conversationId: id, senderId, clientMessageId, isAwaited: true, receiverIds: [], text: noteText },
       ...{ nth: index - items.length, begunAt: Date.now(), tries: [] },
       accepted: [{ at: Date.now(), messageId, conversationId: id }],
     });

@@ -102,7 +102,7 @@ export class Deeds {
       ...{ conversationId: room.id, senderId: person.userId, clientMessageId, nth },
       receiverIds: room.memberIds.filter((id) => id !== person.userId),
       text: `${clientMessageId}: ${this.#random.pick(words)} and ${this.#random.pick(words)}`,
-      ...{ begunAt: Date.now(), tries: [], accepted: [] },
+      ...{ isAwaited: true, begunAt: Date.now(), tries: [], accepted: [] },
     };
   }
 

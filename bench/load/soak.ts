@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { disturbances, lasting } from '../../test/chaos/faults.ts';
+import { lasting, serviceFaults } from '../../test/chaos/faults.ts';
 import { type Driven } from './drive.ts';
 import type { Level } from './levels.ts';
 import type { Party } from './party.ts';
@@ -41,7 +41,7 @@ const latestFaultMs = 40_000;
 /** One fault that chance chooses: calls that fail, are slow or lost, and a network that breaks. Nothing is killed: what is restarted cannot leak. */
 const disturb = async (stage: Stage, party: Party): Promise<string> => {
   const random = party.random.fork(`fault ${Date.now()}`);
-  const fault = random.pick(disturbances);
+  const fault = random.pick(serviceFaults);
   await delay(random.between(0, latestFaultMs));
   const at = Date.now();
   const end = await fault.strike({ ...stage, random });

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type Stack, startStack } from '../../local/stack.ts';
 import { fillSecrets } from '../../local/stack/settings.ts';
-import { connectionOf, freePort } from '../../test/chaos/campaign.ts';
-import { BrokerProxy } from '../../test/chaos/proxy.ts';
+import { Network } from '../../test/chaos/network.ts';
+import { connectionTo, freePort } from '../../test/chaos/theatre.ts';
 
 export interface StageOptions {
   readonly root: string;
@@ -20,7 +20,7 @@ export interface StageOptions {
 /** A running system, and ways to trouble it. */
 export interface Stage {
   readonly stack: Stack;
-  readonly broker: BrokerProxy;
+  readonly broker: Network;
   readonly inspectionKey: string;
   /** Where servers write what is alive in their heaps. */
   readonly heaps: string;
@@ -49,7 +49,7 @@ export const openStage = async (options: StageOptions): Promise<Stage> => {
   const sample = fillSecrets(readFileSync(join(root, 'local.settings.sample.json'), 'utf8'));
   const { Values: values } = JSON.parse(sample) as { Values: Record<string, string> };
   const serviceBus = await freePort();
-  const broker = await BrokerProxy.start(serviceBus);
+  const broker = await Network.start(serviceBus);
   const inspectionKey = randomBytes(24).toString('base64url');
   const stack = await startStack({
     ...{ appDir: root, dataDir, storageInMemory: true },
@@ -57,7 +57,11 @@ export const openStage = async (options: StageOptions): Promise<Stage> => {
     webPubSubConfig: join(root, 'infra/web-pubsub.json'),
     ports: { functions: 0, serviceBus, webPubSub: 0, blob: 0, table: 0 },
     // Between the app and its broker is a proxy only where it is to do harm: it would take its share of the machine.
-    settings: { ...values, ...settings, ...(isInspected && { ServiceBusConnection: connectionOf(broker) }) },
+    settings: {
+      ...values,
+      ...settings,
+      ...(isInspected && { ServiceBusConnection: connectionTo(broker.port) }),
+    },
     env: { ...process.env, ...nodeOptions(heaps, hasProbe) },
     ...(isInspected && { inspectionKey }),
     onUnexpectedExit: (_, message) => log(message),

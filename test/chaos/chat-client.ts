@@ -10,9 +10,11 @@ export interface Answer<T> {
 
 /** What can be called, and how to end it. */
 export interface Call {
-  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   path: string;
   body?: object;
+  /** Names what is asked for, however often. */
+  idempotencyKey?: string;
 }
 
 /** An answer may take so long: the app gives up on what it depends on well before. */
@@ -57,31 +59,43 @@ export class ChatClient {
    * @throws Error once `signal` is aborted
    */
   async call<T>(
-    { method, path, body }: Call,
+    call: Call,
     signal: AbortSignal,
     onTry: (outcome: string) => void = () => undefined,
   ): Promise<Answer<T>> {
     for (let wait = retryMs.least; ; wait = Math.min(wait * 2, retryMs.most)) {
       signal.throwIfAborted();
-      try {
-        const response = await fetch(`${this.#url}/api${path}`, {
-          method,
-          headers: {
-            authorization: `Bearer ${this.#token}`,
-            ...(body && { 'content-type': 'application/json' }),
-          },
-          ...(body && { body: JSON.stringify(body) }),
-          signal: AbortSignal.any([signal, AbortSignal.timeout(answerMs)]),
-        });
-        const text = await response.text();
-        onTry(String(response.status));
-        if (!isTransient(response.status)) {
-          return { status: response.status, body: (text === '' ? {} : JSON.parse(text)) as T };
-        }
-      } catch (error) {
-        onTry(`no answer (${reasonOf(error)})`);
-      }
+      const answer = await this.tryOnce<T>(call, signal, onTry);
+      if (answer && !isTransient(answer.status)) return answer;
       await delay(wait);
+    }
+  }
+
+  /** Calls once. @returns undefined where there is no answer */
+  async tryOnce<T>(
+    { method, path, body, idempotencyKey }: Call,
+    signal: AbortSignal,
+    onTry: (outcome: string) => void,
+  ): Promise<Answer<T> | undefined> {
+    try {
+      const response = await fetch(`${this.#url}/api${path}`, {
+        method,
+        headers: {
+          authorization: `Bearer ${this.#token}`,
+          ...(body && { 'content-type': 'application/json' }),
+          ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
+        },
+        ...(body && { body: JSON.stringify(body) }),
+        signal: AbortSignal.any([signal, AbortSignal.timeout(answerMs)]),
+      });
+      const text = await response.text();
+      onTry(String(response.status));
+      // What fails need not be JSON: a host without its app says so in a word.
+      const answered = isTransient(response.status) || text === '' ? {} : (JSON.parse(text) as unknown);
+      return { status: response.status, body: answered as T };
+    } catch (error) {
+      onTry(`no answer (${reasonOf(error)})`);
+      return undefined;
     }
   }
 

@@ -1,6 +1,14 @@
+import {
+  changesMakeTheHistory,
+  changesOnce,
+  devicesShowTheHistory,
+  lastEditStands,
+  revsWithoutHoles,
+} from './checks/changes.ts';
 import { convergesInTime } from './checks/convergence.ts';
 import { type Check, type Finding, indexed } from './checks/evidence.ts';
-import { acceptedIsKept, keptOnce, noHoles, oneOrder, sendsKeepOrder } from './checks/log.ts';
+import { awayIsHidden, guestsConverge, membersAgree } from './checks/guests.ts';
+import { acceptedIsKept, keptOnce, noHoles, oneOrder, poisonIsParked, sendsKeepOrder } from './checks/log.ts';
 import { acknowledgedIsGone, inboxOnce, liveAsKept, receiversConverge } from './checks/reach.ts';
 import { deletedIsGone, membersOnly } from './checks/secrecy.ts';
 import { unreadExact, watermarksRise } from './checks/standing.ts';
@@ -8,7 +16,7 @@ import type { History } from './history.ts';
 
 /** What the pipeline promises, in the order in which it is checked. */
 export const promises = {
-  'accepted-is-kept': 'Every 202 is in the history.',
+  'accepted-is-kept': 'Every 202 is in the history, or was told to be refused.',
   'kept-once': 'A message is in the history once, however often it was sent, and as it was sent.',
   'no-holes': 'seq runs from 1 to the head without a hole or a repeat.',
   'sends-keep-order': 'Awaited sends of one sender keep their order.',
@@ -23,7 +31,16 @@ export const promises = {
   'unread-exact':
     'The unread count is the number of messages of others behind the place up to which was read.',
   'watermarks-rise': 'What was read stays read; what is read is delivered, and no more than there is.',
-  'members-only': 'Nobody outside a conversation is told anything of it.',
+  'poison-is-parked': 'What can never be worked off is put aside.',
+  'members-only': 'Nobody outside a conversation is told anything of it, 5 s after leaving at the latest.',
+  'away-is-hidden': 'What was said while somebody was away, that one never sees; all else, yes.',
+  'guests-converge': 'Who has joined is given all that is said from then on.',
+  'members-agree': 'All members read the same members.',
+  'rev-without-holes': 'rev runs from 1 to the head without a hole or a repeat.',
+  'changes-once': 'Every change that was accepted is in the changes once, or refused; nobody else’s is.',
+  'changes-make-history': 'What the changes say, one after the other, is what the history shows.',
+  'last-edit-stands': 'Of several edits the last stands.',
+  'devices-show-history': 'A device that has followed everything shows what one shows that has just read it.',
   'deleted-is-gone': 'What was deleted is not shown again once it was gone.',
 } as const;
 
@@ -47,7 +64,16 @@ const checks: Record<PromiseName, Check> = {
   'converges-in-time': convergesInTime,
   'unread-exact': unreadExact,
   'watermarks-rise': watermarksRise,
+  'poison-is-parked': poisonIsParked,
   'members-only': membersOnly,
+  'away-is-hidden': awayIsHidden,
+  'guests-converge': guestsConverge,
+  'members-agree': membersAgree,
+  'rev-without-holes': revsWithoutHoles,
+  'changes-once': changesOnce,
+  'changes-make-history': changesMakeTheHistory,
+  'last-edit-stands': lastEditStands,
+  'devices-show-history': devicesShowTheHistory,
   'deleted-is-gone': deletedIsGone,
 };
 

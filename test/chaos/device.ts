@@ -3,12 +3,18 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { WebPubSubClient } from '@azure/web-pubsub-client';
 import type { ServerEvent } from '../../shared/domain/event.ts';
 import { type ChatClient, seen } from './chat-client.ts';
+import type { Follower } from './follower.ts';
+import { viaPort } from './via-port.ts';
 import type { Recorder } from './recorder.ts';
 
 export interface DeviceOptions {
   recorder: Recorder;
   /** The app has greeted a new connection: time to look into the inbox. */
   onConnected: () => void;
+  /** Is told everything. */
+  follower: Follower | undefined;
+  /** Where it finds Web PubSub. */
+  socketPort: number;
   /** When to give everything up. */
   aborted: AbortSignal;
 }
@@ -45,7 +51,10 @@ export class Device {
     const call = { method: 'POST', path: '/negotiate' } as const;
     const over = AbortSignal.any([this.#stopped.signal, options.aborted]);
     this.#client = new WebPubSubClient(
-      { getClientAccessUrl: async () => (await user.expect<{ url: string }>(call, 200, over)).url },
+      {
+        getClientAccessUrl: async () =>
+          viaPort((await user.expect<{ url: string }>(call, 200, over)).url, options.socketPort),
+      },
       { reconnectRetryOptions: { maxRetries: 120, retryDelayInMs: retryMs, mode: 'Fixed' } },
     );
     // A client that was told to stop while it had no connection goes on making one.
@@ -85,7 +94,10 @@ export class Device {
     const conversationId = conversationOf(event);
     if (conversationId !== undefined)
       this.#options.recorder.heard(this.#user.userId, conversationId, event.type);
+    this.#options.follower?.take(event);
     if (event.type === 'connected') this.#options.onConnected();
+    else if (event.type === 'message.rejected' || event.type === 'change.rejected')
+      this.#options.recorder.refused(this.#user.userId, event);
     else if (event.type === 'ack' && event.ok) this.#acks.emit(String(event.ref));
     else if (event.type === 'message.created' && event.message.senderId !== this.#user.userId) {
       const message = seen(event.message);

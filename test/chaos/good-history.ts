@@ -18,6 +18,7 @@ export const aGoodHistory = (count = 4): History => {
       clientMessageId,
       text,
       nth,
+      isAwaited: true,
       begunAt: at,
       tries: [{ at, outcome: '202' }],
       accepted: [{ at, messageId, conversationId }],
@@ -29,7 +30,12 @@ export const aGoodHistory = (count = 4): History => {
       conversationId,
       userId,
       headSeq: count,
-      messages: messages.map((message) => ({ ...message, isDelivered: true })),
+      headRev: 0,
+      messages: messages.map((message) => ({
+        ...{ ...message, isDelivered: true, isDeleted: false, isPinned: false, reactions: [], note: null },
+      })),
+      changes: [],
+      memberIds: ['ann', 'bo'],
       standing: { unreadCount: 0, readSeq: count, deliveredSeq: count },
     });
   history.members.set(conversationId, new Set(['ann', 'bo']));

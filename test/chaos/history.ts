@@ -1,3 +1,5 @@
+import type { Asked, ReadChange, Refusal, Rendering, Stay } from './change-history.ts';
+
 /** What clients did and saw, for the checker. All times are milliseconds since 1970, to be found again in the logs. */
 
 /** One message that a client wants to send, however often it tries. */
@@ -10,6 +12,8 @@ export interface Sent {
   text: string;
   /** Its place among the sends of one sender in one conversation, each of which waited for the 202 of the one before. */
   nth: number;
+  /** Whether the one before it had its 202. */
+  isAwaited: boolean;
   begunAt: number;
   /** How each try ended. */
   tries: { at: number; outcome: string }[];
@@ -77,13 +81,27 @@ export interface InboxReading {
   items: { inboxId: string; message: Seen }[];
 }
 
+/** A message as the history has it. */
+export interface KeptMessage extends Seen {
+  /** The history says that it has reached its receiver. */
+  isDelivered: boolean;
+  isDeleted: boolean;
+  isPinned: boolean;
+  /** Emoji and user. */
+  reactions: string[];
+  /** What the system notes by it: of members, who came or went. */
+  note: { event: string; userIds: readonly string[] } | null;
+}
+
 /** A conversation as one of its members reads it when everything has come to rest. */
 export interface FinalHistory {
   conversationId: string;
   userId: string;
   headSeq: number;
-  /** `isDelivered`: the history says that it has reached its receiver. */
-  messages: (Seen & { isDelivered: boolean })[];
+  headRev: number;
+  messages: KeptMessage[];
+  changes: ReadChange[];
+  memberIds: string[];
   /** How far this member is, as the conversation itself says. */
   standing: { unreadCount: number; readSeq: number; deliveredSeq: number };
 }
@@ -93,6 +111,14 @@ export interface FaultPeriod {
   name: string;
   at: number;
   endedAt: number;
+}
+
+/** Something in the queue that can never be worked off. */
+export interface Poison {
+  conversationId: string;
+  at: number;
+  /** By what it is known. */
+  mark: string;
 }
 
 /** Everything that the promises can be checked by. */
@@ -106,7 +132,18 @@ export interface History {
   reads: Read[];
   heard: Heard[];
   faults: FaultPeriod[];
-  /** Who may know of which conversation. */
+  asked: Asked[];
+  refusals: Refusal[];
+  stays: Stay[];
+  /** What guests read who are in a group in the end. */
+  guestReadings: FinalHistory[];
+  renderings: Rendering[];
+  poisons: Poison[];
+  /** What was put aside, as text. */
+  parked: string[];
+  /** Groups of which newcomers do not see what was before them. */
+  withoutPast: Set<string>;
+  /** Who is in which conversation from its beginning to its end. */
   members: Map<string, ReadonlySet<string>>;
 }
 
@@ -120,5 +157,13 @@ export const emptyHistory = (): History => ({
   reads: [],
   heard: [],
   faults: [],
+  asked: [],
+  refusals: [],
+  stays: [],
+  guestReadings: [],
+  renderings: [],
+  poisons: [],
+  parked: [],
+  withoutPast: new Set(),
   members: new Map(),
 });

@@ -1,31 +1,34 @@
-import type { Message } from '../../shared/domain/message.ts';
+import type { InboxPage } from '../../shared/contract/lists.ts';
 import { type ChatClient, seen } from './chat-client.ts';
 import type { InboxReading } from './history.ts';
 import type { Recorder } from './recorder.ts';
 
-interface Page {
-  /** Refusals have no message. */
-  items: { inboxId: string; message?: Message }[];
-  nextCursor: string | null;
-}
-
 const pageSize = 100;
 
-/** Reads a user's whole inbox. */
-const read = async (client: ChatClient, recorder: Recorder, signal: AbortSignal): Promise<InboxReading> => {
+/** Reads a user's whole inbox. @returns its messages, and the rows of what was refused */
+const read = async (
+  client: ChatClient,
+  recorder: Recorder,
+  signal: AbortSignal,
+): Promise<{ items: InboxReading['items']; refusals: string[] }> => {
   const reading: InboxReading = { userId: client.userId, begunAt: Date.now(), items: [] };
+  const refusals: string[] = [];
   let cursor: string | null = null;
   do {
     const rest: string = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`;
     const call = { method: 'GET', path: `/inbox?limit=${pageSize}${rest}` } as const;
-    const page: Page = await client.expect(call, 200, signal);
-    for (const { inboxId, message } of page.items)
-      if (message) reading.items.push({ inboxId, message: seen(message) });
+    const page: InboxPage = await client.expect(call, 200, signal);
+    for (const item of page.items)
+      if ('message' in item) reading.items.push({ inboxId: item.inboxId, message: seen(item.message) });
+      else {
+        recorder.refused(client.userId, item.rejected);
+        refusals.push(item.inboxId);
+      }
     cursor = page.nextCursor;
   } while (cursor !== null);
   recorder.history.inboxReadings.push(reading);
   for (const { message } of reading.items) recorder.shown(client.userId, 'inbox', message, reading.begunAt);
-  return reading;
+  return { items: reading.items, refusals };
 };
 
 /**
@@ -38,12 +41,14 @@ export const takeInbox = async (
   recorder: Recorder,
   { acknowledges, signal }: { acknowledges: boolean; signal: AbortSignal },
 ): Promise<number> => {
-  const { items } = await read(client, recorder, signal);
+  const { items, refusals } = await read(client, recorder, signal);
   if (!acknowledges) return items.length;
+  const ack = (inboxIds: string[]): Promise<unknown> =>
+    client.expect({ method: 'POST', path: '/inbox/ack', body: { inboxIds } }, 200, signal);
+  if (refusals.length > 0) await ack(refusals.slice(0, pageSize));
   for (let start = 0; start < items.length; start += pageSize) {
     const part = items.slice(start, start + pageSize);
-    const body = { inboxIds: part.map(({ inboxId }) => inboxId) };
-    await client.expect({ method: 'POST', path: '/inbox/ack', body }, 200, signal);
+    await ack(part.map(({ inboxId }) => inboxId));
     recorder.acknowledged(
       client.userId,
       'inbox',

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Fault, lasting, type Stage } from './faults.ts';
+import { type Fault, lasting } from './faults.ts';
+import type { Stage } from './faults/fault.ts';
 import type { Recorder } from './recorder.ts';
 
 /** A fault that was. */

@@ -2,15 +2,16 @@ import { EventEmitter, once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
 
-/** Which way bytes go: `up` to the broker, `down` to the app. */
+/** Which way bytes go: `up` to the service, `down` to who calls it. */
 export type Way = 'up' | 'down';
 
-/** Stands between the app and its broker, and can lose, delay and cut what goes through. */
-export class BrokerProxy {
+/** Stands between a service and who connects to it, and can lose, delay and cut what goes through. */
+export class Network {
   readonly port: number;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly #events = new EventEmitter<{ up: []; down: [] }>();
+  readonly #forgotten = new WeakSet<Socket>();
   #lost: Way | undefined;
   #delayMs = 0;
   #isRefusing = false;
@@ -20,14 +21,14 @@ export class BrokerProxy {
     this.port = (server.address() as AddressInfo).port;
   }
 
-  /** @param target the broker's port */
-  static async start(target: number): Promise<BrokerProxy> {
+  /** @param target the service's port */
+  static async start(target: number): Promise<Network> {
     const server = createServer();
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
-    const proxy = new BrokerProxy(server);
-    server.on('connection', (app) => proxy.#join(app, target));
-    return proxy;
+    const network = new Network(server);
+    server.on('connection', (caller) => network.#join(caller, target));
+    return network;
   }
 
   /** Loses what is sent one way, as a network does that is broken; what is lost, stays lost. */
@@ -49,6 +50,11 @@ export class BrokerProxy {
     for (const socket of this.#sockets) socket.destroy();
   }
 
+  /** Loses from now on what goes through the connections there are, both ways, also that they end; others are well. */
+  forget(): void {
+    for (const socket of this.#sockets) this.#forgotten.add(socket);
+  }
+
   /** Resolves when the next bytes go this way, lost or not. */
   async next(way: Way): Promise<void> {
     await once(this.#events, way);
@@ -60,14 +66,14 @@ export class BrokerProxy {
     await once(this.#server, 'close');
   }
 
-  #join(app: Socket, target: number): void {
+  #join(caller: Socket, target: number): void {
     if (this.#isRefusing) {
-      app.destroy();
+      caller.destroy();
       return;
     }
-    const broker = connect(target, '127.0.0.1');
-    this.#carry('up', app, broker);
-    this.#carry('down', broker, app);
+    const service = connect(target, '127.0.0.1');
+    this.#carry('up', caller, service);
+    this.#carry('down', service, caller);
   }
 
   #carry(way: Way, from: Socket, to: Socket): void {
@@ -75,7 +81,7 @@ export class BrokerProxy {
     from.on('error', () => from.destroy());
     from.on('close', () => {
       this.#sockets.delete(from);
-      to.destroy();
+      if (!this.#forgotten.has(from)) to.destroy();
     });
     // What is slow is not overtaken by what comes when the network is fast again.
     const late: { due: number; bytes: Buffer }[] = [];
@@ -92,7 +98,7 @@ export class BrokerProxy {
     };
     from.on('data', (bytes) => {
       this.#events.emit(way);
-      if (this.#lost === way) return;
+      if (this.#lost === way || this.#forgotten.has(from)) return;
       if (this.#delayMs === 0 && late.length === 0) {
         pass(from, to, bytes);
         return;

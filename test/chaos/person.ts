@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ChatClient, seen } from './chat-client.ts';
+import type { Rendering } from './change-history.ts';
 import { Device } from './device.ts';
+import { Follower } from './follower.ts';
 import { takeInbox } from './inbox.ts';
 import type { Random } from './random.ts';
 import { readHistory } from './reading.ts';
@@ -12,8 +14,10 @@ export type Habit = (typeof habits)[number];
 
 export interface PersonOptions {
   habit: Habit;
-  /** The conversations that this person is in. */
+  /** The conversations that this person is in, now and then or always. */
   conversationIds: readonly string[];
+  /** Where devices find Web PubSub. */
+  socketPort: number;
   recorder: Recorder;
   random: Random;
   /** When the coming and going ends, and everybody gets what there is. */
@@ -33,6 +37,7 @@ const settleMs = 250;
 export class Person {
   readonly #client: ChatClient;
   readonly #options: PersonOptions;
+  readonly #follower: Follower | undefined;
   #device: Device | undefined;
   /** One reading at a time, as an app would do it. */
   #reading: Promise<unknown> = Promise.resolve();
@@ -43,6 +48,7 @@ export class Person {
   constructor(client: ChatClient, options: PersonOptions) {
     this.#client = client;
     this.#options = options;
+    if (options.habit === 'online') this.#follower = new Follower(client, options.aborted);
   }
 
   get userId(): string {
@@ -74,18 +80,26 @@ export class Person {
     }
   }
 
+  /** What the device shows of its conversations that was connected all the time. */
+  renderings(): Promise<Rendering[]> {
+    return this.#follower?.renderings() ?? Promise.resolve([]);
+  }
+
   async goOffline(): Promise<void> {
     await this.#goOffline();
     await this.#reading;
   }
 
   async #goOnline(): Promise<void> {
-    const { recorder, aborted } = this.#options;
+    const { recorder, aborted, socketPort } = this.#options;
     const onConnected = (): void => {
       // Looks into the inbox as soon as the app has noted the connection; a failure ends the whole at the next occasion.
       this.#lookIntoInbox().catch((error: unknown) => (this.#failed ??= error));
     };
-    this.#device = new Device(this.#client, { recorder, aborted, onConnected });
+    this.#device = new Device(this.#client, {
+      ...{ recorder, aborted, onConnected, socketPort },
+      follower: this.#follower,
+    });
     await this.#device.start();
   }
 
@@ -100,17 +114,19 @@ export class Person {
     if (conversationIds.length === 0) return;
     const conversationId = random.pick(conversationIds);
     const path = `/conversations/${conversationId}`;
-    // A conversation of two begins with its first message.
-    if ((await this.#client.call({ method: 'GET', path }, aborted)).status === 403) return;
     const at = Date.now();
     const after = this.#read.get(conversationId) ?? 0;
-    const { messages } = await readHistory(this.#client, conversationId, after, aborted);
+    // A conversation of two begins with its first message; a guest may be away.
+    const history = await readHistory(this.#client, conversationId, after, aborted);
+    const messages = history?.messages ?? [];
     const upToSeq = messages.at(-1)?.seq;
     if (upToSeq === undefined) return;
     for (const message of messages)
       if (message.senderId !== this.userId) recorder.shown(this.userId, 'history', seen(message), at);
     const call = { method: 'PUT', path: `${path}/read`, body: { upToSeq } } as const;
-    await this.#client.expect(call, 204, aborted);
+    const { status } = await this.#client.call(call, aborted);
+    if (status === 403) return;
+    if (status !== 204) throw new Error(`PUT ${call.path} was answered ${status}.`);
     recorder.read(this.userId, conversationId, upToSeq);
     this.#read.set(conversationId, upToSeq);
   }

@@ -1,4 +1,5 @@
 import { EventEmitter, once } from 'node:events';
+import type { Rejection } from '../../shared/domain/rejection.ts';
 import {
   emptyHistory,
   type Acknowledged,
@@ -8,12 +9,22 @@ import {
   type Shown,
 } from './history.ts';
 
+/** Of a conversation's messages so many are known as the last. */
+const mostSaid = 20;
+
+/** Names a message as its sender does. */
+const nameOf = (conversationId: string, senderId: string, clientMessageId: string): string =>
+  JSON.stringify([conversationId, senderId, clientMessageId]);
+
 /** Notes what clients do and see, and answers what they need to know of it. */
 export class Recorder {
   readonly history = emptyHistory();
   readonly #events = new EventEmitter<{ accepted: [] }>();
   readonly #shown = new Map<string, Set<string>>();
   readonly #taken = new Set<string>();
+  readonly #refused = new Set<string>();
+  /** Per conversation, what was accepted last. */
+  readonly #said = new Map<string, Sent[]>();
   #acceptedCount = 0;
 
   /** How many messages were answered 202. */
@@ -22,7 +33,11 @@ export class Recorder {
   }
 
   accepted(sent: Sent, answer: Sent['accepted'][number]): void {
-    if (sent.accepted.length === 0) this.#acceptedCount++;
+    if (sent.accepted.length === 0) {
+      this.#acceptedCount++;
+      const said = this.#said.get(sent.conversationId) ?? [];
+      this.#said.set(sent.conversationId, [...said.slice(1 - mostSaid), sent]);
+    }
     sent.accepted.push(answer);
     this.#events.emit('accepted');
   }
@@ -50,6 +65,19 @@ export class Recorder {
     return { confirm: () => (deleted.confirmedAt = Date.now()) };
   }
 
+  /** What was accepted last in a conversation, as far as it was not refused. */
+  lastAccepted(conversationId: string, count: number): Sent[] {
+    return (this.#said.get(conversationId) ?? []).filter((sent) => !this.#isRefused(sent)).slice(-count);
+  }
+
+  refused(userId: string, rejection: Rejection): void {
+    const { conversationId, code } = rejection;
+    const clientMessageId = 'clientMessageId' in rejection ? rejection.clientMessageId : undefined;
+    const changeId = 'changeId' in rejection ? rejection.changeId : undefined;
+    if (clientMessageId !== undefined) this.#refused.add(nameOf(conversationId, userId, clientMessageId));
+    this.history.refusals.push({ userId, conversationId, clientMessageId, changeId, code, at: Date.now() });
+  }
+
   read(userId: string, conversationId: string, upToSeq: number): void {
     this.history.reads.push({ userId, conversationId, upToSeq, confirmedAt: Date.now() });
   }
@@ -58,16 +86,34 @@ export class Recorder {
     this.history.heard.push({ userId, conversationId, event, at: Date.now() });
   }
 
-  /** What was accepted for a user, was not taken back, and has not reached that user yet. */
+  /** What was accepted for a user, was neither refused nor taken back, and has not reached that user yet. */
   missing(userId: string): Sent[] {
     const known = this.#shownTo(userId);
     return this.history.sent.filter(
-      ({ receiverIds, accepted }) =>
-        receiverIds.includes(userId) &&
-        accepted[0] !== undefined &&
-        !known.has(accepted[0].messageId) &&
-        !this.#taken.has(accepted[0].messageId),
+      (sent) =>
+        this.#isFor(userId, sent) &&
+        sent.accepted[0] !== undefined &&
+        !known.has(sent.accepted[0].messageId) &&
+        !this.#taken.has(sent.accepted[0].messageId) &&
+        !this.#isRefused(sent),
     );
+  }
+
+  /** Guests are given what was said since they were let in, if they are still there. */
+  #isFor(userId: string, { receiverIds, conversationId, senderId, begunAt }: Sent): boolean {
+    if (receiverIds.includes(userId)) return true;
+    return this.history.stays.some(
+      (stay) =>
+        stay.userId === userId &&
+        stay.conversationId === conversationId &&
+        senderId !== userId &&
+        stay.endingAt === undefined &&
+        begunAt > (stay.inAt ?? Infinity),
+    );
+  }
+
+  #isRefused({ conversationId, senderId, clientMessageId }: Sent): boolean {
+    return this.#refused.has(nameOf(conversationId, senderId, clientMessageId));
   }
 
   #shownTo(userId: string): Set<string> {

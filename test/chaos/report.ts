@@ -1,5 +1,5 @@
 import { type PromiseName, promises } from './check.ts';
-import type { Outcome } from './campaign.ts';
+import type { Outcome } from './outcome.ts';
 import type { Strike } from './nemesis.ts';
 
 /** The strike nearest to a moment. */
@@ -57,12 +57,15 @@ export const sum = ({
   slowestSend,
   shown,
   deleted,
+  changed,
+  refused,
+  stays,
   reads,
   arrivals: [latest],
   violations,
 }: Outcome): string =>
   [
-    `${accepted} messages accepted; ${shown.live} shown live, ${shown.inbox} by the inbox, ${shown.history} read in histories; ${deleted} taken back, ${reads} times read; violations: ${violations.length}.`,
+    `${accepted} messages accepted; ${shown.live} shown live, ${shown.inbox} by the inbox, ${shown.history} read in histories; ${changed} changes accepted, ${deleted} messages wanted back, ${refused} of all refused later; guests came ${stays} times; ${reads} times read; violations: ${violations.length}.`,
     `The latest to arrive came ${latest?.lateMs ?? 0} ms after the end of ${latest?.fault?.name ?? 'nothing'}, for ${latest?.userId ?? 'nobody'}.`,
     `The slowest send took ${slowestSend.ms} ms: ${slowestSend.tries.join(', ')}.`,
   ].join('\n');

@@ -4,7 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { type CampaignOptions, runCampaign } from './campaign.ts';
-import { crashes, disturbances, zombies, type Fault } from './faults.ts';
+import { crashes, disturbances, storm, zombies, type Fault } from './faults.ts';
 import { Random } from './random.ts';
 import { explain, sum, table } from './report.ts';
 
@@ -12,7 +12,7 @@ const say = (text: string): void => {
   process.stdout.write(`${text}\n`);
 };
 
-const all = [...crashes, ...disturbances, ...zombies];
+const all = [...crashes, ...disturbances, ...zombies, ...storm];
 
 const usage = `Usage: npm run chaos -- [--seed TEXT] [--crashes 20] [--others 3] [--minutes N]
   [--only NAME,NAME] [--instances 1]

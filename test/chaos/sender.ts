@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { Changer } from './changer.ts';
 import type { ChatClient } from './chat-client.ts';
 import type { Sent } from './history.ts';
 import type { Random } from './random.ts';
@@ -11,21 +12,27 @@ export interface Lane {
   /** The others. */
   to: readonly string[];
   isGroup: boolean;
+  /** Whether what was said may be pinned by who says it. */
+  mayPin: boolean;
+  /** How often something was said. */
+  said: number;
+  /** How often something was said without waiting for what was said before. */
+  flooded: number;
 }
 
-export interface SenderOptions {
+export interface SayOptions {
   recorder: Recorder;
   random: Random;
-  /** Mean pause between two sends. */
-  pauseMs: number;
-  /** When to begin no further send; the one under way is still brought to its 202. */
-  stopping: AbortSignal;
   /** When to give everything up. */
   aborted: AbortSignal;
 }
 
-/** How often a sender takes back something that was said a little before. */
-const deleteShare = 0.06;
+export interface SenderOptions extends SayOptions {
+  /** Mean pause between two sends. */
+  pauseMs: number;
+  /** When to begin no further send; the one under way is still brought to its 202. */
+  stopping: AbortSignal;
+}
 
 /** How often a client sends again what was accepted, as if the 202 had been lost on its way. */
 const repeatShare = 0.05;
@@ -35,66 +42,97 @@ interface SendAnswer {
   conversationId: string;
 }
 
-/** Sends one message: tries until it is answered 202, always under the same clientMessageId. */
+const bodyOf = ({ isGroup, to: [receiverId] }: Lane, sent: Sent): object => ({
+  ...(isGroup ? { conversationId: sent.conversationId } : { receiverId }),
+  messageText: sent.text,
+  clientMessageId: sent.clientMessageId,
+});
+
+/**
+ * Sends one message: tries until it is answered 202, always under the same clientMessageId.
+ * @param mayBeOut whether the sender may have left the conversation by then
+ */
 const send = async (
-  { from, isGroup, to: [receiverId] }: Lane,
+  lane: Lane,
   sent: Sent,
-  { recorder, random, aborted }: SenderOptions,
+  { recorder, random, aborted }: SayOptions,
+  mayBeOut: boolean,
 ): Promise<void> => {
-  const body = {
-    ...(isGroup ? { conversationId: sent.conversationId } : { receiverId }),
-    messageText: sent.text,
-    clientMessageId: sent.clientMessageId,
-  };
   const times = random.chance(repeatShare) ? 2 : 1;
   for (let time = 0; time < times; time++) {
-    const { status, body: answer } = await from.call<SendAnswer>(
-      { method: 'POST', path: '/sendMessage', body },
+    const { status, body: answer } = await lane.from.call<SendAnswer>(
+      { method: 'POST', path: '/sendMessage', body: bodyOf(lane, sent) },
       aborted,
       (outcome) => sent.tries.push({ at: Date.now(), outcome }),
     );
+    if (mayBeOut && status === 403) return;
     if (status !== 202) throw new Error(`sendMessage answered ${status}: ${JSON.stringify(answer)}`);
     const { messageId, conversationId } = answer;
     recorder.accepted(sent, { at: Date.now(), messageId, conversationId });
   }
 };
 
-/** Takes a message back, unless it has not been given its place yet. */
-const takeBack = async (
-  { from, conversationId }: Lane,
-  { accepted: [first] }: Sent,
-  { recorder, aborted }: SenderOptions,
-): Promise<void> => {
-  if (!first) return;
-  const path = `/conversations/${conversationId}/messages/${first.messageId}`;
-  const deleting = recorder.deletes(conversationId, first.messageId);
-  const { status, body } = await from.call({ method: 'DELETE', path }, aborted);
-  if (status === 202 || status === 409)
-    deleting.confirm(); // 409: an earlier try has done it
-  else if (status !== 404 && status !== 403)
-    throw new Error(`A delete was answered ${status}: ${JSON.stringify(body)}`);
+const newSent = (
+  { conversationId, from: { userId }, to }: Lane,
+  nth: number,
+  name: string,
+): Omit<Sent, 'isAwaited'> => ({
+  ...{ conversationId, senderId: userId, receiverIds: to },
+  clientMessageId: `${userId}-${name}`,
+  text: `${name} from ${userId} to ${to.join(' and ')}`,
+  nth,
+  begunAt: Date.now(),
+  tries: [],
+  accepted: [],
+});
+
+/** Says the next thing. @throws Error when the app answers what it must not */
+export const sayOne = async (lane: Lane, options: SayOptions, mayBeOut: boolean): Promise<Sent> => {
+  const nth = ++lane.said;
+  const sent: Sent = { ...newSent(lane, nth, String(nth)), isAwaited: true };
+  options.recorder.history.sent.push(sent);
+  await send(lane, sent, options, mayBeOut);
+  return sent;
 };
 
-/** Sends one message after the other, each once the one before was accepted. */
+/** Answers of an app that has too much to do; anything else than these and 202 must not be. */
+const tooMuch: readonly number[] = [429, 503];
+
+/**
+ * Says many things at once, each of them once: what is answered 429 or 503, or not at all, is given up.
+ * @throws Error when the app answers what it must not
+ */
+export const sayAtOnce = async (
+  lane: Lane,
+  { recorder, aborted }: SayOptions,
+  count: number,
+): Promise<void> => {
+  const { from } = lane;
+  const first = lane.flooded;
+  lane.flooded += count;
+  await Promise.all(
+    Array.from({ length: count }, async (_, index) => {
+      const nth = first + index + 1;
+      const sent: Sent = { ...newSent(lane, nth, `flood ${nth}`), isAwaited: false };
+      recorder.history.sent.push(sent);
+      const answer = await from.tryOnce<SendAnswer>(
+        { method: 'POST', path: '/sendMessage', body: bodyOf(lane, sent) },
+        aborted,
+        (outcome) => sent.tries.push({ at: Date.now(), outcome }),
+      );
+      if (answer?.status === 202) recorder.accepted(sent, { at: Date.now(), ...answer.body });
+      else if (answer && !tooMuch.includes(answer.status))
+        throw new Error(`sendMessage answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+    }),
+  );
+};
+
+/** Sends one message after the other, each once the one before was accepted, and changes some of what was said. */
 export const keepSending = async (lane: Lane, options: SenderOptions): Promise<void> => {
-  const { recorder, random, pauseMs, stopping } = options;
-  const said: Sent[] = [];
-  for (let nth = 1; !stopping.aborted; nth++) {
-    const sent: Sent = {
-      conversationId: lane.conversationId,
-      senderId: lane.from.userId,
-      receiverIds: lane.to,
-      clientMessageId: `${lane.from.userId}-${nth}`,
-      text: `${nth} from ${lane.from.userId} to ${lane.to.join(' and ')}`,
-      nth,
-      begunAt: Date.now(),
-      tries: [],
-      accepted: [],
-    };
-    recorder.history.sent.push(sent);
-    await send(lane, sent, options);
-    said.push(sent);
-    if (random.chance(deleteShare)) await takeBack(lane, random.pick(said.splice(-5)), options);
+  const { random, pauseMs, stopping } = options;
+  const changer = new Changer(lane, options);
+  while (!stopping.aborted) {
+    await changer.behind(await sayOne(lane, options, false));
     await delay(random.between(0, pauseMs * 2), undefined, { signal: stopping }).catch(() => undefined);
   }
 };

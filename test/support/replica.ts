@@ -3,12 +3,20 @@ import type { ConversationView } from '../../shared/contract/conversations.ts';
 import type { HistoryPage } from '../../shared/contract/lists.ts';
 import type { ChangeEvent, ServerEvent } from '../../shared/domain/event.ts';
 import type { Message } from '../../shared/domain/message.ts';
-import type { Device, User } from './chat.ts';
+import type { Device } from './chat.ts';
 
 /**
  * What an app keeps of its user's conversations, by nothing but events, pages and the two counters: `seq` says which
  * messages it has, `rev` which changes. Everything here is what a client would do, and no more.
  */
+
+/** Whose conversations they are, and how to read them. */
+interface Owner {
+  id: string;
+  // What is there is as the contract says.
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters
+  get: <T>(path: string) => Promise<{ status: number; body: T }>;
+}
 
 /** A conversation as the app knows it. */
 interface Copy {
@@ -84,10 +92,10 @@ export class Replica {
   readonly shown: string[] = [];
   /** How often a hole was filled by HTTP. */
   fills = 0;
-  readonly user: User;
+  readonly user: Owner;
   readonly #copies = new Map<string, Copy>();
 
-  constructor(user: User) {
+  constructor(user: Owner) {
     this.user = user;
   }
 

@@ -56,6 +56,8 @@ export type TestStackOptions = Pick<
   ports?: Partial<StackOptions['ports']>;
   /** Default: the app's queues and topics. */
   serviceBusConfig?: string;
+  /** Default: the app's hub. */
+  webPubSubConfig?: string;
 };
 
 /** Starts the whole system from this checkout on free ports, with its data in a folder of the caller's. */

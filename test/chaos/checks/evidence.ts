@@ -1,4 +1,4 @@
-import type { Deleted, FinalHistory, History, Seen, Sent } from '../history.ts';
+import type { Deleted, FinalHistory, History, KeptMessage, Seen, Sent } from '../history.ts';
 
 /** Something that went against a promise. */
 export interface Finding {
@@ -34,18 +34,26 @@ export const aboutSeen = ({
 export const nameOf = ({ conversationId, senderId, clientMessageId }: Seen | Sent): string =>
   JSON.stringify([conversationId, senderId, clientMessageId]);
 
-type Kept = FinalHistory['messages'][number];
-
 /** A history, and indexes of it that several checks need. */
 export interface Evidence extends History {
   sentByName: Map<string, Sent>;
   /** One member's reading of each conversation; `one-order` checks that the others' are the same. */
   logs: Map<string, FinalHistory>;
-  kept: Map<string, Kept[]>;
-  keptById: Map<string, Kept>;
+  kept: Map<string, KeptMessage[]>;
+  keptById: Map<string, KeptMessage>;
   /** Messages that may be gone: their senders have asked for it. */
   taken: Map<string, Deleted>;
+  /** Texts that edits were to give messages. */
+  edited: Map<string, Set<string>>;
 }
+
+const editedIn = ({ asked }: History): Map<string, Set<string>> => {
+  const texts = new Map<string, Set<string>>();
+  for (const { wanted, text } of asked)
+    if (wanted.messageId !== undefined && text !== undefined)
+      texts.set(wanted.messageId, (texts.get(wanted.messageId) ?? new Set()).add(text));
+  return texts;
+};
 
 export const indexed = (history: History): Evidence => {
   const logs = new Map(history.finalHistories.map((log) => [log.conversationId, log]));
@@ -56,6 +64,7 @@ export const indexed = (history: History): Evidence => {
     logs,
     kept: Map.groupBy(messages, nameOf),
     keptById: new Map(messages.map((message) => [message.messageId, message])),
+    edited: editedIn(history),
     taken: new Map(history.deleted.map((deleted) => [deleted.messageId, deleted])),
   };
 };

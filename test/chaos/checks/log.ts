@@ -1,11 +1,20 @@
-import type { Sent } from '../history.ts';
-import { aboutSeen, aboutSent, type Check, nameOf } from './evidence.ts';
+import type { KeptMessage, Sent } from '../history.ts';
+import { aboutSeen, aboutSent, type Check, nameOf, time } from './evidence.ts';
 
-export const acceptedIsKept: Check = function* ({ sent, kept, keptById }) {
+export const acceptedIsKept: Check = function* ({ sent, kept, keptById, refusals }) {
+  const refused = new Map(
+    refusals.map((one) => [
+      JSON.stringify([one.conversationId, one.userId, one.clientMessageId]),
+      `refused by ${one.code} (told ${time(one.at)})`,
+    ]),
+  );
   for (const one of sent) {
     const [first] = one.accepted;
     if (!first) continue;
-    if (!kept.has(nameOf(one)))
+    const refusal = refused.get(nameOf(one));
+    if (refusal !== undefined && kept.has(nameOf(one)))
+      yield { at: one.begunAt, words: `Was ${refusal}, and is there: ${aboutSent(one)}.` };
+    if (!kept.has(nameOf(one)) && refusal === undefined)
       yield { at: one.begunAt, words: `Lost: ${aboutSent(one)} is not in the history.` };
     for (const { messageId, conversationId } of one.accepted)
       if (messageId !== first.messageId || conversationId !== one.conversationId)
@@ -18,11 +27,12 @@ export const acceptedIsKept: Check = function* ({ sent, kept, keptById }) {
   }
 };
 
-export const keptOnce: Check = function* ({ kept, sentByName, taken }) {
+export const keptOnce: Check = function* ({ kept, sentByName, taken, edited }) {
   for (const [name, rows] of kept) {
     const [row] = rows;
     const sent = sentByName.get(name);
-    if (!row) continue;
+    // What the system notes belongs to a change.
+    if (!row || row.note) continue;
     if (!sent) {
       yield { at: 0, words: `Nobody sent what the history has at ${aboutSeen(row)}.` };
       continue;
@@ -32,7 +42,9 @@ export const keptOnce: Check = function* ({ kept, sentByName, taken }) {
         at: sent.begunAt,
         words: `Twice: ${aboutSent(sent)} is in the history at seq ${rows.map(({ seq }) => seq).join(' and ')}.`,
       };
-    if (row.text !== sent.text && !(row.text === null && taken.has(row.messageId)))
+    const isAsAsked =
+      row.text === null ? taken.has(row.messageId) : edited.get(row.messageId)?.has(row.text) === true;
+    if (row.text !== sent.text && !isAsAsked)
       yield { at: sent.begunAt, words: `Changed: ${aboutSent(sent)} is kept as ${aboutSeen(row)}.` };
   }
 };
@@ -58,7 +70,7 @@ export const sendsKeepOrder: Check = function* ({ sent, kept }) {
     let before: { sent: Sent; seq: number } | undefined;
     for (const one of lane.toSorted((a, b) => a.nth - b.nth)) {
       const seq = kept.get(nameOf(one))?.[0]?.seq;
-      if (seq === undefined || one.accepted.length === 0) continue;
+      if (seq === undefined || one.accepted.length === 0 || !one.isAwaited) continue;
       if (before && seq < before.seq)
         yield {
           at: one.begunAt,
@@ -69,13 +81,16 @@ export const sendsKeepOrder: Check = function* ({ sent, kept }) {
   }
 };
 
+const isSame = (a: KeptMessage | undefined, b: KeptMessage | undefined): boolean =>
+  a?.messageId === b?.messageId && a?.text === b?.text && a?.isPinned === b?.isPinned;
+
 export const oneOrder: Check = function* ({ finalHistories, logs }) {
   for (const { conversationId, userId, messages } of finalHistories) {
     const other = logs.get(conversationId);
     const length = Math.max(messages.length, other?.messages.length ?? 0);
     for (let index = 0; index < length; index++) {
       const [mine, theirs] = [messages[index], other?.messages[index]];
-      if (mine?.messageId === theirs?.messageId) continue;
+      if (isSame(mine, theirs)) continue;
       yield {
         at: 0,
         words:
@@ -85,4 +100,10 @@ export const oneOrder: Check = function* ({ finalHistories, logs }) {
       break;
     }
   }
+};
+
+export const poisonIsParked: Check = function* ({ poisons, parked }) {
+  for (const { mark, conversationId, at } of poisons)
+    if (!parked.some((text) => text.includes(mark)))
+      yield { at, words: `Poison ${mark}, put into ${conversationId} at ${time(at)}, was not put aside.` };
 };

@@ -1,14 +1,19 @@
 import type { History, InboxReading } from '../history.ts';
 import { aboutSeen, aboutSent, type Check, type Finding, nameOf, time } from './evidence.ts';
 
-export const liveAsKept: Check = function* ({ shown, keptById, taken }) {
+export const liveAsKept: Check = function* ({ shown, keptById, taken, sentByName, edited }) {
   for (const one of shown) {
     const row = keptById.get(one.messageId);
     const how = `${one.userId} was shown (${one.by}, ${time(one.at)}) ${aboutSeen(one)}`;
     if (!row) yield { at: one.at, words: `${how}, which the history does not have.` };
     else if (row.seq !== one.seq || row.conversationId !== one.conversationId)
       yield { at: one.at, words: `${how}, but the history has ${aboutSeen(row)}.` };
-    else if (row.text !== one.text && !taken.has(one.messageId))
+    else if (
+      one.text !== row.text &&
+      // As it was before an edit, or after one that another has replaced.
+      !(one.text === sentByName.get(nameOf(one))?.text || edited.get(one.messageId)?.has(one.text ?? '')) &&
+      !taken.has(one.messageId)
+    )
       yield { at: one.at, words: `${how}, but the history has ${aboutSeen(row)}.` };
   }
 };

@@ -1,17 +1,21 @@
 import { aboutSeen, type Check, time } from './evidence.ts';
+import { lingerMs, mayHear } from './guests.ts';
 
-export const membersOnly: Check = function* ({ heard, shown, members }) {
-  const isMember = (conversationId: string, userId: string): boolean =>
-    members.get(conversationId)?.has(userId) ?? false;
-  for (const { userId, conversationId, event, at } of heard)
-    if (!isMember(conversationId, userId))
+export const membersOnly: Check = function* (evidence) {
+  for (const { userId, conversationId, event, at } of evidence.heard)
+    if (!mayHear(evidence, userId, conversationId, { at, leewayMs: lingerMs }))
       yield {
         at,
         words: `${userId} is not in ${conversationId}, and was told of a ${event} at ${time(at)}.`,
       };
-  for (const one of shown)
-    if (!isMember(one.conversationId, one.userId))
-      yield { at: one.at, words: `${one.userId} was shown (${one.by}) ${aboutSeen(one)}.` };
+  for (const one of evidence.shown) {
+    const when = { at: one.at, leewayMs: one.by === 'live' ? lingerMs : 0 };
+    if (!mayHear(evidence, one.userId, one.conversationId, when))
+      yield {
+        at: one.at,
+        words: `${one.userId} is not in it, and was shown (${one.by}, ${time(one.at)}) ${aboutSeen(one)}.`,
+      };
+  }
 };
 
 /** Pushes to several sockets overtake each other. */

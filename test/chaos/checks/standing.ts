@@ -1,9 +1,9 @@
 import { type Check, time } from './evidence.ts';
 
-export const unreadExact: Check = function* ({ finalHistories }) {
-  for (const { conversationId, userId, messages, standing } of finalHistories) {
+export const unreadExact: Check = function* ({ finalHistories, guestReadings }) {
+  for (const { conversationId, userId, messages, standing } of [...finalHistories, ...guestReadings]) {
     const unread = messages.filter(
-      ({ seq, senderId, text }) => seq > standing.readSeq && senderId !== userId && text !== null,
+      ({ seq, senderId, isDeleted }) => seq > standing.readSeq && senderId !== userId && !isDeleted,
     ).length;
     if (unread !== standing.unreadCount)
       yield {
@@ -13,8 +13,8 @@ export const unreadExact: Check = function* ({ finalHistories }) {
   }
 };
 
-export const watermarksRise: Check = function* ({ finalHistories, reads }) {
-  for (const { conversationId, userId, headSeq, standing } of finalHistories) {
+export const watermarksRise: Check = function* ({ finalHistories, guestReadings, reads }) {
+  for (const { conversationId, userId, headSeq, standing } of [...finalHistories, ...guestReadings]) {
     const { readSeq, deliveredSeq } = standing;
     const where = `${userId} in ${conversationId}: read up to ${readSeq}, delivered up to ${deliveredSeq}, of ${headSeq}`;
     if (readSeq > deliveredSeq || deliveredSeq > headSeq) yield { at: 0, words: `${where}.` };

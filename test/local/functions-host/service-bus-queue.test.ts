@@ -3,7 +3,7 @@ import type { LogEntry } from '../../../local/functions-host/log.ts';
 import { readServiceBusBinding } from '../../../local/functions-host/triggers/service-bus/binding.ts';
 import { QueueListener } from '../../../local/functions-host/triggers/service-bus/queue-listener.ts';
 import { startServiceBus } from '../../../local/service-bus/index.ts';
-import { BrokerProxy } from '../../chaos/proxy.ts';
+import { Network } from '../../chaos/network.ts';
 import { aBroker, aClient, aConfig } from '../service-bus/support.ts';
 import { aTriggerContext, type Call, Recorder, start, started } from './trigger-support.ts';
 
@@ -161,7 +161,7 @@ it('neighbours of one turn are completed and abandoned each by its own outcome',
 
 describe('a queue trigger that is told to stop', () => {
   const aNetwork = async (broker: { port: number; connectionString: string }) => {
-    const proxy = await BrokerProxy.start(broker.port);
+    const proxy = await Network.start(broker.port);
     onTestFinished(() => proxy.stop());
     return { proxy, connection: broker.connectionString.replace(`:${broker.port}`, `:${proxy.port}`) };
   };
