@@ -2,7 +2,7 @@ import { directConversationId } from '../../shared/domain/identifiers.ts';
 import { ChatClient } from './chat-client.ts';
 import type { Visit } from './guest.ts';
 import { habits, Person, type PersonOptions } from './person.ts';
-import type { Lane } from './sender.ts';
+import type { Lane } from './lane.ts';
 
 /** Somebody who reads a conversation. */
 export interface Reader {

@@ -1,6 +1,6 @@
 import { ask, type Wish } from './asking.ts';
 import type { Sent } from './history.ts';
-import type { Lane, SenderOptions } from './sender.ts';
+import type { Lane, SenderOptions } from './lane.ts';
 
 /** How often, behind a send, something that was said before is changed, and how. */
 const shares = { delete: 0.06, edit: 0.1, react: 0.15, pin: 0.05 };

@@ -2,9 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ask } from './asking.ts';
 import type { Stay } from './change-history.ts';
 import type { ChatClient } from './chat-client.ts';
+import type { Lane } from './lane.ts';
 import type { Random } from './random.ts';
 import type { Recorder } from './recorder.ts';
-import { type Lane, sayOne } from './sender.ts';
+import { sayOne } from './sender.ts';
 
 /** A group, and somebody who comes and goes. */
 export interface Visit {
