@@ -404,7 +404,8 @@ export class ParleyClient {
   }
 
   #directWith(userId: string | undefined): Conversation | undefined {
-    if (userId === undefined) return undefined;
+    // With oneself there is none; everyone that is known has oneself in it.
+    if (userId === undefined || userId === this.userId) return undefined;
     return this.known.find(
       ({ info }) => info?.type === 'direct' && info.members.some((member) => member.userId === userId),
     );
