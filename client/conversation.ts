@@ -14,6 +14,7 @@ import type {
   Watermarks,
 } from './contract.ts';
 import { type Core, post } from './core.ts';
+import { callAll } from './emitter.ts';
 import { type Method, path, type RequestOptions } from './http.ts';
 import type { Draft, PendingMessage } from './outbox.ts';
 import { statusShower } from './receipts.ts';
@@ -383,7 +384,7 @@ export class Conversation {
   /** @internal */
   touch(): void {
     this.#snapshot = undefined;
-    for (const listener of [...this.#listeners]) listener();
+    callAll(this.#listeners, undefined);
     if (this.replica.info) this.#core.onConversation(this.id, false);
   }
 

@@ -209,23 +209,29 @@ export class Outbox {
 
   async #deliver(entry: Entry): Promise<void> {
     for (let attempt = 0; this.#isLive(entry); attempt++) {
+      let receipt: SendReceipt;
       try {
-        const receipt = await this.#parts.send(entry.message);
-        this.#accept(entry, receipt);
-        return;
+        receipt = await this.#parts.send(entry.message);
       } catch (thrown) {
-        const error = asParleyError(thrown);
-        if (this.#isClosed() || !this.#isLive(entry)) return;
-        if (!error.isTransient || (error.code === 'internal-error' && attempt >= maxBugs)) {
-          this.#fail(entry, error);
-          return;
-        }
-        this.#note(entry, error.code);
-        const ms = backoffMs(attempt, this.#parts.environment.random, error.retryAfterMs);
-        const isUrgent = error.retryAfterMs === undefined;
-        await this.#pause(ms, isUrgent);
+        await this.#stumble(entry, asParleyError(thrown), attempt);
+        if (this.#isClosed() || entry.message.state === 'failed') return;
+        continue;
       }
+      this.#accept(entry, receipt);
+      return;
     }
+  }
+
+  /** Gives up what can never be sent, and waits before the next try of what can. */
+  async #stumble(entry: Entry, error: ParleyError, attempt: number): Promise<void> {
+    if (this.#isClosed() || !this.#isLive(entry)) return;
+    if (!error.isTransient || (error.code === 'internal-error' && attempt >= maxBugs)) {
+      this.#fail(entry, error);
+      return;
+    }
+    this.#note(entry, error.code);
+    const isUrgent = error.retryAfterMs === undefined;
+    await this.#pause(backoffMs(attempt, this.#parts.environment.random, error.retryAfterMs), isUrgent);
   }
 
   /** @param isUrgent it need not wait any longer when the network is back */
