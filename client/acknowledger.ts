@@ -1,5 +1,5 @@
 import { backoffMs } from './backoff.ts';
-import type { Environment } from './environment.ts';
+import type { Cancel, Environment } from './environment.ts';
 import { asParleyError, type ParleyError } from './errors.ts';
 
 /** @internal */
@@ -7,6 +7,8 @@ export interface AcknowledgerParts {
   environment: Environment;
   /** Tells the service, and resolves when it has noted it. */
   ask: (name: string, data: Record<string, unknown>) => Promise<unknown>;
+  /** The service has noted what was read. */
+  onRead: (conversationId: string) => void;
   /** A group so large that nobody is shown who has got what: it costs the service more than it is worth to hurry. */
   isLarge: (conversationId: string) => boolean;
 }
@@ -28,7 +30,7 @@ const maxSeqs = 100;
 export class Acknowledger {
   readonly #parts: AcknowledgerParts;
   readonly #due = new Map<string, Due>();
-  readonly #scheduled = new Set<string>();
+  readonly #scheduled = new Map<string, { isPatient: boolean; cancel: Cancel }>();
   readonly #busy = new Set<string>();
   #failures = 0;
 
@@ -73,16 +75,19 @@ export class Acknowledger {
     return due;
   }
 
+  /** What was read need not wait behind what may take its time. */
   #schedule(conversationId: string, extraMs = 0): void {
-    if (this.#scheduled.has(conversationId) || this.#busy.has(conversationId)) return;
     const isPatient = this.#parts.isLarge(conversationId) && this.#due.get(conversationId)?.read === 0;
+    const scheduled = this.#scheduled.get(conversationId);
+    if (this.#busy.has(conversationId) || (scheduled && (isPatient || !scheduled.isPatient))) return;
+    scheduled?.cancel();
     const ms = (isPatient ? this.#patience() : collectMs) + extraMs;
-    const run = (): void => {
+    const cancel = this.#parts.environment.after(ms, () => {
       this.#scheduled.delete(conversationId);
       void this.#tell(conversationId);
-    };
-    this.#scheduled.add(conversationId);
-    this.#parts.environment.after(ms, run);
+    });
+    // A pause that the service or the network needs is kept in any case.
+    this.#scheduled.set(conversationId, { isPatient: isPatient && extraMs === 0, cancel });
   }
 
   #patience(): number {
@@ -108,8 +113,11 @@ export class Acknowledger {
 
   /** What was read has been delivered. */
   async #say(conversationId: string, { delivered, seqs, read }: Due): Promise<void> {
-    const { ask } = this.#parts;
-    if (read > 0) await ask('receipt.read', { conversationId, upToSeq: read });
+    const { ask, onRead } = this.#parts;
+    if (read > 0) {
+      await ask('receipt.read', { conversationId, upToSeq: read });
+      onRead(conversationId);
+    }
     if (delivered > read) await ask('receipt.delivered', { conversationId, upToSeq: delivered });
     const single = [...seqs].filter((seq) => seq > Math.max(read, delivered)).sort((a, b) => a - b);
     for (let at = 0; at < single.length; at += maxSeqs)

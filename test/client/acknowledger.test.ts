@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { Acknowledger } from '../../client/acknowledger.ts';
+import { ParleyError } from '../../client/errors.ts';
 import { HostileService } from './hostile-service.ts';
 
 const conversationId = 'g_everybody';
@@ -16,6 +17,7 @@ const aGroup = (members: number, isLarge: boolean) => {
       new Acknowledger({
         environment,
         isLarge: () => isLarge,
+        onRead: () => undefined,
         ask: (name) => Promise.resolve(told.push({ second: time.now / 1000, name })),
       }),
   );
@@ -45,4 +47,35 @@ it('what is read in a large group is told like in any other', async () => {
   all[0]?.read(conversationId, 1);
   await time.run(2000);
   expect(told.map(({ name }) => name)).toEqual(['receipt.read']);
+});
+
+it('so it is where it was about to be acknowledged only', async () => {
+  const { time, told, all } = aGroup(1, true);
+  all[0]?.delivered(conversationId, 1);
+  await time.run(5000);
+  all[0]?.read(conversationId, 1);
+  await time.run(2000);
+  expect(told.map(({ name }) => name)).toEqual(['receipt.read']);
+  await time.run(60_000);
+  expect(told).toHaveLength(1);
+});
+
+it('after a failure it waits for as long as the service asks, whatever is read meanwhile', async () => {
+  const service = new HostileService(1);
+  const tries: number[] = [];
+  const one = new Acknowledger({
+    environment: service.environment('ann'),
+    isLarge: () => true,
+    onRead: () => undefined,
+    ask: () => {
+      tries.push(service.time.now);
+      if (tries.length > 1) return Promise.resolve();
+      return Promise.reject(new ParleyError('rate-limited', 'Later.', { retryAfterMs: 20_000 }));
+    },
+  });
+  one.read(conversationId, 1);
+  await service.time.run(5000);
+  one.read(conversationId, 2);
+  await service.time.run(60_000, () => tries.length > 1);
+  expect((tries[1] ?? 0) - (tries[0] ?? 0)).toBeGreaterThanOrEqual(20_000);
 });
