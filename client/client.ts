@@ -118,6 +118,7 @@ export class ParleyClient {
     const acknowledger = new Acknowledger({
       environment,
       ask: (name, data) => this.#connection.ask(name, this.#underTrace(data)),
+      onRead: (id) => this.#conversations.get(id)?.replica.recount(),
       isLarge: (id) => (this.#conversations.get(id)?.info?.members.length ?? 0) > 100,
     });
     const outbox = new Outbox({

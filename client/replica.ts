@@ -111,8 +111,10 @@ export class Replica {
   takeReceipt(kind: 'delivered' | 'read', userId: string, upToSeq: number): void {
     const read = kind === 'read' ? upToSeq : 0;
     this.receipts = raised(this.receipts, { userId, deliveredSeq: upToSeq, readSeq: read });
-    if (kind === 'read' && userId === this.#parts.userId) this.read(upToSeq);
-    else this.#parts.onUpdate();
+    if (kind === 'read' && userId === this.#parts.userId && upToSeq > (this.info?.readSeq ?? 0)) {
+      this.read(upToSeq); // on another device
+      this.recount();
+    } else this.#parts.onUpdate();
   }
 
   /** How far everybody has come, as it was asked for. */
@@ -127,8 +129,14 @@ export class Replica {
     if (!info || upToSeq <= info.readSeq) return;
     this.info = { ...info, readSeq: Math.min(upToSeq, Math.max(info.headSeq, this.timeline.seq)) };
     if (upToSeq >= this.timeline.floor) this.#unreadBelow = 0;
-    else if (this.#unreadBelow > 0) void this.refresh();
     this.#parts.onUpdate();
+  }
+
+  /** The service has noted what was read: of what is not here only it knows how much is left. */
+  recount(): void {
+    if (this.#unreadBelow === 0) return;
+    this.#isInfoOld = true;
+    this.#syncSoon();
   }
 
   /** Changes what is known of the conversation itself. */

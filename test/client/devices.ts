@@ -1,5 +1,12 @@
 import { type ConnectOptions, MemoryStore, ParleyClient } from '../../client/index.ts';
-import type { HostileService } from './hostile-service.ts';
+import { HostileService } from './hostile-service.ts';
+
+/** A service over a network that does what it should. */
+export const aCalmService = (): HostileService => {
+  const service = new HostileService(1);
+  service.calmDown();
+  return service;
+};
 
 /** What says who somebody is, unsigned. */
 export const tokenOf = (userId: string): string => `h.${btoa(JSON.stringify({ sub: userId }))}.s`;
@@ -39,4 +46,20 @@ export const outcomeOf = (promise: Promise<unknown>): { value: string | undefine
     (error: unknown) => (outcome.value = (error as { code?: string }).code ?? String(error)),
   );
   return outcome;
+};
+
+/** Runs something, and tells what was thrown meanwhile where nobody catches it. */
+export const uncaughtIn = async (work: () => Promise<void>): Promise<string[]> => {
+  const names = ['uncaughtException', 'unhandledRejection'] as const;
+  const uncaught: string[] = [];
+  const note = (error: unknown): void => void uncaught.push(String(error));
+  const others = names.map((name) => [name, process.listeners(name as 'uncaughtException')] as const);
+  for (const name of names) process.removeAllListeners(name).on(name, note);
+  try {
+    await work();
+  } finally {
+    for (const name of names) process.removeAllListeners(name);
+    for (const [name, listeners] of others) for (const listener of listeners) process.on(name, listener);
+  }
+  return uncaught;
 };
