@@ -358,36 +358,34 @@ export class ParleyClient {
   }
 
   async #start(isPatient: boolean, signal: AbortSignal | undefined): Promise<void> {
-    const { outbox } = this.#core;
-    await outbox.restore();
-    const online = new Promise<void>((resolve) => {
-      const stop = this.on('connection', (state) => {
-        if (state !== 'online') return;
-        stop();
-        resolve();
-      });
+    await this.#core.outbox.restore();
+    const online = Promise.withResolvers<undefined>();
+    const stop = this.on('connection', (state) => {
+      if (state === 'online') online.resolve(undefined);
     });
-    const aborted = new Promise<never>((_, reject) => {
-      const abort = (): void => {
-        reject(new ParleyError('aborted', 'It was aborted.', { cause: signal?.reason }));
-        void this.close();
-      };
-      if (signal?.aborted === true) abort();
-      else signal?.addEventListener('abort', abort, { once: true });
-    });
+    const abort = (): void => {
+      online.reject(new ParleyError('aborted', 'It was aborted.', { cause: signal?.reason }));
+      void this.close();
+    };
+    if (signal?.aborted === true) abort();
+    else signal?.addEventListener('abort', abort, { once: true });
     const run = this.#connection.run();
     this.#run = run.catch((error: unknown) => this.#report(error));
-    if (isPatient) {
-      aborted.catch(() => undefined);
-      return;
-    }
-    try {
-      // It ends only when it is refused for good, or closed.
-      await Promise.race([online, aborted, run.then(() => aborted)]);
-    } catch (error) {
-      await this.close();
-      throw error;
-    }
+    // It ends only when it is refused for good, or closed.
+    run.then(
+      () => online.reject(new ParleyError('closed', 'The client was closed.')),
+      (error: unknown) => online.reject(error),
+    );
+    const started = online.promise.finally(() => {
+      stop();
+      signal?.removeEventListener('abort', abort);
+    });
+    if (isPatient) started.catch(() => undefined);
+    else
+      await started.catch(async (error: unknown) => {
+        await this.close();
+        throw error;
+      });
   }
 
   #get<T>(at: string, query: Record<string, string | number | boolean | undefined> = {}): Promise<T> {

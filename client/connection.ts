@@ -50,6 +50,7 @@ export class Connection {
 
   /** Begins, and goes on until `close`. @throws ParleyError when it is refused for good */
   async run(): Promise<void> {
+    if (this.#isClosed()) return;
     this.#stopListening = this.#parts.environment.onWake(() => this.#wakeUp());
     for (let attempt = 0; !this.#isClosed(); attempt++) {
       try {

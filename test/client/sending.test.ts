@@ -5,7 +5,9 @@ it('what is sent to oneself is refused, and goes to nobody else', async () => {
   const service = aCalmService();
   const chat = await onlineAt(service, 'ann');
   void chat.send({ to: 'bo', text: 'Hello' });
-  expect(await service.time.run(60_000, () => chat.known.length === 1 && chat.pending.length === 0)).toBe(true);
+  expect(await service.time.run(60_000, () => chat.known.length === 1 && chat.pending.length === 0)).toBe(
+    true,
+  );
   const outcome = outcomeOf(chat.send({ to: 'ann', text: 'A note to myself' }));
   await service.time.run(60_000, () => outcome.value !== undefined);
   expect(outcome.value).toBe('malformed-request');
