@@ -64,6 +64,8 @@ export interface ConversationsQuery {
 
 /** How long to wait for a message that was accepted before asking for it. */
 const expectedMs = 10_000;
+/** How long to try to take a token back. */
+const logOutMs = 5_000;
 /** Conversations that are fetched at once. */
 const concurrency = 6;
 
@@ -355,6 +357,22 @@ export class ParleyClient {
     this.#events.clear();
     this.#environment.close();
     await this.#run;
+  }
+
+  /**
+   * Takes your token back, if the service can be reached within five seconds, and closes. What was not sent waits in the store
+   * for your next client.
+   */
+  async logOut(): Promise<void> {
+    const { http, environment } = this.#core;
+    const late = new AbortController();
+    const cancel = environment.after(logOutMs, () => late.abort());
+    this.#connection.close(); // else it would ask for another with the token that is taken back
+    await http
+      .request('POST', '/users/logout', { isOnce: false, signal: late.signal })
+      .catch(() => undefined); // there is nothing more to be done here
+    cancel();
+    await this.close();
   }
 
   async #start(isPatient: boolean, signal: AbortSignal | undefined): Promise<void> {

@@ -225,4 +225,6 @@ it('accounts are opened, and used', async () => {
   const { token } = await ParleyClient.login({ baseUrl, username, password });
   const chat = await connect(username, { token });
   expect(await chat.me()).toMatchObject({ username });
+  await chat.logOut();
+  await expect(ParleyClient.connect({ baseUrl, token })).rejects.toMatchObject({ code: 'unauthenticated' });
 });
