@@ -109,7 +109,9 @@ export class Chat {
 
   readonly openAt = (id: string, seq: number): void => {
     this.open(id);
-    void this.#opened?.then(() => this.current.goTo(seq));
+    void this.#opened?.then(() => {
+      if (this.openId.value === id) return this.current.goTo(seq);
+    });
   };
 
   readonly close = (): void => {

@@ -94,6 +94,7 @@ export class Current {
   async open(conversation: Conversation | undefined): Promise<void> {
     this.#stop();
     this.#conversation = conversation;
+    this.#loading = undefined;
     this.problem.value = undefined;
     this.goal.value = undefined;
     this.foundSeq.value = undefined;
@@ -109,6 +110,7 @@ export class Current {
     });
     await this.#try(async () => {
       await conversation.open();
+      if (this.#conversation !== conversation) return; // another was opened meanwhile
       this.snapshot.value = conversation.snapshot;
       this.seen();
     });
@@ -141,10 +143,11 @@ export class Current {
   loadEarlier(): Promise<unknown> {
     const { value: snapshot } = this.snapshot;
     if (!snapshot?.hasEarlier) return Promise.resolve();
-    this.#loading ??= this.#try((conversation) => conversation.loadEarlier(earlierPage)).finally(() => {
-      this.#loading = undefined;
+    if (this.#loading) return this.#loading;
+    const loading = this.#try((conversation) => conversation.loadEarlier(earlierPage)).finally(() => {
+      if (this.#loading === loading) this.#loading = undefined;
     });
-    return this.#loading;
+    return (this.#loading = loading);
   }
 
   /** Scrolls to a message, however far back it is. */
@@ -261,14 +264,16 @@ export class Current {
     });
   }
 
-  /** @returns whether it was done; if not, what went wrong is shown */
+  /** @returns whether it was done; if not, what went wrong is shown while the conversation is open */
   async #try(act: (conversation: Conversation) => Promise<unknown>): Promise<boolean> {
-    if (!this.#conversation) return false;
+    const conversation = this.#conversation;
+    if (!conversation) return false;
     this.problem.value = undefined;
     try {
-      await act(this.#conversation);
+      await act(conversation);
       return true;
     } catch (error) {
+      if (this.#conversation !== conversation) return false;
       this.problem.value = problemOf(error);
       this.#parts.fail(error);
       return false;

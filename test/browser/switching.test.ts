@@ -1,0 +1,80 @@
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { usePageStack } from './page-stack.ts';
+import { anAccount, messageIn, openChat, say } from './visitor.ts';
+
+const site = usePageStack();
+const { open, aPair, asUser } = site;
+
+/** Somebody in two conversations; what was said in the first is longer than a screen. */
+const aTriangle = async () => {
+  const { ann, bob, conversationId } = await aPair();
+  const cleo = await anAccount(site.url, 'Cleo Carter');
+  const other = await asUser(ann, async (chat) => {
+    for (let number = 1; number <= 8; number++)
+      await chat.conversation(conversationId).send(`For Bob ${number}`);
+    return (await chat.direct(cleo.username)).id;
+  });
+  return { ann, bob, cleo, conversationId, other };
+};
+
+/** Keeps back what is asked of the messages of a conversation. @returns lets it go */
+const holdMessages = async (
+  page: Page,
+  id: string,
+): Promise<{ asked: Promise<void>; release: () => void }> => {
+  const asked = Promise.withResolvers<void>();
+  const released = Promise.withResolvers<void>();
+  await page.route(`**/conversations/${id}/messages*`, async (route) => {
+    asked.resolve();
+    await released.promise;
+    await route.continue();
+  });
+  return { asked: asked.promise, release: released.resolve };
+};
+
+/** Notes each name that the open conversation has from now on. */
+const recordHeadings = async (page: Page): Promise<() => Promise<string[]>> => {
+  await page.evaluate(() => {
+    const headings = new Set<string>();
+    const note = (): void => {
+      headings.add(document.querySelector('.conversation h1')?.textContent ?? '');
+    };
+    note();
+    new MutationObserver(note).observe(document.body, {
+      subtree: true,
+      childList: true,
+      characterData: true,
+    });
+    Object.assign(window, { headings });
+  });
+  return () => page.evaluate(() => [...(window as unknown as { headings: Set<string> }).headings]);
+};
+
+describe('whoever goes from one conversation to another', () => {
+  it('sees and writes to the second, though the first is loaded later', async () => {
+    const { ann, cleo, conversationId } = await aTriangle();
+    const page = await open(ann);
+    const { asked, release } = await holdMessages(page, conversationId);
+    await openChat(page, 'Bob Baker');
+    await asked;
+    await openChat(page, 'Cleo Carter');
+    await page.getByRole('heading', { name: 'Cleo Carter' }).waitFor();
+    const headings = await recordHeadings(page);
+    const loaded = page.waitForResponse(new RegExp(`/conversations/${conversationId}/messages`));
+    release();
+    await (await loaded).finished();
+    await say(page, 'For Cleo');
+    await messageIn(page, 'For Cleo').waitFor();
+    expect(await headings()).toEqual(['Cleo Carter']);
+    expect(
+      await page
+        .getByRole('log')
+        .getByText(/^For Bob/)
+        .count(),
+    ).toBe(0);
+    const theirs = await open(cleo);
+    await openChat(theirs, 'Ann Archer');
+    await messageIn(theirs, 'For Cleo').waitFor();
+  });
+});
