@@ -77,4 +77,20 @@ describe('whoever goes from one conversation to another', () => {
     await openChat(theirs, 'Ann Archer');
     await messageIn(theirs, 'For Cleo').waitFor();
   });
+
+  it('finds no window open that was opened over the first', async () => {
+    const { ann, bob } = await aPair();
+    await asUser(bob, async (chat) => {
+      for (const title of ['Release team', 'Book club'])
+        await chat.createGroup({ memberIds: [ann.username], title });
+    });
+    const page = await open(ann);
+    await openChat(page, 'Release team');
+    await page.getByRole('button', { name: 'About this conversation' }).click();
+    await page.getByRole('button', { name: 'Leave the group' }).click();
+    await page.getByText('Nothing open yet').waitFor();
+    await openChat(page, 'Book club');
+    await page.getByRole('heading', { level: 1, name: 'Book club' }).waitFor();
+    expect(await page.getByRole('dialog').count()).toBe(0);
+  });
 });

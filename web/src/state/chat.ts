@@ -144,6 +144,7 @@ export class Chat {
 
   #show(id: string | undefined): void {
     if (this.openId.value === id) return;
+    if (this.shown.value === 'about') this.show(undefined); // it was about another
     this.compose.switchTo(id);
     this.openId.value = id;
     this.#opened = this.current.open(id === undefined ? undefined : this.#client?.conversation(id));
