@@ -94,3 +94,31 @@ describe('whoever goes from one conversation to another', () => {
     expect(await page.getByRole('dialog').count()).toBe(0);
   });
 });
+
+describe('on a phone', () => {
+  const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+  const back = (page: Page) => page.getByRole('button', { name: 'Back to the conversations' });
+
+  it('there is a way back while a conversation is loaded', async () => {
+    const { ann, conversationId } = await aPair();
+    const page = await open(ann, phone);
+    await page.route(`**/conversations/${conversationId}*`, () => undefined); // never answered
+    await page.route('**/conversations?*', (route) =>
+      route.fulfill({ json: { items: [], nextCursor: null } }),
+    );
+    await page.evaluate((id) => location.assign(`#${id}`), conversationId);
+    await page.reload();
+    await page.getByText('Loading …').waitFor();
+    await back(page).click();
+    await page.getByRole('navigation').waitFor();
+  });
+
+  it('a conversation of others leads to one’s own', async () => {
+    const { ann } = await aPair();
+    const page = await open(ann, phone);
+    for (const id of ['g-nobody', 'g-nobody-else']) {
+      await page.evaluate((address) => location.assign(address), `#${id}`);
+      await page.getByRole('navigation').getByText('Bob Baker').waitFor();
+    }
+  });
+});

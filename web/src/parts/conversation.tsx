@@ -14,24 +14,49 @@ const Typing = () => {
   );
 };
 
+const Back = () => {
+  const { close } = useChat();
+  return (
+    <button class="back" aria-label="Back to the conversations" onClick={() => close()}>
+      <Icon name="back" />
+    </button>
+  );
+};
+
+const Loading = () => (
+  <section class="conversation" aria-label="Conversation">
+    <header class="bar">
+      <Back />
+      <p class="quiet" role="status">
+        Loading …
+      </p>
+    </header>
+  </section>
+);
+
+const Nothing = () => {
+  const { show } = useChat();
+  return (
+    <section class="conversation" aria-label="Conversation">
+      <div class="nothing">
+        <span class="sign">
+          <Icon name="chat" />
+        </span>
+        <h2>Nothing open yet</h2>
+        <p>Choose a conversation on the side, or begin a new one with a person or a group.</p>
+        <button class="primary" onClick={() => show('new')}>
+          New conversation
+        </button>
+      </div>
+    </section>
+  );
+};
+
 /** The conversation that is open. */
 export const Conversation = () => {
-  const { current, close, show, compose } = useChat();
-  if (!current.view.value)
-    return (
-      <section class="conversation" aria-label="Conversation">
-        <div class="nothing">
-          <span class="sign">
-            <Icon name="chat" />
-          </span>
-          <h2>Nothing open yet</h2>
-          <p>Choose a conversation on the side, or begin a new one with a person or a group.</p>
-          <button class="primary" onClick={() => show('new')}>
-            New conversation
-          </button>
-        </div>
-      </section>
-    );
+  const { current, openId, show, compose } = useChat();
+  if (openId.value === undefined) return <Nothing />;
+  if (!current.view.value) return <Loading />;
   const drop = (event: DragEvent): void => {
     event.preventDefault();
     compose.attach(event.dataTransfer?.files[0]);
@@ -44,9 +69,7 @@ export const Conversation = () => {
       onDrop={drop}
     >
       <header class="bar">
-        <button class="back" aria-label="Back to the conversations" onClick={() => close()}>
-          <Icon name="back" />
-        </button>
+        <Back />
         <Face name={current.name.value} avatarUrl={current.avatarUrl.value} />
         <div class="grow">
           <h1 dir="auto">{current.name.value}</h1>

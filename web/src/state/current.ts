@@ -11,7 +11,7 @@ import {
 import { memberName, nameOf } from './names.ts';
 import { lastSeen } from './times.ts';
 import { shownPending, type ShownMessage } from './shown.ts';
-import { problemOf, wordsOfPending } from './words.ts';
+import { isNotMember, problemOf, wordsOfPending } from './words.ts';
 
 /** What the open conversation needs of the page. */
 export interface CurrentParts {
@@ -109,7 +109,10 @@ export class Current {
       this.seen();
     });
     await this.#try(async () => {
-      await conversation.open();
+      await conversation.open().catch((error: unknown) => {
+        if (this.#conversation === conversation && isNotMember(error)) this.#parts.close();
+        throw error;
+      });
       if (this.#conversation !== conversation) return; // another was opened meanwhile
       this.snapshot.value = conversation.snapshot;
       this.seen();

@@ -40,8 +40,12 @@ export const wordsOf = (code: string, fallback = 'It was not accepted.'): string
 export const wordsOfPending = ({ state, code }: PendingMessage): string | undefined =>
   state === 'failed' ? wordsOf(code ?? '') : waits[code ?? ''];
 
-export const isLoggedOut = (error: unknown): boolean =>
-  error instanceof ParleyError && error.code === 'unauthenticated';
+const isOf = (code: string, error: unknown): boolean => error instanceof ParleyError && error.code === code;
+
+export const isLoggedOut = (error: unknown): boolean => isOf('unauthenticated', error);
+
+/** What was asked is of a conversation that the user is not in. */
+export const isNotMember = (error: unknown): boolean => isOf('not-a-member', error);
 
 /** What went wrong, in words. */
 export const problemOf = (error: unknown): string => {
