@@ -72,6 +72,30 @@ describe('what is written', () => {
   });
 });
 
+describe('a browser that keeps nothing', () => {
+  it('shows the page all the same, and lets people in', async () => {
+    const { ann } = await site.aPair();
+    const page = await site.open();
+    await page.addInitScript(() => {
+      for (const storage of ['localStorage', 'sessionStorage'])
+        Object.defineProperty(window, storage, {
+          get: () => {
+            throw new DOMException('Access is denied for this document.', 'SecurityError');
+          },
+        });
+    });
+    await page.reload();
+    await logIn(page, ann);
+    await openChat(page, 'Bob Baker');
+    await say(page, 'Kept nowhere');
+    await messageIn(page, 'Kept nowhere').waitFor();
+    await page.getByRole('button', { name: 'Settings' }).click();
+    await page.getByLabel('Colors').selectOption('Dark');
+    await page.getByRole('button', { name: 'Log out' }).click();
+    await page.getByLabel('Password').waitFor();
+  });
+});
+
 describe('a token', () => {
   it('that was never good leads to where one logs in, and says why', async () => {
     const ann = await anAccount(site.url, 'Ann Archer');

@@ -1,4 +1,5 @@
 import type { Attachment } from '../../../client/index.ts';
+import { forget, forgetAll, readJson, write } from './kept.ts';
 import type { ShownMessage } from './shown.ts';
 
 /** A file of this device, or one that is uploaded already. */
@@ -39,31 +40,20 @@ export class Drafts {
 
   of(id: string): Written {
     const key = this.#keyOf(id);
-    const known = this.#all.get(key);
-    if (known) return known;
-    try {
-      return (JSON.parse(localStorage.getItem(key) ?? 'null') as Written | null) ?? nothing;
-    } catch {
-      return nothing;
-    }
+    return this.#all.get(key) ?? readJson<Written>(key) ?? nothing;
   }
 
   keep(id: string, written: Written): void {
     const key = this.#keyOf(id);
     this.#all.set(key, written);
-    try {
-      if (isWorthKeeping(written)) localStorage.setItem(key, JSON.stringify(kept(written)));
-      else localStorage.removeItem(key);
-    } catch {
-      // The storage is full: it is kept for as long as the page is open.
-    }
+    if (isWorthKeeping(written)) write(key, JSON.stringify(kept(written)));
+    else forget(key);
   }
 
   /** Forgets all of this user: another may sit here next. */
   clear(): void {
-    const prefix = this.#keyOf('');
     this.#all.clear();
-    for (const key of Object.keys(localStorage)) if (key.startsWith(prefix)) localStorage.removeItem(key);
+    forgetAll(this.#keyOf(''));
   }
 
   #keyOf(id: string): string {

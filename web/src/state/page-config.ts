@@ -1,3 +1,5 @@
+import { readOfTab } from './kept.ts';
+
 /** The OpenID Connect provider by which people log in, as `config.json` beside the page names it. */
 export interface Provider {
   issuer: string;
@@ -31,4 +33,4 @@ export const pendingKey = 'parley login';
 
 /** Whether this is the answer of a provider. */
 export const isAnswer = (): boolean =>
-  sessionStorage.getItem(pendingKey) !== null && /[?&](code|error)=/.test(location.search);
+  readOfTab(pendingKey) !== undefined && /[?&](code|error)=/.test(location.search);

@@ -1,5 +1,6 @@
 import { signal } from '@preact/signals';
 import { ParleyClient, type Account } from '../../../client/index.ts';
+import { forget, readJson, write } from './kept.ts';
 import type * as Oidc from './oidc.ts';
 import { isAnswer, loadConfig, type PageConfig, type Provider } from './page-config.ts';
 import { problemOf, wordsOf } from './words.ts';
@@ -15,14 +16,6 @@ interface Credentials {
 }
 
 const key = 'parley session';
-
-const keptSession = (): Kept | undefined => {
-  try {
-    return (JSON.parse(localStorage.getItem(key) ?? 'null') as Kept | null) ?? undefined;
-  } catch {
-    return undefined;
-  }
-};
 
 /** Who uses the page. */
 export class Session {
@@ -48,7 +41,7 @@ export class Session {
       return this.#byProvider(async ({ takeAnswer }, login) => {
         await this.#begin(await takeAnswer(login));
       });
-    const kept = keptSession();
+    const kept = readJson<Kept>(key);
     if (kept && Date.parse(kept.expiresAt) > Date.now()) await this.#try(() => this.#begin(kept));
     else if (kept) this.problem.value = wordsOf('unauthenticated');
   }
@@ -95,7 +88,7 @@ export class Session {
 
   /** @param why to be shown where one logs in */
   async logOut(why?: string): Promise<void> {
-    localStorage.removeItem(key);
+    forget(key);
     await this.#onEnd();
     this.userId.value = undefined;
     this.name.value = '';
@@ -109,7 +102,7 @@ export class Session {
 
   async #begin(kept: Kept): Promise<void> {
     const userId = await this.#onToken(kept.token);
-    localStorage.setItem(key, JSON.stringify(kept));
+    write(key, JSON.stringify(kept));
     this.userId.value = userId;
     if (this.name.value === '') this.name.value = userId;
   }

@@ -1,15 +1,14 @@
 import { signal } from '@preact/signals';
+import { read, write } from './kept.ts';
 
 const themeKey = 'parley theme';
 const notifyKey = 'parley notifications';
 
 /** How the page looks, and whether it calls. */
 export class Settings {
-  readonly theme = signal(localStorage.getItem(themeKey) ?? '');
+  readonly theme = signal(read(themeKey) ?? '');
   readonly notifies = signal(
-    localStorage.getItem(notifyKey) === 'on' &&
-      'Notification' in window &&
-      Notification.permission === 'granted',
+    read(notifyKey) === 'on' && 'Notification' in window && Notification.permission === 'granted',
   );
   readonly problem = signal<string>();
 
@@ -20,7 +19,7 @@ export class Settings {
   /** @param theme light, dark, or empty for the system's */
   setTheme(theme: string): void {
     this.theme.value = theme;
-    localStorage.setItem(themeKey, theme);
+    write(themeKey, theme);
     this.#showTheme();
   }
 
@@ -29,7 +28,7 @@ export class Settings {
       notifies && 'Notification' in window && (await Notification.requestPermission()) === 'granted';
     this.notifies.value = isAllowed;
     this.problem.value = notifies && !isAllowed ? 'The browser does not allow it for this page.' : undefined;
-    localStorage.setItem(notifyKey, isAllowed ? 'on' : 'off');
+    write(notifyKey, isAllowed ? 'on' : 'off');
   }
 
   #showTheme(): void {
