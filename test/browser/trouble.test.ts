@@ -16,6 +16,13 @@ const tokenOf = (username: string, key: string, expiresAt: string | number): Pro
     .setExpirationTime(expiresAt)
     .sign(new TextEncoder().encode(key));
 
+/** Ends a token, and the connections made with it. */
+const takeBack = async ({ token }: Account): Promise<void> => {
+  const headers = { authorization: `Bearer ${token}` };
+  const { status } = await fetch(`${site.url}/api/users/logout`, { method: 'POST', headers });
+  expect(status).toBe(204);
+};
+
 /** Somebody whose browser still has a token that is good no more, though it does not know. */
 const withToken = async (account: Account, token: Promise<string>): Promise<Account> => ({
   ...account,
@@ -69,6 +76,50 @@ describe('what is written', () => {
     await openChat(page, 'Ann Archer');
     const kept = await page.evaluate(() => JSON.stringify(Object.entries(localStorage)));
     expect(kept).not.toContain('A secret');
+  });
+});
+
+describe('the next to log in', () => {
+  it('sees nothing of what the last looked for, chose or was told', async () => {
+    const { ann, bob } = await site.aPair();
+    const page = await site.open(ann, { permissions: ['notifications'] });
+    await page.evaluate(() => {
+      const notices: Recorded[] = [];
+      class Recorded extends EventTarget {
+        isOpen = true;
+        close(): void {
+          this.isOpen = false;
+        }
+        constructor() {
+          super();
+          notices.push(this);
+        }
+      }
+      Object.assign(window, { notices, Notification: Recorded });
+      Object.assign(Recorded, { requestPermission: () => 'granted' });
+      Object.defineProperty(document, 'visibilityState', { get: () => 'hidden' });
+    });
+    const notices = () =>
+      page.evaluate(() => (window as unknown as { notices: { isOpen: boolean }[] }).notices);
+    await page.getByRole('button', { name: 'Settings' }).click();
+    await page.getByLabel(/^Tell me of new messages/).check();
+    await page.keyboard.press('Escape');
+    await site.asUser(bob, (chat) => chat.send({ to: ann.username, text: 'Only for Ann' }));
+    await expect.poll(async () => (await notices()).length).toBe(1);
+    await page.getByRole('button', { name: 'Unread', exact: true }).click();
+    await page.getByLabel(/^Search/).fill('secret words');
+    await page.getByRole('navigation').getByRole('button', { name: 'New conversation' }).click();
+    await page.getByLabel('Name or username').fill(bob.username);
+    await page.getByRole('button', { name: `Bob Baker ${bob.username}` }).click();
+    await takeBack(ann);
+    await page.getByRole('alert').getByText('You are not logged in any more. Log in again.').waitFor();
+    expect(await notices()).toEqual([{ isOpen: false }]);
+    await logIn(page, bob);
+    await page.getByRole('navigation').getByText('Ann Archer').waitFor();
+    expect(await page.getByLabel(/^Search/).inputValue()).toBe('');
+    expect(await page.getByRole('region', { name: 'Messages found' }).count()).toBe(0);
+    expect(await page.getByRole('button', { name: 'All' }).getAttribute('aria-pressed')).toBe('true');
+    expect(await page.getByRole('dialog').count()).toBe(0);
   });
 });
 

@@ -6,7 +6,7 @@ import { Drafts } from './drafts.ts';
 import { Current } from './current.ts';
 import { List } from './list.ts';
 import { People } from './people.ts';
-import { notify } from './notify.ts';
+import { closeNotices, notify } from './notify.ts';
 import { Search } from './search.ts';
 import { Session } from './session.ts';
 import { Settings } from './settings.ts';
@@ -95,7 +95,6 @@ export class Chat {
 
   /** Leaves nothing behind of who was here. */
   readonly logOut = async (): Promise<void> => {
-    this.show(undefined);
     this.#show(undefined);
     this.drafts.clear();
     history.replaceState(null, '', '#');
@@ -175,10 +174,13 @@ export class Chat {
   async #disconnect(): Promise<void> {
     const client = this.#client;
     this.#client = undefined;
+    this.show(undefined);
     this.#show(undefined);
-    this.list.all.value = [];
-    this.list.isLoaded.value = false;
+    this.search.for('');
+    this.list.clear();
     this.online.value = new Set();
+    this.#lastSeen.value = new Map();
+    closeNotices();
     this.problem.value = undefined;
     await client?.close();
   }

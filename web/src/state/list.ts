@@ -49,6 +49,12 @@ export class List {
     });
   }
 
+  clear(): void {
+    this.all.value = [];
+    this.isLoaded.value = false;
+    this.choose('all');
+  }
+
   choose(which: 'all' | 'unread' | 'archived'): void {
     this.which.value = which;
     this.#limit.value = pageSize;

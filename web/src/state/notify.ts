@@ -6,10 +6,20 @@ interface Notice {
   onClick: () => void;
 }
 
+const shownNotices = new Set<Notification>();
+
+/** Takes back all that is shown. */
+export const closeNotices = (): void => {
+  for (const notice of shownNotices) notice.close();
+  shownNotices.clear();
+};
+
 /** Shows something outside of the page, where that was allowed. */
 export const notify = ({ title, body, tag, onClick }: Notice): void => {
   try {
     const shown = new Notification(title, { body, tag, icon: 'icon.svg' });
+    shownNotices.add(shown);
+    shown.addEventListener('close', () => shownNotices.delete(shown));
     shown.addEventListener('click', () => {
       window.focus();
       onClick();
