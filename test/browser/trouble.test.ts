@@ -79,6 +79,27 @@ describe('what is written', () => {
   });
 });
 
+describe('whoever logs out', () => {
+  it('does so in all tabs, and leaves a token that is good no more', async () => {
+    const { ann } = await site.aPair();
+    const page = await site.open(ann);
+    const other = await page.context().newPage();
+    await other.goto(site.url);
+    await openChat(other, 'Bob Baker');
+    await draftOf(other).fill('A secret');
+    await page.getByRole('button', { name: 'Settings' }).click();
+    await page.getByRole('button', { name: 'Log out' }).click();
+    for (const tab of [page, other]) {
+      await tab.getByLabel('Password').waitFor();
+      expect(await tab.getByRole('alert').innerText()).toBe('');
+    }
+    expect(await page.evaluate(() => JSON.stringify(Object.entries(localStorage)))).not.toContain('secret');
+    const headers = { authorization: `Bearer ${ann.token}` };
+    const status = async () => (await fetch(`${site.url}/api/users/me`, { headers })).status;
+    await expect.poll(status).toBe(401);
+  });
+});
+
 describe('the next to log in', () => {
   it('sees nothing of what the last looked for, chose or was told', async () => {
     const { ann, bob } = await site.aPair();

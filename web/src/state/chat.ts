@@ -8,7 +8,7 @@ import { List } from './list.ts';
 import { People } from './people.ts';
 import { closeNotices, notify } from './notify.ts';
 import { Search } from './search.ts';
-import { Session } from './session.ts';
+import { Session, sessionKey } from './session.ts';
 import { Settings } from './settings.ts';
 import { isLoggedOut, problemOf, wordsOf } from './words.ts';
 
@@ -80,6 +80,10 @@ export class Chat {
     );
     document.addEventListener('visibilitychange', () => this.current.seen());
     window.addEventListener('popstate', () => this.#follow());
+    window.addEventListener('storage', ({ key, newValue }) => {
+      const isLoggedOut = key === sessionKey && newValue === null;
+      if (isLoggedOut && this.session.userId.value !== undefined) void this.#leave();
+    });
     effect(() => {
       const { unreadTotal } = this.list;
       document.title = unreadTotal.value > 0 ? `(${unreadTotal.value}) Parley` : 'Parley';
@@ -93,13 +97,20 @@ export class Chat {
     return this.session.resume();
   }
 
-  /** Leaves nothing behind of who was here. */
+  /** Ends the session, in all tabs. */
   readonly logOut = async (): Promise<void> => {
+    const takenBack = this.session.takeBack();
+    await this.#leave();
+    await takenBack;
+  };
+
+  /** Leaves nothing behind of who was here. */
+  async #leave(): Promise<void> {
     this.#show(undefined);
     this.drafts.clear();
     history.replaceState(null, '', '#');
     await this.session.logOut();
-  };
+  }
 
   readonly open = (id: string): void => {
     if (this.openId.value !== id) history.pushState(null, '', `#${id}`);

@@ -15,7 +15,8 @@ interface Credentials {
   password: string;
 }
 
-const key = 'parley session';
+/** Where it is kept that somebody is logged in. */
+export const sessionKey = 'parley session';
 
 /** Who uses the page. */
 export class Session {
@@ -26,6 +27,7 @@ export class Session {
   /** How one logs in here; undefined until it is known. */
   readonly config = signal<PageConfig>();
   readonly baseUrl = import.meta.env.VITE_PARLEY_URL ?? location.origin;
+  #token: string | undefined;
   readonly #onToken: (token: string) => Promise<string>;
   readonly #onEnd: () => Promise<void>;
 
@@ -41,7 +43,7 @@ export class Session {
       return this.#byProvider(async ({ takeAnswer }, login) => {
         await this.#begin(await takeAnswer(login));
       });
-    const kept = readJson<Kept>(key);
+    const kept = readJson<Kept>(sessionKey);
     if (kept && Date.parse(kept.expiresAt) > Date.now()) await this.#try(() => this.#begin(kept));
     else if (kept) this.problem.value = wordsOf('unauthenticated');
   }
@@ -86,13 +88,30 @@ export class Session {
     });
   }
 
-  /** @param why to be shown where one logs in */
+  /** Makes the token good for nobody any more; one that cannot be taken back now ends by its time. */
+  async takeBack(): Promise<void> {
+    if (this.#token === undefined) return;
+    const headers = { authorization: `Bearer ${this.#token}` };
+    const url = `${this.baseUrl}/api/users/logout`;
+    await fetch(url, { method: 'POST', headers, keepalive: true }).catch(() => undefined);
+  }
+
+  /** @param why it is over though nobody wanted that, to be shown where one logs in */
   async logOut(why?: string): Promise<void> {
-    forget(key);
+    this.#forget(why !== undefined);
     await this.#onEnd();
     this.userId.value = undefined;
     this.name.value = '';
     this.problem.value = why;
+  }
+
+  /** Other tabs log out with this one, but each for itself when its token is over: there may be a newer one already. */
+  #forget(isOver: boolean): void {
+    const token = this.#token;
+    this.#token = undefined;
+    if (!isOver) forget(sessionKey);
+    else if (readJson<Kept>(sessionKey)?.token === token)
+      write(sessionKey, JSON.stringify({ token: '', expiresAt: new Date(0).toISOString() } satisfies Kept));
   }
 
   /** Shows what is known of the account. */
@@ -102,7 +121,8 @@ export class Session {
 
   async #begin(kept: Kept): Promise<void> {
     const userId = await this.#onToken(kept.token);
-    write(key, JSON.stringify(kept));
+    this.#token = kept.token;
+    write(sessionKey, JSON.stringify(kept));
     this.userId.value = userId;
     if (this.name.value === '') this.name.value = userId;
   }
