@@ -3,7 +3,7 @@ import type { Member } from '../state/chat.ts';
 import { useChat } from '../state/context.ts';
 import { Dialog } from './dialog.tsx';
 import { Face } from './face.tsx';
-import { personName } from '../state/names.ts';
+import { isMuted, personName } from '../state/names.ts';
 import { Icon } from './icon.tsx';
 
 const MemberEntry = ({ member }: { member: Member }) => {
@@ -79,8 +79,9 @@ const AddMember = () => {
 
 /** Who is in a conversation, what it is called, and what can be done with it. */
 export const About = () => {
-  const { current, show, mayModerate } = useChat();
+  const { current, list, show, mayModerate } = useChat();
   const view = current.view.value;
+  const muted = view !== undefined && isMuted(view, list.now.value);
   const title = useSignal(view?.title ?? '');
   if (!view) return null;
   return (
@@ -124,8 +125,8 @@ export const About = () => {
         {current.problem.value !== undefined && <p class="failure">{current.problem.value}</p>}
       </div>
       <div class="actions">
-        <button class="secondary" onClick={() => void current.mute(!view.muted)}>
-          {view.muted ? 'Unmute' : 'Mute'}
+        <button class="secondary" onClick={() => void current.mute(!muted)}>
+          {muted ? 'Unmute' : 'Mute'}
         </button>
         <button class="secondary" onClick={() => void current.archive(view.archivedAt === null)}>
           {view.archivedAt === null ? 'Archive' : 'Bring back from the archive'}

@@ -1,7 +1,7 @@
 import type { ConversationView } from '../state/chat.ts';
 import { useChat } from '../state/context.ts';
 import { Face } from './face.tsx';
-import { nameOf, previewOf } from '../state/names.ts';
+import { isMuted, nameOf, previewOf } from '../state/names.ts';
 import { whenOf } from '../state/times.ts';
 import { Icon } from './icon.tsx';
 
@@ -11,7 +11,7 @@ const Entry = ({ conversation }: { conversation: ConversationView }) => {
   const name = nameOf(conversation, me);
   const other =
     conversation.type === 'direct' ? conversation.members.find(({ userId }) => userId !== me) : undefined;
-  const { unreadCount, lastActivityAt, muted } = conversation;
+  const { unreadCount, lastActivityAt } = conversation;
   return (
     <li>
       <button
@@ -30,7 +30,7 @@ const Entry = ({ conversation }: { conversation: ConversationView }) => {
               {name}
             </span>
             <span class="quiet when">
-              {muted && (
+              {isMuted(conversation, list.now.value) && (
                 <>
                   <Icon name="mute" />
                   <span class="unseen">Muted</span>

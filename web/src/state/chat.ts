@@ -1,6 +1,6 @@
 import { computed, effect, signal, untracked } from '@preact/signals';
 import { ParleyClient, type Attachment, type ConnectionState, type Message } from '../../../client/index.ts';
-import { briefly, memberName, nameOf } from './names.ts';
+import { briefly, isMuted, memberName, nameOf } from './names.ts';
 import { Compose } from './compose.ts';
 import { Drafts } from './drafts.ts';
 import { Current } from './current.ts';
@@ -62,6 +62,7 @@ export class Chat {
       ...{ chat: client, fail },
       userId: () => this.session.userId.value,
       isOnline: (userId) => this.online.value.has(userId),
+      now: () => this.list.now.value,
       lastSeenAt: (userId) => this.#lastSeen.value.get(userId) ?? null,
       close: () => this.close(),
     });
@@ -200,7 +201,8 @@ export class Chat {
     for (const name of ['conversation.added', 'conversation.changed', 'conversation.removed'] as const)
       client.on(name, () => this.#refreshList());
     client.on('connection', (state) => {
-      this.connection.value = state;
+      // It stays told that there is no connection while one is tried.
+      if (state !== 'connecting' || this.connection.value !== 'offline') this.connection.value = state;
       if (state !== 'online') return;
       this.list.isLoaded.value = true;
       this.#refreshList();
@@ -254,7 +256,7 @@ export class Chat {
     const { userId } = this.session;
     const info = this.#client?.conversation(message.conversationId).info;
     const isForMe = message.senderId !== userId.value && message.type !== 'system';
-    if (!isForMe || !info || info.muted || !this.settings.notifies.value) return;
+    if (!isForMe || !info || isMuted(info, new Date()) || !this.settings.notifies.value) return;
     if (document.visibilityState === 'visible') return;
     const nameOfUser = (id: string): string => memberName(info, id);
     notify({

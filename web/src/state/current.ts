@@ -20,6 +20,8 @@ export interface CurrentParts {
   /** Who is online, and when those who are not were. */
   isOnline: (userId: string) => boolean;
   lastSeenAt: (userId: string) => string | null;
+  /** Now, to the minute. */
+  now: () => Date;
   /** Shows what went wrong. */
   fail: (error: unknown) => void;
   close: () => void;
@@ -83,7 +85,9 @@ export class Current {
     if (this.#other.value === undefined)
       return view.members.map(({ userId }) => this.nameOf(userId)).join(', ');
     const { userId } = this.#other.value;
-    return this.#parts.isOnline(userId) ? 'Online' : lastSeen(this.#parts.lastSeenAt(userId), new Date());
+    return this.#parts.isOnline(userId)
+      ? 'Online'
+      : lastSeen(this.#parts.lastSeenAt(userId), this.#parts.now());
   });
 
   constructor(parts: CurrentParts) {

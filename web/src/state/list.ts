@@ -1,5 +1,6 @@
 import { computed, signal } from '@preact/signals';
 import type { ConversationInfo, ParleyClient } from '../../../client/index.ts';
+import { isMuted } from './names.ts';
 
 /** As many as the list shows to begin with, and with each "more". */
 const pageSize = 60;
@@ -30,7 +31,7 @@ export class List {
   readonly shown = computed(() => this.#matching.value.slice(0, this.#limit.value));
   /** Messages that were not read, but for those of muted conversations. */
   readonly unreadTotal = computed(() =>
-    this.all.value.reduce((sum, { unreadCount, muted }) => sum + (muted ? 0 : unreadCount), 0),
+    this.all.value.reduce((sum, one) => sum + (isMuted(one, this.now.value) ? 0 : one.unreadCount), 0),
   );
   readonly hasMore = computed(() => this.#matching.value.length > this.#limit.value);
 

@@ -2,6 +2,8 @@ import type { ConversationInfo as ConversationView, Message } from '../../../cli
 
 type Named = Pick<ConversationView['members'][number], 'userId' | 'fullName'>;
 
+type Muted = Pick<ConversationView, 'muted' | 'mutedUntil'>;
+
 /** What a person is called: by name, or by id where no name is known. */
 export const personName = ({ userId, fullName }: Named): string => fullName ?? userId;
 
@@ -19,6 +21,10 @@ export const nameOf = ({ title, members, type }: ConversationView, me: string | 
 /** The name of a member, or of one who has left. */
 export const memberName = ({ members }: Pick<ConversationView, 'members'>, userId: string): string =>
   personName(members.find((member) => member.userId === userId) ?? { userId, fullName: null });
+
+/** Whether its messages call nobody; for some time, or without an end. */
+export const isMuted = ({ muted, mutedUntil }: Muted, now: Date): boolean =>
+  muted && (mutedUntil === null || Date.parse(mutedUntil) > now.getTime());
 
 /** What the system noted, in words. */
 export const noteOf = ({ system, senderId }: Message, nameOf: (userId: string) => string): string => {
