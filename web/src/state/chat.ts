@@ -210,6 +210,11 @@ export class Chat {
     });
     client.on('presence', ({ userId, online, lastSeenAt }) => this.#notePresence(userId, online, lastSeenAt));
     client.on('message', (message) => this.#call(message));
+    client.on('message.rejected', ({ clientMessageId, code }) => {
+      // What this visit has sent says so itself, where it stands.
+      if (client.pending.some((pending) => pending.clientMessageId === clientMessageId)) return;
+      this.problem.value = `A message of yours was not accepted. ${wordsOf(code)}`;
+    });
     client.on('change.rejected', ({ code }) => {
       this.problem.value = `A change was not made. ${wordsOf(code)}`;
     });
