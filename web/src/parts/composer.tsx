@@ -30,6 +30,14 @@ const About = () => {
   );
 };
 
+/**
+ * While an input method is composing, Enter chooses a word. Safari ends composing before that key, and tells by its code alone
+ * that the input method has had it (UI Events, 7.3.1).
+ */
+const isChoosing = ({ isComposing, keyCode }: KeyboardEvent): boolean =>
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- nothing else tells
+  isComposing || keyCode === 229;
+
 /** Where a message is written. What is written stays with its conversation until it is sent. */
 export const Composer = () => {
   const { compose, current } = useChat();
@@ -45,8 +53,7 @@ export const Composer = () => {
     area.current?.focus();
   };
   const pressed = (event: KeyboardEvent): void => {
-    // While an input method is composing, Enter chooses a word.
-    if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
+    if (event.key === 'Enter' && !event.shiftKey && !isChoosing(event)) {
       event.preventDefault();
       send();
     }
@@ -54,7 +61,8 @@ export const Composer = () => {
   };
   const pasted = (event: ClipboardEvent): void => {
     const [file] = event.clipboardData?.files ?? [];
-    if (!file) return;
+    // A piece of a document or a table comes as text and as a picture of it, too: it is the text that is wanted.
+    if (!file || event.clipboardData?.types.includes('text/plain')) return;
     event.preventDefault();
     compose.attach(file);
   };
@@ -79,7 +87,8 @@ export const Composer = () => {
           tabIndex={-1}
           aria-hidden="true"
           onChange={({ currentTarget }) => {
-            compose.attach(currentTarget.files?.[0]);
+            const [file] = currentTarget.files ?? [];
+            if (file) compose.attach(file);
             currentTarget.value = '';
           }}
         />

@@ -58,14 +58,18 @@ export const Conversation = () => {
   if (openId.value === undefined) return <Nothing />;
   if (!current.view.value) return <Loading />;
   const drop = (event: DragEvent): void => {
+    const [file] = event.dataTransfer?.files ?? [];
+    if (!file) return; // text goes where it is dropped
     event.preventDefault();
-    compose.attach(event.dataTransfer?.files[0]);
+    compose.attach(file);
   };
   return (
     <section
       class="conversation"
       aria-label="Conversation"
-      onDragOver={(event) => event.preventDefault()}
+      onDragOver={(event) => {
+        if (event.dataTransfer?.types.includes('Files')) event.preventDefault();
+      }}
       onDrop={drop}
     >
       <header class="bar">

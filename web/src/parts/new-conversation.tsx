@@ -69,7 +69,7 @@ export const NewConversation = () => {
       </div>
       <button
         class="primary"
-        disabled={chosen.length === 0}
+        disabled={chosen.length === 0 || people.isBusy.value}
         onClick={() => void begin(isGroup ? { title: title.value.trim() } : undefined)}
       >
         {isGroup ? 'Create the group' : 'Begin'}

@@ -139,7 +139,8 @@ export class Chat {
   readonly begin = async (group: { title: string } | undefined): Promise<void> => {
     const memberIds = this.people.chosen.value.map(({ userId }) => userId);
     const [first] = memberIds;
-    if (!this.#client || first === undefined) return;
+    if (!this.#client || first === undefined || this.people.isBusy.value) return;
+    this.people.isBusy.value = true;
     try {
       const { id } = group
         ? await this.#client.createGroup({ memberIds, ...(group.title !== '' && { title: group.title }) })
@@ -148,6 +149,8 @@ export class Chat {
       this.open(id);
     } catch (error) {
       this.people.problem.value = problemOf(error);
+    } finally {
+      this.people.isBusy.value = false;
     }
   };
 

@@ -11,6 +11,8 @@ export class People {
   readonly found = signal<Profile[]>([]);
   readonly chosen = signal<Profile[]>([]);
   readonly problem = signal<string>();
+  /** A conversation with those who are chosen is begun. */
+  readonly isBusy = signal(false);
   readonly #chat: () => ParleyClient | undefined;
   readonly #look = later(pauseMs, () => void this.#lookUp());
 
