@@ -24,6 +24,11 @@ describe('links in a text', () => {
     expect(urls(text).filter((url) => !/^https?:\/\/[^/]/.test(url))).toEqual([]);
   });
 
+  it('end before what turns the direction of the text', () => {
+    for (const turn of '\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069')
+      expect(urls(`See https://example.com/${turn}moc.knab//:sptth`)).toEqual(['https://example.com/']);
+  });
+
   it('leave the text as it was written', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.webUrl(), (text, url) => {

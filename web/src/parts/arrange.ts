@@ -1,4 +1,4 @@
-import type { ShownMessage } from '../state/chat.ts';
+import type { ShownMessage } from '../state/shown.ts';
 
 /** What stands in the log: a day, where the new ones begin, or a message. */
 export type Row =
@@ -27,13 +27,15 @@ export const arrange = (
   for (const message of messages) {
     const day = new Date(message.createdAt).toDateString();
     const isNewDay = before === undefined || new Date(before.createdAt).toDateString() !== day;
-    if (isNewDay) rows.push({ kind: 'day', key: day, at: message.createdAt });
+    if (isNewDay) rows.push({ kind: 'day', key: `day ${day}`, at: message.createdAt });
     if (!isFresh && message.seq > (freshAfter ?? 0) && message.senderId !== me) {
       isFresh = true;
       rows.push({ kind: 'fresh', key: 'fresh' });
     }
     rows.push({
-      ...{ kind: 'message', key: message.clientMessageId || message.messageId, message },
+      // Its sender gave it its own id, which another may have given, too; it keeps it from before it has a place.
+      key: `said ${message.senderId} ${message.clientMessageId || message.messageId}`,
+      ...{ kind: 'message', message },
       isNext: !isNewDay && isTogether(before, message),
     });
     before = message;
@@ -54,7 +56,7 @@ export const inPieces = (rows: readonly Row[]): { key: string; rows: Row[] }[] =
       last === undefined ||
       (number !== undefined && last.key !== String(number) && last.rows.some(isMessage))
     )
-      pieces.push({ key: number === undefined ? `day ${row.key}` : String(number), rows: [row] });
+      pieces.push({ key: number === undefined ? row.key : String(number), rows: [row] });
     else {
       last.rows.push(row);
       if (number !== undefined && last.key.startsWith('day ')) last.key = String(number);

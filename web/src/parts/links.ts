@@ -1,7 +1,10 @@
 export type Piece = { text: string } | { text: string; url: string };
 
-/** A URL as people write it; one class repeated, so there is nothing to backtrack into. */
-const url = /\bhttps?:\/\/[^\s<>"'`]+/giu;
+/**
+ * A URL as people write it; one class repeated, so there is nothing to backtrack into. It ends at what turns the direction of
+ * text: that makes an address look like another.
+ */
+const url = /\bhttps?:\/\/[^\s<>"'`\u200e\u200f\u202a-\u202e\u2066-\u2069]+/giu;
 
 /** What ends a sentence, not a URL. */
 const ending = new Set('.,;:!?)]}…');

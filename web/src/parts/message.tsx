@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import type { ShownMessage } from '../state/chat.ts';
 import { useChat } from '../state/context.ts';
 import { AttachmentOf } from './attachment.tsx';
-import { briefly, noteOf } from '../state/names.ts';
+import { briefly, isExpired, noteOf } from '../state/names.ts';
 import { Text } from './text.tsx';
 import { timeOf } from '../state/times.ts';
 import { Face } from './face.tsx';
@@ -94,15 +94,16 @@ const Quote = ({ messageId }: { messageId: string }) => {
 };
 
 const Content = ({ message }: { message: ShownMessage }) => {
+  if (isExpired(message)) return <span class="gone">This message has expired.</span>;
   if (message.deletedAt !== null) return <span class="gone">This message was deleted.</span>;
-  if (message.messageText === null && message.attachment === null && message.attachmentUrl === null)
-    return <span class="gone">This message has expired.</span>;
   return (
     <>
       {message.forwardedFrom && <span class="quiet">Forwarded </span>}
       {message.replyTo !== null && <Quote messageId={message.replyTo} />}
       {message.attachment && <AttachmentOf message={message} attachment={message.attachment} />}
       {message.messageText !== null && <Text text={message.messageText} />}
+      {message.messageText !== null && message.attachmentUrl !== null && <br />}
+      {message.attachmentUrl !== null && <Text text={message.attachmentUrl} />}
     </>
   );
 };
@@ -207,7 +208,7 @@ export const OneMessage = ({ message, isNext }: OneMessageProps) => {
       )}
       {message.local === 'failed' && <Failure message={message} />}
       {message.local === undefined && message.deletedAt === null && <Tools message={message} isOwn={isOwn} />}
-      {message.deletedAt !== null && isOwn && (
+      {message.deletedAt !== null && isOwn && !isExpired(message) && (
         <button class="plain" onClick={() => void current.restore(message)}>
           Restore
         </button>

@@ -45,11 +45,16 @@ export const noteOf = ({ system, senderId }: Message, nameOf: (userId: string) =
   }
 };
 
+/** Whether its time is over: it goes as one that is deleted does, at the time that it had, and nobody brings it back. */
+export const isExpired = ({ deletedAt, expiresAt }: Pick<Message, 'deletedAt' | 'expiresAt'>): boolean =>
+  deletedAt !== null && deletedAt === expiresAt;
+
 /** A message in one line. */
 export const briefly = (message: Message, nameOf: (userId: string) => string): string => {
   if (message.type === 'system') return noteOf(message, nameOf);
+  if (isExpired(message)) return 'Message expired';
   if (message.deletedAt !== null) return 'Message deleted';
-  return message.messageText ?? message.attachment?.fileName ?? message.attachmentUrl ?? 'Message expired';
+  return message.messageText ?? message.attachment?.fileName ?? message.attachmentUrl ?? '';
 };
 
 /** The last thing that was said in a conversation. */
