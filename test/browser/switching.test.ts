@@ -22,15 +22,15 @@ const aTriangle = async () => {
 const holdMessages = async (
   page: Page,
   id: string,
-): Promise<{ asked: Promise<void>; release: () => void }> => {
-  const asked = Promise.withResolvers<void>();
-  const released = Promise.withResolvers<void>();
+): Promise<{ asked: Promise<undefined>; release: () => void }> => {
+  const asked = Promise.withResolvers<undefined>();
+  const released = Promise.withResolvers<undefined>();
   await page.route(`**/conversations/${id}/messages*`, async (route) => {
-    asked.resolve();
+    asked.resolve(undefined);
     await released.promise;
     await route.continue();
   });
-  return { asked: asked.promise, release: released.resolve };
+  return { asked: asked.promise, release: () => released.resolve(undefined) };
 };
 
 /** Notes each name that the open conversation has from now on. */

@@ -34,9 +34,9 @@ const About = () => {
  * While an input method is composing, Enter chooses a word. Safari ends composing before that key, and tells by its code alone
  * that the input method has had it (UI Events, 7.3.1).
  */
-const isChoosing = ({ isComposing, keyCode }: KeyboardEvent): boolean =>
+const isChoosing = (event: KeyboardEvent): boolean =>
   // eslint-disable-next-line @typescript-eslint/no-deprecated -- nothing else tells
-  isComposing || keyCode === 229;
+  event.isComposing || event.keyCode === 229;
 
 /** Where a message is written. What is written stays with its conversation until it is sent. */
 export const Composer = () => {

@@ -40,7 +40,7 @@ export class Drafts {
 
   of(id: string): Written {
     const key = this.#keyOf(id);
-    return this.#all.get(key) ?? readJson<Written>(key) ?? nothing;
+    return this.#all.get(key) ?? (readJson(key) as Written | undefined) ?? nothing;
   }
 
   keep(id: string, written: Written): void {

@@ -12,8 +12,8 @@ export const read = (key: string): string | undefined =>
   attempt(() => localStorage.getItem(key)) ?? undefined;
 
 /** What was written as JSON. */
-export const readJson = <T>(key: string): T | undefined =>
-  attempt(() => JSON.parse(read(key) ?? 'null') as T | null) ?? undefined;
+export const readJson = (key: string): unknown =>
+  attempt(() => JSON.parse(read(key) ?? 'null') as unknown) ?? undefined;
 
 export const write = (key: string, value: string): void => attempt(() => localStorage.setItem(key, value));
 

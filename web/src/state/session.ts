@@ -43,7 +43,7 @@ export class Session {
       return this.#byProvider(async ({ takeAnswer }, login) => {
         await this.#begin(await takeAnswer(login));
       });
-    const kept = readJson<Kept>(sessionKey);
+    const kept = readJson(sessionKey) as Kept | undefined;
     if (kept && Date.parse(kept.expiresAt) > Date.now()) await this.#try(() => this.#begin(kept));
     else if (kept) this.problem.value = wordsOf('unauthenticated');
   }
@@ -110,7 +110,7 @@ export class Session {
     const token = this.#token;
     this.#token = undefined;
     if (!isOver) forget(sessionKey);
-    else if (readJson<Kept>(sessionKey)?.token === token)
+    else if ((readJson(sessionKey) as Kept | undefined)?.token === token)
       write(sessionKey, JSON.stringify({ token: '', expiresAt: new Date(0).toISOString() } satisfies Kept));
   }
 
