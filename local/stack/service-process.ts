@@ -38,8 +38,10 @@ export class ServiceProcess {
     this.spec = spec;
   }
 
+  /** Undefined when it does not run: the id of a process that is gone may be another's. */
   get pid(): number | undefined {
-    return this.#child?.pid;
+    const child = this.#child;
+    return child?.exitCode === null && child.signalCode === null ? child.pid : undefined;
   }
 
   /** What it said about itself when it began to serve; empty when it does not run. */
@@ -47,10 +49,12 @@ export class ServiceProcess {
     return this.#details;
   }
 
-  /** Memory in use, in MiB; undefined where the system does not tell. */
+  /** Memory in use, in MiB; undefined when it does not run, and where the system does not tell. */
   get memoryMb(): number | undefined {
+    const { pid } = this;
+    if (pid === undefined) return undefined;
     try {
-      const status = readFileSync(`/proc/${this.pid ?? 0}/status`, 'utf8');
+      const status = readFileSync(`/proc/${pid}/status`, 'utf8');
       return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024);
     } catch {
       return undefined;

@@ -85,7 +85,10 @@ it('a service that is killed and started again has its data and its port', { tim
   await stack.kill('functions', 'SIGKILL');
   await send(stack, 'while the app was gone');
   await stack.kill('service-bus', 'SIGKILL');
+  expect(stack.pid('service-bus')).toBeUndefined();
+  expect(stack.memoryMb()['service-bus']).toBeUndefined();
   await stack.restart('service-bus');
+  expect(stack.pid('service-bus')).toBeGreaterThan(0);
   await stack.restart('functions');
   await untilSeen(stack, ['while the app was gone']);
 
