@@ -1,9 +1,12 @@
+import { randomUUID } from 'node:crypto';
+import { request as forward } from 'node:http';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BlobListener } from '../../../local/functions-host/triggers/blob/blob-listener.ts';
 import { parseBlobPath } from '../../../local/functions-host/triggers/blob/blob-path.ts';
 import { BlobReceipts } from '../../../local/functions-host/triggers/blob/receipts.ts';
 import { type Azurite, startAzurite } from '../../support/azurite.ts';
+import { aServer } from '../../support/http-server.ts';
 import { aTriggerContext, type Call, Recorder, start, started } from './trigger-support.ts';
 
 let azurite: Azurite;
@@ -28,14 +31,44 @@ async function upload(container: string, name: string, text: string, metadata: R
 }
 
 /** Each trigger has a function name of its own, so that no receipts are shared. */
-function aTrigger(name: string, path: string, handler: (call: Call) => unknown) {
+function aTrigger(
+  name: string,
+  path: string,
+  handler: (call: Call) => unknown,
+  connectionString = azurite.blobs,
+) {
   const context = aTriggerContext({
     binding: { path, connection: 'Store' },
-    settings: { Store: azurite.blobs },
+    settings: { Store: connectionString },
     handler,
   });
   context.fn.name = name;
   return { listener: new BlobListener(context), entries: context.entries };
+}
+
+/** The storage, but nobody may write receipts. @returns its connection string */
+async function withoutReceipts(): Promise<string> {
+  const [, port = ''] = /BlobEndpoint=http:\/\/127\.0\.0\.1:(\d+)/.exec(azurite.blobs) ?? [];
+  const url = await aServer((request, response) => {
+    if (request.method === 'PUT' && request.url?.includes('blobreceipts') === true) {
+      request.resume();
+      const message = `Not allowed.\nRequestId:${randomUUID()}`; // as real ones, each answer is another
+      response.writeHead(403, {
+        'content-type': 'application/xml',
+        'x-ms-error-code': 'AuthorizationFailure',
+      });
+      response.end(`<Error><Code>AuthorizationFailure</Code><Message>${message}</Message></Error>`);
+      return;
+    }
+    const { method, url: path, headers } = request;
+    const onward = forward({ host: '127.0.0.1', port, method, path, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 500, answer.headers);
+      answer.pipe(response);
+    });
+    onward.on('error', () => response.destroy());
+    request.pipe(onward);
+  });
+  return azurite.blobs.replace(/http:\/\/127\.0\.0\.1:\d+/, url);
 }
 
 describe('a blob trigger', () => {
@@ -80,6 +113,21 @@ describe('a blob trigger', () => {
     await upload('later', 'x', 'x');
     await calls.reaching(1);
     expect(entries).toEqual([]);
+  });
+
+  it('tells once of each blob that it cannot be done with, and goes on trying', async () => {
+    const calls = new Recorder<string>();
+    await upload('stuck', 'one', 'x');
+    await upload('stuck', 'two', 'x');
+    const handler = ({ metadata }: Call) => calls.add(String(metadata.name));
+    const { listener, entries } = aTrigger('stuck', 'stuck', handler, await withoutReceipts());
+    await started(listener);
+    await calls.reaching(8);
+    const messages = entries.map(({ level, message }) => `${level} ${message}`);
+    expect(messages.sort()).toEqual([
+      expect.stringMatching(/^warning "stuck\/one": Not allowed/),
+      expect.stringMatching(/^warning "stuck\/two": Not allowed/),
+    ]);
   });
 
   it('is tried five times for a blob that fails, which is poison then and left alone', async () => {

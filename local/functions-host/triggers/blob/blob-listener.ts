@@ -39,7 +39,9 @@ export class BlobListener implements Listener {
   #storage: Storage | undefined;
   #timer: NodeJS.Timeout | undefined;
   #scanning: Promise<void> = Promise.resolve();
-  #trouble: string | undefined;
+  /** What has been warned of at the last scan, and at this one: what goes on is not told at each. */
+  #told: ReadonlySet<string> = new Set();
+  #toldNow = new Set<string>();
 
   /** @throws HostStartError when the binding is not valid, or wants Event Grid */
   constructor(context: TriggerContext) {
@@ -76,10 +78,11 @@ export class BlobListener implements Listener {
       }
       await Promise.all(work);
       if (!this.#stopped.signal.aborted) storage.receipts.endScan();
-      this.#trouble = undefined;
     } catch (error) {
-      this.#warnOnce(`The container "${this.#path.container}" cannot be read: ${messageOf(error)}`);
+      this.#warnOnce(`The container "${this.#path.container}" cannot be read`, error);
     }
+    this.#told = this.#toldNow;
+    this.#toldNow = new Set();
     if (this.#stopped.signal.aborted) return;
     this.#timer = setTimeout(() => {
       this.#scanning = this.#scan();
@@ -129,7 +132,7 @@ export class BlobListener implements Listener {
       await storage.receipts.write(this.#pathOf(blob.name), blob.etag);
     } catch (error) {
       if (isMissing(error)) this.#failures.delete(key);
-      else this.#warnOnce(`"${this.#pathOf(blob.name)}": ${messageOf(error)}`);
+      else this.#warnOnce(`"${this.#pathOf(blob.name)}"`, error);
     }
   }
 
@@ -195,10 +198,13 @@ export class BlobListener implements Listener {
     await blob.upload(text, Buffer.byteLength(text));
   }
 
-  #warnOnce(message: string): void {
+  #warnOnce(what: string, error: unknown): void {
     const { fn, log } = this.#context;
-    if (message !== this.#trouble) log.write('warning', `Host.Triggers.Blob.${fn.name}`, message);
-    this.#trouble = message;
+    // Azure's messages hold the id of the request; the code is the same each time.
+    const trouble = `${what}: ${(error as { code?: string }).code ?? messageOf(error)}`;
+    this.#toldNow.add(trouble);
+    if (this.#told.has(trouble)) return;
+    log.write('warning', `Host.Triggers.Blob.${fn.name}`, `${what}: ${messageOf(error)}`);
   }
 }
 
