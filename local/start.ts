@@ -152,15 +152,20 @@ async function main(): Promise<void> {
     },
   });
   state.stack = stack;
-  if (page) await allowPages(stack.urls.blob, pageOrigins(stack.urls.functions));
-  if (state.exitCode !== undefined) {
+  try {
+    if (page) await allowPages(stack.urls.blob, pageOrigins(stack.urls.functions));
+    if (state.exitCode !== undefined) {
+      await stack.stop();
+      process.exit(state.exitCode);
+    }
+    report(stack, running, ((performance.now() - startedAt) / 1000).toFixed(1), flags.data);
+    if (!flags.services && existsSync(flags.hello)) {
+      const settings = { ...stack.settings, ...process.env };
+      console.log(fillHello(readFileSync(flags.hello, 'utf8'), { ...stack.urls }, settings));
+    }
+  } catch (error) {
     await stack.stop();
-    process.exit(state.exitCode);
-  }
-  report(stack, running, ((performance.now() - startedAt) / 1000).toFixed(1), flags.data);
-  if (!flags.services && existsSync(flags.hello)) {
-    const settings = { ...stack.settings, ...process.env };
-    console.log(fillHello(readFileSync(flags.hello, 'utf8'), { ...stack.urls }, settings));
+    throw error;
   }
 }
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -191,6 +191,16 @@ it('a service that dies ends the stack with exit code 1 and a reason', { timeout
   expect(await ended).toBe(1);
   expect(lines.join('\n')).toMatch(/The Functions host ended with exit code 7\. Its log: .*functions\.log/);
   await Promise.all(ports.map(untilFree));
+});
+
+it('what fails after the start stops the stack again', { timeout: 60_000 }, async () => {
+  const project = aProject();
+  writeFileSync(join(project, 'hello.txt'), 'Try: {{nonsense}}');
+  const { lines, line, ended } = start(project, '--hello', 'hello.txt');
+  await line(/nonsense/);
+  expect(await ended).toBe(1);
+  expect(existsSync(join(project, '.parley/stack.pid'))).toBe(false);
+  await Promise.all(portsIn(lines).map(untilFree));
 });
 
 it('start without settings or sample, or with an unknown flag, says what is wrong', async () => {
