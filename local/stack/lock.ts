@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 interface Holder {
@@ -28,9 +29,9 @@ function isAlive({ pid, bornAt: born }: Holder): boolean {
   return born === undefined || bornAt(pid) === born;
 }
 
-function readHolder(dataDir: string): Holder | undefined {
+function readHolder(file: string): Holder | undefined {
   try {
-    const holder = JSON.parse(readFileSync(join(dataDir, fileName), 'utf8')) as Partial<Holder>;
+    const holder = JSON.parse(readFileSync(file, 'utf8')) as Partial<Holder>;
     return typeof holder.pid === 'number' ? (holder as Holder) : undefined;
   } catch {
     return undefined;
@@ -39,7 +40,7 @@ function readHolder(dataDir: string): Holder | undefined {
 
 /** The process id of the stack that uses this data folder, if one does. What a dead one left behind does not count. */
 export function runningStack(dataDir: string): number | undefined {
-  const holder = readHolder(dataDir);
+  const holder = readHolder(join(dataDir, fileName));
   return holder !== undefined && isAlive(holder) ? holder.pid : undefined;
 }
 
@@ -50,24 +51,54 @@ export interface DataLock {
   release(): void;
 }
 
+const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
+
+/** Makes the file, with its content from the first moment on. @returns false when it is there already */
+function make(file: string): boolean {
+  const born = bornAt(process.pid);
+  const content: Holder = { pid: process.pid, ...(born === undefined ? {} : { bornAt: born }) };
+  const draft = `${file}.${randomUUID()}`;
+  writeFileSync(draft, JSON.stringify(content));
+  try {
+    linkSync(draft, file);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    throw error;
+  } finally {
+    rmSync(draft);
+  }
+}
+
+/** Moved away before it is looked at again: another start may have taken the folder over since. */
+function removeStale(file: string): void {
+  const aside = `${file}.${randomUUID()}`;
+  try {
+    renameSync(file, aside);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return; // another start has removed it
+    throw error;
+  }
+  const holder = readHolder(aside);
+  if (holder !== undefined && isAlive(holder)) renameSync(aside, file);
+  else rmSync(aside);
+}
+
 /**
- * Takes the data folder for this process.
+ * Takes the data folder for this process. Of two at once, one gets it.
  *
  * @throws Error when a running stack has it
  */
 export function lockData(dataDir: string): DataLock {
   mkdirSync(dataDir, { recursive: true });
   const file = join(dataDir, fileName);
-  const holder = runningStack(dataDir);
-  if (holder !== undefined) {
-    throw new Error(
-      `The stack is running already (process ${holder}, data in ${dataDir}). Stop it with Ctrl-C there.`,
-    );
+  const release = (): void => rmSync(file, { force: true });
+  if (make(file)) return { wasStale: false, release };
+  if (runningStack(dataDir) === undefined) {
+    removeStale(file);
+    if (make(file)) return { wasStale: true, release };
   }
-  const wasStale = existsSync(file);
-  rmSync(file, { force: true });
-  const born = bornAt(process.pid);
-  const content: Holder = { pid: process.pid, ...(born === undefined ? {} : { bornAt: born }) };
-  writeFileSync(file, JSON.stringify(content), { flag: 'wx' }); // two at once: the second fails here
-  return { wasStale, release: () => rmSync(file, { force: true }) };
+  throw new Error(
+    `The stack is running already (process ${runningStack(dataDir) ?? 'unknown'}, data in ${dataDir}). Stop it with Ctrl-C there.`,
+  );
 }

@@ -1,6 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { fillHello } from '../../local/stack/hello.ts';
 import { lockData, runningStack } from '../../local/stack/lock.ts';
@@ -65,6 +67,25 @@ describe('the hello text', () => {
   });
 });
 
+/** Asks for one folder after the other, each at the same moment as the other does. Says which it got. */
+const contender = `
+const { parentPort, workerData } = require('node:worker_threads');
+const { folders, gate, lock } = workerData;
+void import(lock).then(({ lockData }) => {
+  parentPort.postMessage(folders.map((folder, index) => {
+    if (Atomics.add(gate, index, 1) === 0) Atomics.wait(gate, index, 1);
+    else Atomics.notify(gate, index);
+    try {
+      lockData(folder);
+      return true;
+    } catch (error) {
+      if (!/is running already/.test(error.message)) throw error;
+      return false;
+    }
+  }));
+});
+`;
+
 describe('a data folder', () => {
   const aFolder = () => {
     const folder = mkdtempSync(join(tmpdir(), 'data-'));
@@ -93,5 +114,26 @@ describe('a data folder', () => {
     const lock = lockData(folder);
     expect(lock.wasStale).toBe(true);
     lock.release();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it.each([
+    ['that nobody has had', undefined],
+    ['that a dead stack has left', '{"pid":4194303}'],
+  ])('%s is given to one of two who ask at once', async (_, left) => {
+    const folders = Array.from({ length: 50 }, aFolder);
+    if (left !== undefined) for (const folder of folders) writeFileSync(join(folder, 'stack.pid'), left);
+    const gate = new Int32Array(new SharedArrayBuffer(4 * folders.length));
+    const workerData = { folders, gate, lock: new URL('../../local/stack/lock.ts', import.meta.url).href };
+    const contenders = [1, 2].map(() => new Worker(contender, { eval: true, workerData }));
+    const outcomes = await Promise.all(
+      contenders.map(async (worker) => {
+        const [held] = (await once(worker, 'message')) as [boolean[]];
+        return held;
+      }),
+    );
+    const holders = folders.map((__, index) => outcomes.filter((held) => held[index]).length);
+    expect(holders).toEqual(folders.map(() => 1));
+    for (const folder of folders) expect(readdirSync(folder)).toEqual(['stack.pid']);
   });
 });
