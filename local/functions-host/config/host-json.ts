@@ -9,15 +9,11 @@ import type { Settings } from './settings.ts';
 /** How Service Bus triggers run (`ServiceBusOptions.cs`). Times in milliseconds. */
 export interface ServiceBusOptions {
   autoCompleteMessages: boolean;
-  prefetchCount: number;
   maxConcurrentCalls: number;
   maxConcurrentSessions: number;
   /** Undefined: as long as the service keeps a receive open (a minute). */
   sessionIdleTimeoutMs: number | undefined;
   maxAutoLockRenewalMs: number;
-  maxMessageBatchSize: number;
-  minMessageBatchSize: number;
-  maxBatchWaitMs: number;
 }
 
 /** What this host reads of `host.json`. */
@@ -146,24 +142,13 @@ function withOverrides(json: Json, settings: Settings): Json {
 }
 
 function readServiceBus(section: Section): ServiceBusOptions {
-  const minMessageBatchSize = section.integer('minMessageBatchSize', 1, 1);
-  const maxMessageBatchSize = section.integer('maxMessageBatchSize', 1000, 1);
-  if (minMessageBatchSize > maxMessageBatchSize) {
-    throw new HostStartError(
-      'host.json: "extensions.serviceBus.minMessageBatchSize" must not exceed "maxMessageBatchSize".',
-    );
-  }
   return {
     autoCompleteMessages: section.boolean('autoCompleteMessages', true),
-    prefetchCount: section.integer('prefetchCount', 0, 0),
     // ServiceBusOptions.cs: 16 per processor, 8 sessions.
     maxConcurrentCalls: section.integer('maxConcurrentCalls', 16 * availableParallelism(), 1),
     maxConcurrentSessions: section.integer('maxConcurrentSessions', 8, 1),
     sessionIdleTimeoutMs: section.timeSpanMs('sessionIdleTimeout'),
     maxAutoLockRenewalMs: section.timeSpanMs('maxAutoLockRenewalDuration') ?? 5 * 60_000,
-    minMessageBatchSize,
-    maxMessageBatchSize,
-    maxBatchWaitMs: section.timeSpanMs('maxBatchWaitTime') ?? 30_000,
   };
 }
 

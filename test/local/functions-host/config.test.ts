@@ -66,13 +66,27 @@ describe('host.json', () => {
     const { warnings } = parseHostConfig({
       version: '2.0',
       healthMonitor: {},
-      extensions: { http: { hsts: {} }, serviceBus: { transportType: 'amqpWebSockets' }, durableTask: {} },
+      extensions: {
+        http: { hsts: {} },
+        serviceBus: {
+          transportType: 'amqpWebSockets',
+          prefetchCount: 100,
+          minMessageBatchSize: 5,
+          maxMessageBatchSize: 4,
+          maxBatchWaitTime: '00:00:10',
+        },
+        durableTask: {},
+      },
     });
     expect(warnings).toEqual([
       'host.json: "healthMonitor" has no effect in this host.',
       'host.json: "extensions.durableTask" has no effect in this host.',
       'host.json: "extensions.http.hsts" has no effect in this host.',
       'host.json: "extensions.serviceBus.transportType" has no effect in this host.',
+      'host.json: "extensions.serviceBus.prefetchCount" has no effect in this host.',
+      'host.json: "extensions.serviceBus.minMessageBatchSize" has no effect in this host.',
+      'host.json: "extensions.serviceBus.maxMessageBatchSize" has no effect in this host.',
+      'host.json: "extensions.serviceBus.maxBatchWaitTime" has no effect in this host.',
     ]);
   });
 
@@ -86,7 +100,6 @@ describe('host.json', () => {
     ],
     [{ extensions: { serviceBus: { autoCompleteMessages: 'yes' } } }, /must be true or false/],
     [{ extensions: { serviceBus: { sessionIdleTimeout: '-00:00:01' } } }, /must be a time span/],
-    [{ extensions: { serviceBus: { minMessageBatchSize: 5, maxMessageBatchSize: 4 } } }, /must not exceed/],
     [{ logging: { logLevel: { Function: 'Loud' } } }, /"logging.logLevel.Function" is "Loud"/],
   ])('refuses %j', (content, message) => {
     expect(() => parseHostConfig({ version: '2.0', ...content })).toThrow(message);
