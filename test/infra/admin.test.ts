@@ -46,6 +46,8 @@ describe('the operators’ command', () => {
 
   it.each([
     [['nonsense'], 'There is no command nonsense.'],
+    [['toString'], 'There is no command toString.'],
+    [['dead-letters', 'valueOf'], 'Say what: dead-letters list, show, redrive or discard.'],
     [['dead-letters'], 'Say what: dead-letters list, show, redrive or discard.'],
     [['dead-letters', 'redrive'], 'Say which: ID…, or --source QUEUE --all.'],
     [['dead-letters', 'redrive', '--all'], 'Say which: ID…, or --source QUEUE --all.'],

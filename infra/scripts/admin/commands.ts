@@ -92,7 +92,7 @@ const commands: Record<string, (ask: Ask, given: Given) => Promise<void>> = {
 /** All that there is. @param open is asked when the command line has been understood */
 export const commandsOf = (open: () => Promise<Ask>) => ({
   run: async (name: string, args: string[]): Promise<void> => {
-    const command = commands[name];
+    const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
     if (!command) throw new UsageError(`There is no command ${name}.`);
     const given = parsed(args);
     await command(await open(), given);

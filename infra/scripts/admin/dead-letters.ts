@@ -95,7 +95,7 @@ const actions: Record<string, (ask: Ask, given: Given) => Promise<void>> = { lis
 /** `dead-letters list|show|redrive|discard` */
 export const deadLetters = async (ask: Ask, { positionals, ...rest }: Given): Promise<void> => {
   const [name = '', ...others] = positionals;
-  const action = actions[name];
+  const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
   if (!action) throw new UsageError('Say what: dead-letters list, show, redrive or discard.');
   await action(ask, { ...rest, positionals: others });
 };

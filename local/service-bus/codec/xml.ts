@@ -120,7 +120,7 @@ function unescape(text: string): string {
   return text.replace(
     /&(?:#x([\da-f]{1,6})|#(\d{1,7})|(\w+));/gi,
     (all, hex?: string, decimal?: string, name?: string) => {
-      if (name !== undefined) return builtIn[name] ?? all;
+      if (name !== undefined) return Object.hasOwn(builtIn, name) ? (builtIn[name] ?? all) : all;
       const code = hex === undefined ? Number(decimal) : parseInt(hex, 16);
       return code <= 0x10ffff ? String.fromCodePoint(code) : all;
     },

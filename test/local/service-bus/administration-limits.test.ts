@@ -12,6 +12,16 @@ test('what is out of range or not implemented is refused with its reason', async
   );
 });
 
+test('a property is refused that only objects of the language have', async () => {
+  const { port } = await aBroker({});
+  for (const name of ['constructor', 'toString']) {
+    const body = `<entry><content><QueueDescription><${name}>x</${name}></QueueDescription></content></entry>`;
+    const answer = await fetch(`http://127.0.0.1:${port}/q`, { method: 'PUT', body });
+    expect(answer.status).toBe(400);
+    expect(await answer.text()).toContain('is not a property of an entity');
+  }
+});
+
 test('an entity made again goes on counting, so that who peeks on sees what is new', async () => {
   const broker = await aBroker({ queues: [{ name: 'orders' }] });
   const admin = anAdministrator(broker);

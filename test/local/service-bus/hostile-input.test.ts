@@ -130,6 +130,10 @@ test('XML that is none is refused', () => {
   );
 });
 
+test('XML has no entities but the built-in ones', () => {
+  expect(parseXml('<a>&lt;&constructor;&nbsp;&gt;</a>').text).toBe('<&constructor;&nbsp;>');
+});
+
 test('damaged frames cost a peer its connection, and nobody else anything', { timeout: 60_000 }, async () => {
   const log: string[] = [];
   const broker = await aBroker(queue, { log: (line) => log.push(line) });

@@ -4,7 +4,7 @@ import { types } from '../../codec/values.ts';
 import { parseExpression, parsePropertyName } from './sql-expression.ts';
 import type { PropertyName } from './sql-expression.ts';
 import { SqlSyntaxError } from './sql-lexer.ts';
-import { systemProperties } from './sql-value.ts';
+import { systemField } from './sql-value.ts';
 import type { SqlValue } from './sql-value.ts';
 import { TokenReader } from './token-reader.ts';
 
@@ -44,7 +44,7 @@ const setUserProperty = (name: string) => (content: MessageContent, value: SqlVa
   content.withProperties(new Map(content.applicationProperties).set(name, types.wrap(value)));
 
 function setSystemProperty(name: string) {
-  const field = systemProperties[name.toLowerCase()];
+  const field = systemField(name);
   if (!field) throw new SqlSyntaxError(`'sys.${name}' cannot be set.`);
   return (content: MessageContent, value: SqlValue) =>
     value === null ? content : content.withProperty(field, String(value));

@@ -10,7 +10,7 @@ export type SqlValue = string | number | boolean | null;
 export type Expression = (content: MessageContent) => SqlValue;
 
 /** System properties (`sys.Label`) by their names in lower case. */
-export const systemProperties: Readonly<Record<string, PropertyField>> = {
+const systemProperties: Readonly<Record<string, PropertyField>> = {
   messageid: 'messageId',
   correlationid: 'correlationId',
   to: 'to',
@@ -22,9 +22,15 @@ export const systemProperties: Readonly<Record<string, PropertyField>> = {
   contenttype: 'contentType',
 };
 
+/** The field of a system property; undefined if there is none of that name. */
+export function systemField(name: string): PropertyField | undefined {
+  const key = name.toLowerCase();
+  return Object.hasOwn(systemProperties, key) ? systemProperties[key] : undefined;
+}
+
 /** @throws SqlSyntaxError if there is no such system property; one that a message does not have is null */
 export function systemProperty(name: string): Expression {
-  const field = systemProperties[name.toLowerCase()];
+  const field = systemField(name);
   if (!field) throw new SqlSyntaxError(`'sys.${name}' is not a system property that filters can use.`);
   return (content) => toSqlValue(content.property(field));
 }

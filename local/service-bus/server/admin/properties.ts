@@ -74,7 +74,7 @@ export function readTopicSettings(properties: Properties): TopicSettings {
 
 /** The given values of properties the broker only keeps. */
 export function readKept(properties: Properties): Record<string, string> {
-  return Object.fromEntries([...properties].filter(([name]) => name in kept));
+  return Object.fromEntries([...properties].filter(([name]) => Object.hasOwn(kept, name)));
 }
 
 export function describeQueue(settings: QueueSettings, extra: Record<string, string>): Properties {
@@ -105,8 +105,8 @@ export function describeTopic(settings: TopicSettings, extra: Record<string, str
 }
 
 function checkKnown(name: string, value: string): void {
-  if (readOnly.has(name) || settingNames.has(name) || name in kept) return;
-  const allowed = fixed[name];
+  if (readOnly.has(name) || settingNames.has(name) || Object.hasOwn(kept, name)) return;
+  const allowed = Object.hasOwn(fixed, name) ? fixed[name] : undefined;
   if (!allowed) throw invalidRequest(`'${name}' is not a property of an entity.`);
   if (!allowed.includes(value.trim())) throw notImplemented(`${name} = '${value.trim()}'`);
 }

@@ -82,6 +82,7 @@ describe('an expression is refused', () => {
     ['(color = 1', "Expected ')'"],
     ['color NOT 5', "Expected 'IN' or 'LIKE'"],
     ['sys.Nothing = 1', "'sys.Nothing' is not a system property"],
+    ['sys.constructor IS NULL', "'sys.constructor' is not a system property"],
     ['other.color = 1', "'other' is not a scope"],
     [`color = '${'x'.repeat(1_100)}'`, 'longer than 1024 characters'],
   ])('%s', (expression, reason) => {
@@ -139,6 +140,7 @@ describe('an action', () => {
     'color = 1',
     'SET color',
     'SET sys.SequenceNumber = 1',
+    'SET sys.constructor = 1',
     'REMOVE sys.Label',
     'SET a = 1 SET b = 2',
   ])('that is none is refused: %s', (action) => {
