@@ -68,6 +68,7 @@ export class Traffic implements Witness, RestWitness {
   called(call: RestCall, request: IncomingMessage, path: readonly string[], status: number): void {
     const payload = call.sent;
     const content = payload && contentOf(payload);
+    const bytes = content === undefined ? undefined : Buffer.byteLength(content);
     this.#add({
       at: Date.now(),
       kind: 'sent',
@@ -75,9 +76,9 @@ export class Traffic implements Witness, RestWitness {
       what: `${request.method ?? ''} ${path.join('/')}`,
       status,
       receivers: payload && receiversOf(call, path),
-      bytes: content?.length,
+      bytes,
       traceId: /^[0-9a-f]{2}-([0-9a-f]{32})-/.exec(String(request.headers.traceparent))?.[1],
-      content: (content?.length ?? 0) > maxContentBytes ? undefined : content,
+      content: (bytes ?? 0) > maxContentBytes ? undefined : content,
     });
   }
 

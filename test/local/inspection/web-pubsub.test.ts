@@ -63,6 +63,18 @@ it('shows connections with their groups, and what is sent and said, its content 
   expect(content).toBe('{"secret":"•••","sasUrl":"http://h/?sig=•••"}');
 });
 
+it('counts bytes, not characters, of what it shows and keeps', async () => {
+  const { service, url } = await aService();
+  await serverOf(service).sendToAll('€'.repeat(3000), { contentType: 'text/plain' });
+  await serverOf(service).sendToAll('€'.repeat(2000), { contentType: 'text/plain' });
+  const { items } = await inspect<Traffic>(url, 'traffic');
+  expect(items).toMatchObject([{ bytes: 6000 }, { bytes: 9000 }]);
+  const [kept, tooLarge] = items;
+  const contentOf = (number = 0) => inspect(url, `traffic/content?number=${number}`);
+  expect(await contentOf(kept?.number)).toEqual({ content: '€'.repeat(2000) });
+  await expect(contentOf(tooLarge?.number)).rejects.toThrow('too large');
+});
+
 it('a reliable client that is dropped comes back to its session; one that is closed is told why', async () => {
   const { service, url } = await aService();
   const server = serverOf(service);
