@@ -162,6 +162,6 @@ export const runLoad = async (options: LoadOptions): Promise<LoadResult> => {
 /** What a last message may take without making the rate smaller. */
 const drainToleranceSeconds = 0.25;
 
-/** Nothing lost, doubled or strayed, nothing refused, and the generator kept up. */
+/** Nothing lost, doubled, strayed or late, nothing refused, and not given up. */
 export const isFlawless = ({ faults, refused, isGivenUp }: LoadResult): boolean =>
   !isGivenUp && refused + faults.lost + faults.duplicates + faults.unknown + faults.late === 0;

@@ -1,12 +1,12 @@
 import { parseArgs } from 'node:util';
 
+/** In the order in which they run: D needs fresh servers, and B leaves them with work to do. */
 const scenarioNames = [
   ...(['D', 'A', 'E', 'C', 'spread', 'lists', 'history', 'search', 'catch-up'] as const),
   ...(['B', 'app', 'broker', 'web-pubsub', 'cold-start'] as const),
 ] as const;
 /** Writing what these need takes minutes: they run when they are asked for. */
 const onlyWhenNamed: readonly string[] = ['spread', 'lists', 'history', 'search', 'catch-up', 'cold-start'];
-/** In the order in which they run: D needs fresh servers, and B leaves them with work to do. */
 export type ScenarioName = (typeof scenarioNames)[number];
 
 export const usage = `Usage: npm run bench -- [options]
