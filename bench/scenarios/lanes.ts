@@ -1,5 +1,5 @@
 import type { Ledger } from '../ledger.ts';
-import type { Lane } from '../load.ts';
+import type { Lane } from '../open-loop.ts';
 import type { ChatUser } from '../system.ts';
 import type { ScenarioContext } from './scenario.ts';
 

@@ -1,5 +1,5 @@
 import { addFaults, Ledger } from '../ledger.ts';
-import { type LoadResult, runLoad } from '../load.ts';
+import { type OpenLoopResult, runOpenLoop } from '../open-loop.ts';
 import { crossings, gather, pairs } from './lanes.ts';
 import type { Scenario, ScenarioContext } from './scenario.ts';
 
@@ -11,27 +11,31 @@ const fewAndMany = { few: 10, many: 20_000 };
 const beginRate = 200;
 
 /** Few conversations, each with a message ten times a second. */
-const warm = async (context: ScenarioContext): Promise<LoadResult> => {
+const warm = async (context: ScenarioContext): Promise<OpenLoopResult> => {
   const ledger = new Ledger(`${context.mark}aw`);
   const party = await gather(context, ledger, 'aw', warmPairs);
   const { meter, seconds } = context;
   const load = { lanes: pairs(party), ledger, meter, rate, seconds, latencyFrom: 'call' } as const;
-  const result = await runLoad({ ...load, warmUpSeconds: 3 });
+  const result = await runOpenLoop({ ...load, warmUpSeconds: 3 });
   await party.leave();
   return result;
 };
 
 /** So many conversations that exist and have been silent for a good while, each with one message when its turn comes. */
-const inTurn = async (context: ScenarioContext, name: string, conversations: number): Promise<LoadResult> => {
+const inTurn = async (
+  context: ScenarioContext,
+  name: string,
+  conversations: number,
+): Promise<OpenLoopResult> => {
   const ledger = new Ledger(`${context.mark}${name}`);
   const crowd = Math.ceil(Math.sqrt(conversations)); // so many senders, and so many receivers
   const party = await gather(context, ledger, name, crowd);
   const { meter, seconds } = context;
   const lanes = crossings(party, conversations);
   const load = { lanes, ledger, meter, latencyFrom: 'call' } as const;
-  await runLoad({ ...load, rate: beginRate, seconds: 0, warmUpSeconds: conversations / beginRate });
+  await runOpenLoop({ ...load, rate: beginRate, seconds: 0, warmUpSeconds: conversations / beginRate });
   await meter.atRest();
-  const result = await runLoad({ ...load, rate, seconds, warmUpSeconds: 1 });
+  const result = await runOpenLoop({ ...load, rate, seconds, warmUpSeconds: 1 });
   await party.leave();
   return result;
 };
@@ -55,7 +59,7 @@ export const latency: Scenario = async (context) => {
 };
 
 /** What all servers together use for a message, in µs of CPU. */
-const cpuPerMessage = ({ cpu, delivered }: LoadResult): number =>
+const cpuPerMessage = ({ cpu, delivered }: OpenLoopResult): number =>
   (Object.values(cpu.rolesMs).reduce((sum, ms) => sum + ms, 0) / delivered) * 1000;
 
 /** Whether a message costs the same among few conversations and among many. */

@@ -1,5 +1,5 @@
 import { addFaults, Ledger, noFaults } from '../ledger.ts';
-import { isFlawless, type LoadResult, runLoad } from '../load.ts';
+import { isFlawless, type OpenLoopResult, runOpenLoop } from '../open-loop.ts';
 import { trustedOtherPercent } from '../process-meter.ts';
 import { gather, pairs } from './lanes.ts';
 import type { Figures, Scenario, ScenarioContext } from './scenario.ts';
@@ -13,9 +13,9 @@ const halvings = 3;
 const confirmations = 5;
 const stepBack = 0.9;
 
-const passes = (result: LoadResult): boolean => isFlawless(result) && result.latency.p99 < p99LimitMs;
+const passes = (result: OpenLoopResult): boolean => isFlawless(result) && result.latency.p99 < p99LimitMs;
 
-type Measure = (rate: number) => Promise<LoadResult>;
+type Measure = (rate: number) => Promise<OpenLoopResult>;
 
 /** Once more when it fails, for a shared machine stumbles at times; and again when others were to blame. */
 const withRetries =
@@ -54,7 +54,7 @@ export const findRate = async (
 };
 
 /** Holds a rate for the full time, or the next lower one that can be held. */
-const confirm = async (rate: number, measure: Measure): Promise<LoadResult | undefined> => {
+const confirm = async (rate: number, measure: Measure): Promise<OpenLoopResult | undefined> => {
   for (let tries = 0, tried = rate; tries < confirmations && tried > 0; tries++, tried *= stepBack) {
     const result = await measure(tried);
     if (passes(result)) return result;
@@ -65,13 +65,13 @@ const confirm = async (rate: number, measure: Measure): Promise<LoadResult | und
 const search = async (
   { system, seconds }: ScenarioContext,
   measureFor: (seconds: number) => Measure,
-): Promise<LoadResult | undefined> => {
+): Promise<OpenLoopResult | undefined> => {
   const quick = withRetries(measureFor(Math.max(2, seconds / 4)));
   const highest = await findRate(system.firstRate, async (rate) => passes(await quick(rate)));
   return confirm(highest, measureFor(seconds));
 };
 
-const figuresOf = ({ perSecond, latency, delivered, cpu, faults }: LoadResult): Figures => {
+const figuresOf = ({ perSecond, latency, delivered, cpu, faults }: OpenLoopResult): Figures => {
   const perMessage = (ms: number): number => (ms * 1000) / delivered;
   const roles = Object.entries(cpu.rolesMs).map(([role, ms]) => [`cpu ${role}`, perMessage(ms)] as const);
   const all = Object.values(cpu.rolesMs).reduce((sum, ms) => sum + ms, 0);
@@ -86,7 +86,7 @@ const figuresOf = ({ perSecond, latency, delivered, cpu, faults }: LoadResult): 
   };
 };
 
-const line = (result: LoadResult): string => {
+const line = (result: OpenLoopResult): string => {
   const { rate, perSecond, latency, cpu, faults, refused } = result;
   const share = (ms: number): string => `${Math.round((ms / cpu.elapsedMs) * 100)} %`;
   const roles = Object.entries(cpu.rolesMs).map(([role, ms]) => `${role} ${share(ms)}`);
@@ -109,7 +109,7 @@ export const throughput: Scenario = async (context: ScenarioContext) => {
   const { meter, log, system } = context;
   const repeatsBefore = system.repeats();
   const lanes = pairs(party);
-  const steps: LoadResult[] = [];
+  const steps: OpenLoopResult[] = [];
   const measureFor =
     (seconds: number): Measure =>
     async (rate) => {
@@ -122,7 +122,7 @@ export const throughput: Scenario = async (context: ScenarioContext) => {
         warmUpSeconds: 1,
         latencyFrom: 'schedule',
       } as const;
-      const result = await runLoad(load);
+      const result = await runOpenLoop(load);
       steps.push(result);
       log(line(result));
       if (result.isGivenUp) await meter.atRest();

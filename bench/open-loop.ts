@@ -9,7 +9,7 @@ export interface Lane {
   readonly receiverId: string;
 }
 
-export interface LoadOptions {
+export interface OpenLoopOptions {
   readonly lanes: readonly Lane[];
   readonly ledger: Ledger;
   readonly meter: ProcessMeter;
@@ -26,7 +26,7 @@ export interface LoadOptions {
   readonly latencyFrom: 'call' | 'schedule';
 }
 
-export interface LoadResult {
+export interface OpenLoopResult {
   readonly rate: number;
   /** Measured messages that arrived. */
   readonly delivered: number;
@@ -55,7 +55,7 @@ const backlogMin = 50;
 
 /** State of one load while it runs. */
 class Run {
-  readonly options: LoadOptions;
+  readonly options: OpenLoopOptions;
   readonly accepted: number[] = [];
   refused = 0;
   /** Why the first one was refused. */
@@ -70,7 +70,7 @@ class Run {
   readonly #startAt = performance.now() + 20;
   readonly #sends: Promise<void>[] = [];
 
-  constructor(options: LoadOptions) {
+  constructor(options: OpenLoopOptions) {
     this.options = options;
     const { rate, seconds, warmUpSeconds } = options;
     this.#warmUp = Math.round(rate * warmUpSeconds);
@@ -133,7 +133,7 @@ class Run {
  * Sends at a steady rate, whatever the system does (an open loop), and waits until all has arrived.
  * @throws Error when every message was refused
  */
-export const runLoad = async (options: LoadOptions): Promise<LoadResult> => {
+export const runOpenLoop = async (options: OpenLoopOptions): Promise<OpenLoopResult> => {
   const { ledger, meter, seconds } = options;
   const run = new Run(options);
   const began = meter.cpu();
@@ -163,5 +163,5 @@ export const runLoad = async (options: LoadOptions): Promise<LoadResult> => {
 const drainToleranceSeconds = 0.25;
 
 /** Nothing lost, doubled, strayed or late, nothing refused, and not given up. */
-export const isFlawless = ({ faults, refused, isGivenUp }: LoadResult): boolean =>
+export const isFlawless = ({ faults, refused, isGivenUp }: OpenLoopResult): boolean =>
   !isGivenUp && refused + faults.lost + faults.duplicates + faults.unknown + faults.late === 0;
