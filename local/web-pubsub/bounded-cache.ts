@@ -1,5 +1,5 @@
 /** Values that were costly to make, by what they were made from. Of many the oldest are made again. */
-export class Recent<V> {
+export class BoundedCache<V> {
   readonly #capacity: number;
   readonly #values = new Map<string, V>();
 

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { Recent } from './recent.ts';
+import { BoundedCache } from '../bounded-cache.ts';
 
 /** Claims of a JWT. Values are whatever the issuer put there: check before use. */
 export type Claims = Readonly<Record<string, unknown>>;
@@ -93,7 +93,7 @@ const REMEMBERED_TOKENS = 10_000;
 /** Judges the tokens of one key. Callers use a token for many calls: its signature is checked once, its time at each. */
 export class TokenJudge {
   readonly #key: string;
-  readonly #verified = new Recent<{ claims: Claims; paths: (string | null)[] }>(REMEMBERED_TOKENS);
+  readonly #verified = new BoundedCache<{ claims: Claims; paths: (string | null)[] }>(REMEMBERED_TOKENS);
 
   constructor(key: string) {
     this.#key = key;

@@ -6,7 +6,7 @@ import {
 } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { urlToHttpOptions } from 'node:url';
-import { Recent } from '../../codec/recent.ts';
+import { BoundedCache } from '../../bounded-cache.ts';
 
 export interface HttpCall {
   readonly method: 'OPTIONS' | 'GET' | 'POST';
@@ -53,7 +53,7 @@ export class HttpCaller {
   readonly #http = new HttpAgent({ keepAlive: true });
   readonly #https = new HttpsAgent({ keepAlive: true });
   /** By URL; names of events are part of URLs, and clients choose them. */
-  readonly #targets = new Recent<Target>(1000);
+  readonly #targets = new BoundedCache<Target>(1000);
 
   /** @throws Error when no whole answer comes within the timeout, or the signal is aborted first */
   call(call: HttpCall): Promise<HttpAnswer> {
