@@ -29,7 +29,7 @@ export interface OutgoingCall {
 }
 
 /** What is kept of an invocation. */
-export interface Record {
+export interface InvocationRecord {
   readonly id: string;
   readonly functionName: string;
   readonly call: Pick<Invocation, 'reason' | 'about' | 'traceParent'>;
@@ -50,14 +50,14 @@ interface Totals {
 
 /** The last invocations of this process, with what they logged and whom they called. */
 export class Invocations implements Witness {
-  readonly recent = new Recent<Record>(keptInvocations);
-  readonly #byId = new Map<string, Record>();
+  readonly recent = new Recent<InvocationRecord>(keptInvocations);
+  readonly #byId = new Map<string, InvocationRecord>();
   readonly #totals = new Map<string, Totals>();
-  readonly #current = new AsyncLocalStorage<Record>();
+  readonly #current = new AsyncLocalStorage<InvocationRecord>();
 
   async begin<T>(fn: RegisteredFunction, id: string, call: Invocation, work: () => Promise<T>): Promise<T> {
     const { reason, about, traceParent } = call;
-    const record: Record = {
+    const record: InvocationRecord = {
       id,
       functionName: fn.name,
       call: { reason, about, traceParent },
@@ -126,7 +126,9 @@ export class Invocations implements Witness {
 }
 
 /** A message's trace is what its sender put into its correlation id, where that is one; otherwise the caller's. */
-export function traceIdOf({ call: { about, traceParent } }: Pick<Record, 'call'>): string | undefined {
+export function traceIdOf({
+  call: { about, traceParent },
+}: Pick<InvocationRecord, 'call'>): string | undefined {
   const correlationId = about?.message?.correlationId;
   if (correlationId !== undefined && /^[0-9a-f]{32}$/.test(correlationId)) return correlationId;
   return traceParent?.split('-')[1];

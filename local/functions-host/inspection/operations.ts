@@ -4,7 +4,7 @@ import { take } from '../../inspection/recent.ts';
 import type { RegisteredFunction } from '../core-api.ts';
 import { HostStartError } from '../errors.ts';
 import type { Triggers } from '../triggers/triggers.ts';
-import { type Invocations, type Record, traceIdOf } from './invocations.ts';
+import { type Invocations, type InvocationRecord, traceIdOf } from './invocations.ts';
 
 const maxShown = 500;
 
@@ -12,7 +12,7 @@ function isoOf(at: number): string {
   return new Date(at).toISOString();
 }
 
-function summarize(record: Record): object {
+function summarize(record: InvocationRecord): object {
   const { id, functionName, startedAt, ms, outcome, httpStatus, call } = record;
   const { message, request } = call.about ?? {};
   return {
@@ -30,7 +30,7 @@ function summarize(record: Record): object {
   };
 }
 
-function details(record: Record): object {
+function details(record: InvocationRecord): object {
   return {
     ...summarize(record),
     reason: record.call.reason,
@@ -48,7 +48,7 @@ function details(record: Record): object {
 
 function listInvocations(invocations: Invocations, query: URLSearchParams): object {
   const [functionName, traceId, outcome] = ['function', 'traceId', 'outcome'].map((name) => query.get(name));
-  const matches = (record: Record): boolean =>
+  const matches = (record: InvocationRecord): boolean =>
     (functionName === null || record.functionName === functionName) &&
     (outcome === null || record.outcome === outcome) &&
     (traceId === null ||
@@ -69,7 +69,7 @@ export function inspectionOperations(
   functions: readonly RegisteredFunction[],
   triggers: Triggers,
   invocations: Invocations,
-): globalThis.Record<string, Operation> {
+): Record<string, Operation> {
   const change = async (body: unknown, action: (name: string) => Promise<void>): Promise<void> => {
     try {
       await action(nameIn(body));
