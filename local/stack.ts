@@ -12,7 +12,7 @@ import {
   servicePorts,
   type ServicesOptions,
 } from './stack/services.ts';
-import { followPorts, followSettings, storageConnectionString } from './stack/settings.ts';
+import { followSettings, serviceBusConnectionString, storageConnectionString } from './stack/settings.ts';
 
 export interface StackOptions extends ServicesOptions {
   /** 0 chooses a free port. */
@@ -123,14 +123,10 @@ function openConsole(
     webPubSub: placesOf('web-pubsub'),
     storage: placesOf('azurite'),
   };
-  const serviceBus = followPorts(localServiceBus, ports);
+  const serviceBus = serviceBusConnectionString(ports.serviceBus);
   const storage = storageConnectionString(ports);
   return startConsole({ key, places, serviceBus, storage });
 }
-
-/** Written for the default port, as settings are. */
-const localServiceBus =
-  'Endpoint=sb://127.0.0.1:5672;SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=SAS_KEY_VALUE;UseDevelopmentEmulator=true;';
 
 function createService(
   name: ServiceName,

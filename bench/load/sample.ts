@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { TableClient, TableServiceClient } from '@azure/data-tables';
 import { Broker } from '../../local/console/broker.ts';
 import { type ServiceName, serviceNames } from '../../local/stack/services.ts';
+import { serviceBusConnectionString } from '../../local/stack/settings.ts';
 import { familyOf, rssKiBOf } from '../process-meter.ts';
 import type { Stage } from './stage.ts';
 
@@ -104,9 +105,7 @@ export class QueueCounter {
   readonly #broker: Broker;
 
   constructor({ stack }: Stage) {
-    this.#broker = new Broker(
-      `Endpoint=sb://127.0.0.1:${stack.ports.serviceBus};SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=SAS_KEY_VALUE;UseDevelopmentEmulator=true;`,
-    );
+    this.#broker = new Broker(serviceBusConnectionString(stack.ports.serviceBus));
   }
 
   async count(): Promise<Queued> {

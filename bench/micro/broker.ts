@@ -6,6 +6,7 @@ import {
   type ServiceBusMessage,
 } from '@azure/service-bus';
 import { startStack } from '../../local/stack.ts';
+import { serviceBusConnectionString } from '../../local/stack/settings.ts';
 import { addFaults, type Faults, Ledger, noFaults } from '../ledger.ts';
 import { cpuBetween, type CpuUse, ProcessMeter } from '../process-meter.ts';
 import { inParallel } from '../scenarios/lanes.ts';
@@ -158,10 +159,7 @@ export const benchBroker = async ({ dataDir, seconds }: MicroOptions): Promise<S
     webPubSubConfig: '',
     dataDir,
     ports: { functions: 0, serviceBus: 0, webPubSub: 0, blob: 0, table: 0 },
-    settings: {
-      connection:
-        'Endpoint=sb://127.0.0.1:5672;SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=SAS_KEY_VALUE;UseDevelopmentEmulator=true;',
-    },
+    settings: { connection: serviceBusConnectionString() },
     env: process.env,
   });
   const client = new Client(stack.settings.connection ?? '');

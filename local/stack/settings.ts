@@ -6,9 +6,10 @@ import { defaultPorts, loopback, portNames, type Ports } from './ports.ts';
 /** In a sample, stands for a secret that each machine makes for itself. */
 const randomMarker = '<random>';
 
-/** Azurite's well-known account; its key is public. */
-const account = 'devstoreaccount1';
-const accountKey = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
+/** The account that every Azurite has. Its key is public: https://github.com/Azure/Azurite#default-storage-account */
+export const account = 'devstoreaccount1';
+export const accountKey =
+  'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
 
 /**
  * Reads the `Values` of a settings file.
@@ -59,6 +60,11 @@ export function followPorts(text: string, ports: Readonly<Ports>): string {
   return text.replace(pattern, (whole, port: string) =>
     moved.get(port) === Number(port) ? whole : `${loopback}:${moved.get(port) ?? port}`,
   );
+}
+
+/** The local broker's connection string; that of the default port follows the stack's, as settings do. */
+export function serviceBusConnectionString(port: number = defaultPorts.serviceBus): string {
+  return `Endpoint=sb://${loopback}:${port};SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=SAS_KEY_VALUE;UseDevelopmentEmulator=true;`;
 }
 
 /** Azurite's connection string for these ports. */

@@ -5,6 +5,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Stack } from '../../local/stack.ts';
+import { serviceBusConnectionString } from '../../local/stack/settings.ts';
 import { startTestStack } from '../support/test-stack.ts';
 import { AppClock } from './app-clock.ts';
 import { shortLock } from './faults.ts';
@@ -90,5 +91,4 @@ const withEventsBy = (port: number, folder: string): string => {
 };
 
 /** @returns the connection string of what is behind a port */
-export const connectionTo = (port: number): string =>
-  `Endpoint=sb://127.0.0.1:${port};SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=SAS_KEY_VALUE;UseDevelopmentEmulator=true;`;
+export const connectionTo = (port: number): string => serviceBusConnectionString(port);
