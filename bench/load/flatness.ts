@@ -1,3 +1,5 @@
+import { median } from '../statistics.ts';
+
 /** A value at a time. */
 export interface Point {
   /** Hours. */
@@ -13,17 +15,15 @@ export interface Trend {
   readonly perHour: number;
 }
 
-const medianOf = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
-
 /** The first third of a run warms up and does not count. */
 export const warm = <T>(series: readonly T[]): readonly T[] => series.slice(Math.ceil(series.length / 3));
 
+/** @param points two at least */
 export const trendOf = (points: readonly Point[]): Trend => {
   const slopes = points.flatMap((from, index) =>
     points.slice(index + 1).map((to) => (to.value - from.value) / (to.at - from.at)),
   );
-  return { level: medianOf(points.map(({ value }) => value)), perHour: medianOf(slopes) };
+  return { level: median(points.map(({ value }) => value)), perHour: median(slopes) };
 };
 
 /** How much a series may grow by the hour: a part of its level, or so much in any case. */

@@ -16,6 +16,12 @@ describe('the trend of a soak', () => {
     expect(trendOf(series(values)).perHour).toBeCloseTo(60, 0);
   });
 
+  it('leans to neither side of an even number of values', () => {
+    expect(trendOf(series([100, 120])).level).toBe(110);
+    const four = trendOf(series([0, 1, 0, 2])); // slopes by the minute: -1, 0, 1/2, 2/3, 1, 2
+    expect(four.perHour).toBeCloseTo((60 * (1 / 2 + 2 / 3)) / 2);
+  });
+
   it('is flat when it swings around a level, and not when it creeps', () => {
     const allowed = { part: 0.1, least: 4 };
     const swinging = Array.from({ length: 40 }, (_, minute) => 100 + (minute % 2) * 20);
