@@ -1,3 +1,4 @@
+import { serviceNames } from '../../local/stack/services.ts';
 import { type CpuUse, cpuBetween, ProcessMeter, trustedOtherPercent } from '../process-meter.ts';
 import type { Driven } from './drive.ts';
 import type { Level } from './levels.ts';
@@ -18,10 +19,8 @@ export interface Measured {
   readonly requests: Requests;
 }
 
-const roles = ['functions', 'service-bus', 'web-pubsub', 'azurite'] as const;
-
 export const meterOf = ({ stack }: Stage): ProcessMeter =>
-  new ProcessMeter(Object.fromEntries(roles.map((role) => [role, stack.pid(role) ?? 0])));
+  new ProcessMeter(Object.fromEntries(serviceNames.map((role) => [role, stack.pid(role) ?? 0])));
 
 /** Drives at a steady rate and measures all of it. */
 export const measure = async (

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Stack, startStack } from '../../local/stack.ts';
+import { serviceNames } from '../../local/stack/services.ts';
 import { fillSecrets } from '../../local/stack/settings.ts';
 import type { ChatSystem } from '../system.ts';
 import { ParleyClients } from './client.ts';
@@ -20,8 +21,6 @@ export interface ParleyOptions {
   /** Folder for CPU profiles of the servers, written when they stop. */
   readonly profileDir: string | undefined;
 }
-
-const roles = ['functions', 'service-bus', 'web-pubsub', 'azurite'] as const;
 
 /** Limits that protect against one user; here a few users send what many would. */
 const raisedLimits = {
@@ -90,7 +89,7 @@ export const startParley = async (options: ParleyOptions): Promise<ChatSystem> =
 
 const pidsOf = (stack: Stack): Record<string, number> =>
   Object.fromEntries(
-    roles.map((role) => {
+    serviceNames.map((role) => {
       const pid = stack.pid(role);
       if (pid === undefined) throw new Error(`${role} does not run.`);
       return [role, pid];
