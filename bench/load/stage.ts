@@ -3,9 +3,9 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type Stack, startStack } from '../../local/stack.ts';
-import { fillSecrets } from '../../local/stack/settings.ts';
+import { fillSecrets, serviceBusConnectionString } from '../../local/stack/settings.ts';
 import { Network } from '../../test/chaos/network.ts';
-import { connectionTo, freePort } from '../../test/chaos/theatre.ts';
+import { freePort } from '../../test/chaos/theatre.ts';
 
 export interface StageOptions {
   readonly root: string;
@@ -60,7 +60,7 @@ export const openStage = async (options: StageOptions): Promise<Stage> => {
     settings: {
       ...values,
       ...settings,
-      ...(isInspected && { ServiceBusConnection: connectionTo(broker.port) }),
+      ...(isInspected && { ServiceBusConnection: serviceBusConnectionString(broker.port) }),
     },
     env: { ...process.env, ...nodeOptions(heaps, hasProbe) },
     ...(isInspected && { inspectionKey }),

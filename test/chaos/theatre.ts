@@ -58,10 +58,14 @@ export const openTheatre = async (instances: number, random: Random): Promise<Th
     ...{ dataDir, inspectionKey, ports: { serviceBus, webPubSub, functions } },
     ...(instances > 1 && { workers: instances, serviceBusConfig: withShortLocks(dataDir) }),
     webPubSubConfig: withEventsBy(upstream.port, dataDir),
-    settings: { ...sendLimits, ...clock.settings, ServiceBusConnection: connectionTo(broker.port) },
+    settings: {
+      ...sendLimits,
+      ...clock.settings,
+      ServiceBusConnection: serviceBusConnectionString(broker.port),
+    },
     onUnexpectedExit: (_, message) => unexpected.push(message),
   });
-  const queue = new QueueTap(connectionTo(serviceBus), random.fork('queue'));
+  const queue = new QueueTap(serviceBusConnectionString(serviceBus), random.fork('queue'));
   return {
     ...{ stack, broker, sockets, upstream, clock, queue, inspectionKey, unexpected },
     logs: join(dataDir, 'logs'),
@@ -89,6 +93,3 @@ const withEventsBy = (port: number, folder: string): string => {
   writeFileSync(file, config.replaceAll('127.0.0.1:7071', `127.0.0.1:${port}`));
   return file;
 };
-
-/** @returns the connection string of what is behind a port */
-export const connectionTo = (port: number): string => serviceBusConnectionString(port);
