@@ -44,11 +44,16 @@ export class Changer {
     if (isAccepted) deleting.confirm();
   }
 
+  /** Undefined when everything of late was taken back. */
+  #pickOwn(): Sent | undefined {
+    return this.#own.length > 0 ? this.#options.random.pick(this.#own) : undefined;
+  }
+
   async #edit(): Promise<void> {
     const { random } = this.#options;
-    const sent = random.pick(this.#own);
-    const messageId = sent.accepted[0]?.messageId;
-    if (messageId === undefined) return;
+    const sent = this.#pickOwn();
+    const messageId = sent?.accepted[0]?.messageId;
+    if (!sent || messageId === undefined) return;
     const count = random.chance(rivalShare) ? 2 : 1;
     await Promise.all(
       Array.from({ length: count }, () => {
@@ -74,7 +79,7 @@ export class Changer {
   }
 
   async #pin(): Promise<void> {
-    const messageId = this.#options.random.pick(this.#own).accepted[0]?.messageId;
+    const messageId = this.#pickOwn()?.accepted[0]?.messageId;
     if (messageId === undefined) return;
     const part = '/pin';
     // Pinned by nobody else, and unpinned whenever it was pinned: each is a change.
