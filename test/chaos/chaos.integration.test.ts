@@ -7,6 +7,9 @@ import { explain, sum, table } from './report.ts';
 /** Another is tried with `CHAOS_SEED=… npm run test:run`; for longer with `npm run chaos`. */
 const seed = process.env.CHAOS_SEED ?? 'parley';
 
+/** Of the errors that services answer with, one stands for all: `npm run chaos` has each of them. */
+const isOneOfMany = ({ name }: Fault): boolean => / answers (?!503)\d+$/.test(name);
+
 const holdsThrough = async (faults: readonly Fault[], instances: number): Promise<void> => {
   const lines: string[] = [];
   const outcome = await runCampaign({
@@ -22,7 +25,8 @@ const holdsThrough = async (faults: readonly Fault[], instances: number): Promis
 };
 
 it('nothing is lost, repeated or put out of order, whatever goes wrong under load', async () => {
-  await holdsThrough(new Random(seed).shuffled([...crashes, ...disturbances]), 1);
+  const faults = [...crashes, ...disturbances].filter((fault) => !isOneOfMany(fault));
+  await holdsThrough(new Random(seed).shuffled(faults), 1);
 }, 600_000);
 
 it('an instance that sleeps until its locks are gone, and then goes on, does no harm', async () => {

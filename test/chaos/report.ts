@@ -1,4 +1,5 @@
-import { type PromiseName, promises } from './check.ts';
+import { promises } from './check.ts';
+import { promiseNumbers } from './promise-numbers.ts';
 import type { Outcome } from './outcome.ts';
 import type { Strike } from './nemesis.ts';
 
@@ -10,7 +11,7 @@ const median = (values: number[]): number => values.toSorted((a, b) => a - b)[va
 
 const row = (cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`;
 
-const names = Object.keys(promises) as PromiseName[];
+const numbers = [...new Set(Object.values(promiseNumbers))].sort();
 
 const cellsOf = (
   fault: string,
@@ -24,10 +25,12 @@ const cellsOf = (
   Math.max(...own.map(({ recoveryMs }) => recoveryMs)),
   // The latest come first.
   arrivals.find((one) => one.fault?.name === fault)?.lateMs ?? 0,
-  ...names.map((name) => violations.filter(({ promise }) => promise === name).length || '✓'),
+  ...numbers.map(
+    (number) => violations.filter(({ promise }) => promiseNumbers[promise] === number).length || '✓',
+  ),
 ];
 
-/** What became of a campaign: one line for each fault, one column for each promise. A violation counts for the nearest fault. */
+/** What became of a campaign: one line for each fault, one column for each promise of docs/reliability.md. A violation counts for the nearest fault. */
 export const table = ({
   strikes,
   arrivals,
@@ -42,8 +45,8 @@ export const table = ({
   ];
   const faults = Map.groupBy(strikes, ({ fault }) => fault);
   return [
-    row(['fault', ...figures, ...names]),
-    row(['---', ...figures.map(() => '--:'), ...names.map(() => ':-:')]),
+    row(['fault', ...figures, ...numbers]),
+    row(['---', ...figures.map(() => '--:'), ...numbers.map(() => ':-:')]),
     ...[...faults].map(([fault, own]) => {
       const near = violations.filter(({ at }) => nearest(strikes, at)?.fault === fault);
       return row(cellsOf(fault, own, { arrivals, violations: near }));
