@@ -23,6 +23,8 @@ export class Recorder {
   readonly #shown = new Map<string, Set<string>>();
   readonly #taken = new Set<string>();
   readonly #refused = new Set<string>();
+  /** Per conversation, what was accepted and has not been seen by anybody yet. */
+  readonly #underWay = new Map<string, Set<string>>();
   /** Per conversation, what was accepted last. */
   readonly #said = new Map<string, Sent[]>();
   #acceptedCount = 0;
@@ -34,6 +36,8 @@ export class Recorder {
 
   accepted(sent: Sent, answer: Sent['accepted'][number]): void {
     if (sent.accepted.length === 0) {
+      const underWay = this.#underWay.get(sent.conversationId) ?? new Set();
+      this.#underWay.set(sent.conversationId, underWay.add(answer.messageId));
       this.#acceptedCount++;
       const said = this.#said.get(sent.conversationId) ?? [];
       this.#said.set(sent.conversationId, [...said.slice(1 - mostSaid), sent]);
@@ -49,6 +53,7 @@ export class Recorder {
 
   shown(userId: string, by: Shown['by'], message: Seen, at = Date.now()): void {
     this.#shownTo(userId).add(message.messageId);
+    this.#underWay.get(message.conversationId)?.delete(message.messageId);
     this.history.shown.push({ userId, by, at, arrivedAt: Date.now(), ...message });
   }
 
@@ -62,7 +67,13 @@ export class Recorder {
     const deleted: Deleted = { conversationId, messageId, begunAt: Date.now(), confirmedAt: undefined };
     this.history.deleted.push(deleted);
     this.#taken.add(messageId);
+    this.#underWay.get(conversationId)?.delete(messageId);
     return { confirm: () => (deleted.confirmedAt = Date.now()) };
+  }
+
+  /** How many messages of a conversation were accepted, and neither seen by anybody nor taken back. */
+  underWay(conversationId: string): number {
+    return this.#underWay.get(conversationId)?.size ?? 0;
   }
 
   /** What was accepted last in a conversation, as far as it was not refused. */

@@ -3,6 +3,10 @@ import { Changer } from './changer.ts';
 import type { Sent } from './history.ts';
 import type { Lane, SayOptions, SenderOptions } from './lane.ts';
 
+/** A conversation in which so many messages were not seen by anybody yet is said no more in. */
+const mostUnderWay = 8;
+const againMs = 100;
+
 /** How often a client sends again what was accepted, as if the 202 had been lost on its way. */
 const repeatShare = 0.05;
 
@@ -101,6 +105,11 @@ export const keepSending = async (lane: Lane, options: SenderOptions): Promise<v
   const { random, pauseMs, stopping } = options;
   const changer = new Changer(lane, options);
   while (!stopping.aborted) {
+    // People wait for each other; and a machine that has much else to do is not to be measured by its queue.
+    if (options.recorder.underWay(lane.conversationId) > mostUnderWay) {
+      await delay(againMs);
+      continue;
+    }
     await changer.behind(await sayOne(lane, options, false));
     await delay(random.between(0, pauseMs * 2), undefined, { signal: stopping }).catch(() => undefined);
   }
