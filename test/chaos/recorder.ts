@@ -23,8 +23,8 @@ export class Recorder {
   readonly #shown = new Map<string, Set<string>>();
   readonly #taken = new Set<string>();
   readonly #refused = new Set<string>();
-  /** Per conversation, what was accepted and has not been seen by anybody yet. */
-  readonly #underWay = new Map<string, Set<string>>();
+  /** Per conversation, what was accepted and has not been seen by anybody yet: names by id. */
+  readonly #underWay = new Map<string, Map<string, string>>();
   /** Per conversation, what was accepted last. */
   readonly #said = new Map<string, Sent[]>();
   #acceptedCount = 0;
@@ -36,8 +36,10 @@ export class Recorder {
 
   accepted(sent: Sent, answer: Sent['accepted'][number]): void {
     if (sent.accepted.length === 0) {
-      const underWay = this.#underWay.get(sent.conversationId) ?? new Set();
-      this.#underWay.set(sent.conversationId, underWay.add(answer.messageId));
+      const { conversationId, senderId, clientMessageId } = sent;
+      const underWay = this.#underWay.get(conversationId) ?? new Map<string, string>();
+      underWay.set(answer.messageId, nameOf(conversationId, senderId, clientMessageId));
+      this.#underWay.set(conversationId, underWay);
       this.#acceptedCount++;
       const said = this.#said.get(sent.conversationId) ?? [];
       this.#said.set(sent.conversationId, [...said.slice(1 - mostSaid), sent]);
@@ -71,9 +73,10 @@ export class Recorder {
     return { confirm: () => (deleted.confirmedAt = Date.now()) };
   }
 
-  /** How many messages of a conversation were accepted, and neither seen by anybody nor taken back. */
+  /** How many messages of a conversation were accepted, and neither refused, nor taken back, nor seen by anybody. */
   underWay(conversationId: string): number {
-    return this.#underWay.get(conversationId)?.size ?? 0;
+    const names = [...(this.#underWay.get(conversationId)?.values() ?? [])];
+    return names.filter((name) => !this.#refused.has(name)).length;
   }
 
   /** What was accepted last in a conversation, as far as it was not refused. */
