@@ -86,6 +86,7 @@ export class Conversation {
   readonly #streams = new Set<Stream<Message>>();
   #snapshot: ConversationSnapshot | undefined;
   #opening: Promise<void> | undefined;
+  #isClosed = false;
 
   /** @internal */
   constructor(id: string, core: Core) {
@@ -183,13 +184,17 @@ export class Conversation {
     const stream = new Stream<Message>(() => this.#streams.delete(stream));
     const end = (): void => stream.end();
     signal?.addEventListener('abort', end, { once: true });
+    if (this.#isClosed || signal?.aborted === true) end();
+    else this.#streams.add(stream);
     try {
-      if (signal?.aborted === true) return;
+      if (stream.isOver) return;
       await this.replica.sync();
-      this.#streams.add(stream);
+      stream.begin();
       const { seq } = this.replica.timeline;
       if (after !== undefined && after < seq) yield* this.#between(after, seq, signal);
       yield* stream;
+    } catch (error) {
+      if (!stream.isOver) throw error; // else it was ended while something was asked for
     } finally {
       signal?.removeEventListener('abort', end);
       stream.end();
@@ -400,6 +405,7 @@ export class Conversation {
 
   /** @internal */
   close(): void {
+    this.#isClosed = true;
     for (const stream of [...this.#streams]) stream.end();
   }
 

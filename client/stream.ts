@@ -4,13 +4,23 @@ export class Stream<T> implements AsyncIterableIterator<T, undefined> {
   readonly #onEnd: () => void;
   #waiting: ((result: IteratorResult<T, undefined>) => void)[] = [];
   #isOver = false;
+  #isBegun = false;
 
   constructor(onEnd: () => void) {
     this.#onEnd = onEnd;
   }
 
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** From now on what comes is for the reader. */
+  begin(): void {
+    this.#isBegun = true;
+  }
+
   push(...items: T[]): void {
-    if (this.#isOver) return;
+    if (this.#isOver || !this.#isBegun) return;
     for (const item of items) {
       const next = this.#waiting.shift();
       if (next) next({ value: item, done: false });

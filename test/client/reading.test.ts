@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { MemoryStore } from '../../client/index.ts';
-import { aCalmService, onlineAt, uncaughtIn } from './devices.ts';
+import { aCalmService, onlineAt, outcomeOf, uncaughtIn } from './devices.ts';
 import type { HostileService } from './hostile-service.ts';
 
 /** Somebody who was told of five messages that he has not read, and comes with nothing. */
@@ -50,4 +50,32 @@ it('if that fails for good it is told as an error, and ends with the client', as
   });
   expect(codes).toEqual(['not-found']);
   expect(uncaught).toEqual([]);
+});
+
+it('who reads messages one by one is done when the client closes or his signal says so, whenever that is', async () => {
+  for (const [how, ms] of [
+    ['close', 0],
+    ['close', 5],
+    ['close', 30],
+    ['abort', 0],
+    ['abort', 5],
+    ['abort', 30],
+  ] as const) {
+    const service = aCalmService();
+    const aborting = new AbortController();
+    const { reader, conversation } = await aReader(service);
+    const read = async (): Promise<void> => {
+      for await (const message of reader
+        .conversation(conversation.id)
+        .messages({ after: 0, signal: aborting.signal }))
+        expect(message.seq).toBeGreaterThan(0);
+    };
+    conversation.replica.refresh().catch(() => undefined); // it is not all here yet
+    const outcome = outcomeOf(read());
+    await service.time.run(ms);
+    if (how === 'close') await reader.close();
+    else aborting.abort();
+    await service.time.run(60_000, () => outcome.value !== undefined);
+    expect(outcome.value, `${how} after ${ms} ms`).toBe('done');
+  }
 });
