@@ -11,7 +11,7 @@ import { Emitter } from './emitter.ts';
 import { type Cancel, closable, type ClosableEnvironment, type Environment } from './environment.ts';
 import { asParleyError, ParleyError } from './errors.ts';
 import type { ParleyEvents } from './events.ts';
-import { Http, path } from './http.ts';
+import { Http, path, rootOf } from './http.ts';
 import { drainInbox, type Rejection } from './inbox.ts';
 import { openStore } from './indexed-db-store.ts';
 import { type Draft, Outbox, type PendingMessage, type Target } from './outbox.ts';
@@ -64,6 +64,7 @@ export interface ConversationsQuery {
 
 /** How long to wait for a message that was accepted before asking for it. */
 const expectedMs = 10_000;
+const longestExpectedMs = 300_000;
 /** How long to try to take a token back. */
 const logOutMs = 5_000;
 /** Conversations that are fetched at once. */
@@ -127,6 +128,8 @@ export class ParleyClient {
       ...{ environment, store, prefix },
       send: sendOver(http),
       onChange: (message, isGone) => this.#showPending(message, isGone),
+      // Once somebody can listen.
+      onError: (error) => environment.after(0, () => this.#report(error)),
     });
     const tell: Core['tell'] = (name, data) => this.#connection.tell(name, data);
     this.#core = {
@@ -155,7 +158,8 @@ export class ParleyClient {
     const http = new Http(baseUrl, environment, keeper);
     const userId =
       claimsOf(await keeper.get()).sub ?? (await http.request<Account>('GET', '/users/me')).userId;
-    const prefix = `outbox ${baseUrl} ${userId} `;
+    // An id may have spaces in it: no user's keys begin as those of another.
+    const prefix = `outbox ${rootOf(baseUrl)} ${encodeURIComponent(userId)} `;
     const chat = new ParleyClient(userId, http, environment, store ?? (await openStore()), prefix);
     await chat.#start(isPatient, signal);
     return chat;
@@ -351,12 +355,12 @@ export class ParleyClient {
   async close(): Promise<void> {
     const { outbox, http } = this.#core;
     this.#connection.close();
-    outbox.close();
+    const stored = outbox.close();
     http.close();
     for (const conversation of this.#conversations.values()) conversation.close();
     this.#events.clear();
     this.#environment.close();
-    await this.#run;
+    await Promise.all([this.#run, stored]);
   }
 
   /**
@@ -587,26 +591,29 @@ export class ParleyClient {
   }
 
   /** A message that was accepted and does not come: perhaps the connection is dead. */
-  #expect({ clientMessageId, conversationId, messageId }: PendingMessage): void {
+  #expect({ clientMessageId, conversationId, messageId }: PendingMessage, attempt = 0): void {
     if (conversationId === undefined || messageId === undefined) return;
-    const cancel = this.#core.environment.after(expectedMs, () => {
+    const ms = Math.min(longestExpectedMs, expectedMs * 2 ** attempt);
+    const cancel = this.#core.environment.after(ms, () => {
       this.#connection.check();
-      this.#look(conversationId, messageId).catch((error: unknown) => this.#report(error));
+      this.#look(conversationId, messageId, attempt).catch((error: unknown) => this.#report(error));
     });
     this.#expected.set(clientMessageId, cancel);
   }
 
   /** One that an earlier client had sent already lies behind what this one is told. */
-  async #look(conversationId: string, messageId: string): Promise<void> {
-    const { replica } = this.conversation(conversationId);
+  async #look(conversationId: string, messageId: string, attempt: number): Promise<void> {
     try {
       const message = await this.conversation(conversationId).message(messageId);
-      await replica.expect(message.seq);
+      await this.conversation(conversationId).replica.expect(message.seq);
       this.#core.outbox.settle(message);
     } catch (thrown) {
+      const error = asParleyError(thrown);
       const waiting = this.pending.find((one) => one.messageId === messageId);
-      if (asParleyError(thrown).code !== 'not-found' || !waiting) throw thrown;
-      this.#expect(waiting); // it waits for its turn
+      // It waits for its turn; the first one to a user makes the conversation only then.
+      const isEarly = error.code === 'not-found' || error.code === 'not-a-member';
+      if (!waiting || !(isEarly || error.isTransient)) throw error;
+      this.#expect(waiting, attempt + 1);
     }
   }
 }

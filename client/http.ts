@@ -46,6 +46,9 @@ const retryAfterOf = (response: Response, now: number): number | undefined => {
   return Number.isFinite(seconds) ? Math.max(0, seconds * 1000) : undefined;
 };
 
+/** Where a service is, however its address is written. @internal */
+export const rootOf = (baseUrl: string): string => baseUrl.replace(/\/+$/, '').replace(/\/api$/, '');
+
 /** Calls the service. @internal */
 export class Http {
   readonly #baseUrl: string;
@@ -54,7 +57,7 @@ export class Http {
   readonly #closed = new AbortController();
 
   constructor(baseUrl: string, environment: Environment, token?: TokenKeeper) {
-    this.#baseUrl = `${baseUrl.replace(/\/+$/, '').replace(/\/api$/, '')}/api`;
+    this.#baseUrl = `${rootOf(baseUrl)}/api`;
     this.#environment = environment;
     this.#token = token;
   }

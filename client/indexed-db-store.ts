@@ -38,8 +38,15 @@ const done = <T>(request: Request<T>): Promise<T> =>
     request.onerror = () => reject(new Error('IndexedDB failed.', { cause: request.error }));
   });
 
+const open = async (): Promise<Database> => {
+  if (!world.indexedDB) throw new Error('There is no IndexedDB.');
+  const request = world.indexedDB.open(name, 1);
+  request.onupgradeneeded = () => request.result.createObjectStore(name);
+  return done(request);
+};
+
 class IndexedDbStore implements Store {
-  readonly #database: Database;
+  #database: Database;
 
   constructor(database: Database) {
     this.#database = database;
@@ -47,31 +54,35 @@ class IndexedDbStore implements Store {
 
   async list(prefix: string): Promise<{ key: string; value: string }[]> {
     const range = world.IDBKeyRange?.bound(prefix, `${prefix}\uffff`);
-    const store = this.#store('readonly');
+    const store = await this.#store('readonly');
     const [keys, values] = await Promise.all([done(store.getAllKeys(range)), done(store.getAll(range))]);
     return keys.map((key, index) => ({ key, value: values[index] ?? '' }));
   }
 
   async set(key: string, value: string): Promise<void> {
-    await done(this.#store('readwrite').put(value, key));
+    await done((await this.#store('readwrite')).put(value, key));
   }
 
   async delete(key: string): Promise<void> {
-    await done(this.#store('readwrite').delete(key));
+    await done((await this.#store('readwrite')).delete(key));
   }
 
-  #store(mode: 'readonly' | 'readwrite'): ObjectStore {
-    return this.#database.transaction(name, mode).objectStore(name);
+  /** Browsers close a database that is open for long, and when they run out of space: it is opened once more. */
+  async #store(mode: 'readonly' | 'readwrite'): Promise<ObjectStore> {
+    const begin = (): ObjectStore => this.#database.transaction(name, mode).objectStore(name);
+    try {
+      return begin();
+    } catch {
+      this.#database = await open();
+      return begin();
+    }
   }
 }
 
 /** IndexedDB, or memory where there is none, or the user does not allow it (private windows). @internal */
 export const openStore = async (): Promise<Store> => {
-  if (!world.indexedDB) return new MemoryStore();
   try {
-    const request = world.indexedDB.open(name, 1);
-    request.onupgradeneeded = () => request.result.createObjectStore(name);
-    return new IndexedDbStore(await done(request));
+    return new IndexedDbStore(await open());
   } catch {
     return new MemoryStore();
   }

@@ -53,12 +53,17 @@ export interface OutboxParts {
   send: (message: PendingMessage) => Promise<SendReceipt>;
   /** Something about a message has changed; undefined: it is gone. */
   onChange: (message: PendingMessage, isGone: boolean) => void;
+  onError: (error: ParleyError) => void;
 }
 
 interface Entry {
   key: string;
+  /** The row in which it waits. */
+  lane: string;
   message: PendingMessage;
-  settle?: PromiseWithResolvers<SendReceipt>;
+  settle: PromiseWithResolvers<SendReceipt>;
+  /** It outlives this client. */
+  stored: Promise<void>;
 }
 
 /** A bug of the service may pass; so often it is given the chance. */
@@ -67,6 +72,16 @@ const maxBugs = 8;
 /** What is said to a user before the direct conversation is known, and what is said in it, is one row. */
 const laneOf = ({ to, conversationId = '' }: PendingMessage): string =>
   to === undefined ? conversationId : `to ${to}`;
+
+/** What an earlier client kept, if it can still be read. */
+const messageIn = (value: string): PendingMessage | undefined => {
+  try {
+    const message = JSON.parse(value) as Partial<PendingMessage> | null;
+    return typeof message?.clientMessageId === 'string' ? (message as PendingMessage) : undefined;
+  } catch {
+    return undefined;
+  }
+};
 
 /**
  * Sends messages in their order, each conversation's one after the other, until the service has them. What was not sent
@@ -82,17 +97,27 @@ export class Outbox {
   readonly #closed = new AbortController();
   #waking = new AbortController();
   #count = 0;
+  /** What was added last came then, in milliseconds since 1970. */
+  #newest = 0;
+  #written: Promise<void> = Promise.resolve();
 
   constructor(parts: OutboxParts) {
     this.#parts = parts;
   }
 
-  /** Takes up what an earlier client could not send. */
+  /** Takes up what an earlier client could not send. A store that fails keeps nobody from chatting. */
   async restore(): Promise<void> {
-    for (const { key, value } of await this.#parts.store.list(this.#parts.prefix)) {
-      const message = JSON.parse(value) as PendingMessage;
-      if (this.#entries.has(message.clientMessageId)) continue;
-      this.#enter({ key, message });
+    const { store, prefix, onError } = this.#parts;
+    const kept = await store.list(prefix).catch((cause: unknown) => {
+      onError(new ParleyError('internal-error', 'What waits to be sent cannot be read.', { cause }));
+      return [];
+    });
+    for (const { key, value } of kept) {
+      // Behind all of these comes what is new, whatever the clock says now.
+      this.#newest = Math.max(this.#newest, Number.parseInt(key.slice(prefix.length)) + 1 || 0);
+      const message = messageIn(value);
+      if (message && !this.#entries.has(message.clientMessageId))
+        this.#enter(this.#entryOf(key, message, Promise.resolve()));
     }
   }
 
@@ -112,19 +137,33 @@ export class Outbox {
       Promise.reject(new ParleyError(code, text));
     if (this.#isClosed()) return refused('closed', 'The client was closed.');
     const known = this.#entries.get(message.clientMessageId);
-    if (known?.settle && laneOf(known.message) === laneOf(message)) return known.settle.promise;
-    if (known) return refused('malformed-request', 'Another message has this clientMessageId.');
-    return this.#keep(message);
+    if (!known) return this.#keep(message);
+    const { code = 'internal-error', state } = known.message;
+    if (known.lane !== laneOf(message))
+      return refused('malformed-request', 'Another message has this clientMessageId.');
+    return state === 'failed'
+      ? refused(code, 'It has failed; it can be tried once more.')
+      : known.settle.promise;
   }
 
   #keep(message: PendingMessage): Promise<SendReceipt> {
+    const key = `${this.#parts.prefix}${this.#nextOrder()} ${message.clientMessageId}`; // tabs share the store
+    const stored = this.#write((store) => store.set(key, JSON.stringify(message)));
+    const entry = this.#entryOf(key, message, stored);
+    this.#enter(entry);
+    return entry.settle.promise;
+  }
+
+  #entryOf(key: string, message: PendingMessage, stored: Promise<void>): Entry {
     const settle = Promise.withResolvers<SendReceipt>();
     settle.promise.catch(() => undefined); // whoever does not wait for it sees it as failed
-    const key = `${this.#parts.prefix}${this.#nextOrder()} ${message.clientMessageId}`; // tabs share the store
-    const entry: Entry = { key, message, settle };
-    const stored = this.#parts.store.set(key, JSON.stringify(message)).catch(() => undefined);
-    this.#enter(entry, stored);
-    return settle.promise;
+    return { key, lane: laneOf(message), message, settle, stored };
+  }
+
+  /** One after the other: what is taken out must not be overtaken by what puts it in. */
+  #write(work: (store: Store) => Promise<void>): Promise<void> {
+    this.#written = this.#written.then(() => work(this.#parts.store)).catch(() => undefined);
+    return this.#written;
   }
 
   /** Does not wait any longer: the network may be back. */
@@ -138,14 +177,13 @@ export class Outbox {
     const entry = this.#entries.get(clientMessageId);
     if (!entry || (entry.message.conversationId ?? conversationId) !== conversationId) return;
     this.#forget(entry);
-    entry.settle?.resolve({ messageId, conversationId, clientMessageId, acceptedAt: createdAt });
+    entry.settle.resolve({ messageId, conversationId, clientMessageId, acceptedAt: createdAt });
   }
 
   /** The service accepted a message and refused it later. */
-  reject(clientMessageId: string, code: ParleyErrorCode): PendingMessage | undefined {
+  reject(clientMessageId: string, code: ParleyErrorCode): void {
     const entry = this.#entries.get(clientMessageId);
     if (entry) this.#fail(entry, new ParleyError(code, 'The service refused it after it was accepted.'));
-    return entry?.message;
   }
 
   /** Tries a message that failed once more. */
@@ -153,7 +191,7 @@ export class Outbox {
     const entry = this.#entries.get(clientMessageId);
     if (entry?.message.state !== 'failed') return;
     const { code: _, ...message } = entry.message;
-    this.#enter({ key: entry.key, message: { ...message, state: 'waiting' } });
+    this.#enter(this.#entryOf(entry.key, { ...message, state: 'waiting' }, this.#written));
   }
 
   /** Gives a message up that failed, or still waits. */
@@ -161,37 +199,42 @@ export class Outbox {
     const entry = this.#entries.get(clientMessageId);
     if (!entry) return;
     this.#forget(entry);
-    entry.settle?.reject(new ParleyError('aborted', 'The message was discarded.'));
+    entry.settle.reject(new ParleyError('aborted', 'The message was discarded.'));
   }
 
-  close(): void {
+  /** Resolves when all that is to be kept is in the store. */
+  close(): Promise<void> {
     this.#closed.abort();
     for (const { settle } of this.#entries.values())
-      settle?.reject(new ParleyError('closed', 'The client was closed; the message waits for the next one.'));
+      settle.reject(new ParleyError('closed', 'The client was closed; the message waits for the next one.'));
+    return this.#written;
   }
 
+  /** A clock that is set back changes no order. */
   #nextOrder(): string {
-    return `${String(this.#parts.environment.now()).padStart(15, '0')}-${String(this.#count++).padStart(6, '0')}`;
+    this.#newest = Math.max(this.#newest, this.#parts.environment.now());
+    return `${String(this.#newest).padStart(15, '0')}-${String(this.#count++).padStart(6, '0')}`;
   }
 
-  #enter(entry: Entry, stored: Promise<unknown> = Promise.resolve()): void {
+  #enter(entry: Entry): void {
     this.#entries.set(entry.message.clientMessageId, entry);
     this.#parts.onChange(entry.message, false);
     if (entry.message.state !== 'waiting') return;
-    const key = laneOf(entry.message);
-    const lane = this.#lanes.get(key);
+    const lane = this.#lanes.get(entry.lane);
     if (lane) {
       lane.push(entry);
       return;
     }
-    this.#lanes.set(key, [entry]);
-    void stored.then(() => this.#work(key));
+    this.#lanes.set(entry.lane, [entry]);
+    void this.#work(entry.lane);
   }
 
   async #work(key: string): Promise<void> {
     for (;;) {
       const entry = this.#lanes.get(key)?.[0];
       if (!entry || this.#isClosed()) break;
+      await entry.stored;
+      if (this.#isClosed()) break;
       if (this.#isLive(entry)) await this.#deliver(entry);
       if (this.#isClosed()) break;
       this.#lanes.get(key)?.shift();
@@ -246,8 +289,8 @@ export class Outbox {
     const { messageId, conversationId } = receipt;
     if (to !== undefined) this.#others.set(conversationId, to);
     entry.message = { ...message, state: 'accepted', messageId, conversationId };
-    void this.#parts.store.delete(entry.key).catch(() => undefined);
-    entry.settle?.resolve(receipt);
+    void this.#write((store) => store.delete(entry.key));
+    entry.settle.resolve(receipt);
     this.#parts.onChange(entry.message, false);
   }
 
@@ -260,14 +303,15 @@ export class Outbox {
 
   #fail(entry: Entry, error: ParleyError): void {
     entry.message = { ...entry.message, state: 'failed', code: error.code };
-    void this.#parts.store.set(entry.key, JSON.stringify(entry.message)).catch(() => undefined);
-    entry.settle?.reject(error);
+    const value = JSON.stringify(entry.message);
+    void this.#write((store) => store.set(entry.key, value));
+    entry.settle.reject(error);
     this.#parts.onChange(entry.message, false);
   }
 
   #forget(entry: Entry): void {
     this.#entries.delete(entry.message.clientMessageId);
-    void this.#parts.store.delete(entry.key).catch(() => undefined);
+    void this.#write((store) => store.delete(entry.key));
     this.#parts.onChange(entry.message, true);
   }
 }

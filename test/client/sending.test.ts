@@ -30,3 +30,32 @@ it('a listener that throws stops nothing that is sent', async () => {
   });
   expect(new Set(uncaught)).toEqual(new Set(['Error: A bug of the page.']));
 });
+
+it('a first message whose turn comes late is seen to have come, though nothing is pushed and a look fails', async () => {
+  const service = aCalmService();
+  const environment = service.environment('ann');
+  let looks = 0;
+  const fetch: typeof environment.fetch = (url, init) => {
+    if (!url.includes('/messages/')) return environment.fetch(url, init);
+    looks++;
+    if (looks === 1)
+      return Promise.resolve(
+        Response.json({ code: 'not-a-member', detail: 'There is none.' }, { status: 403 }),
+      );
+    if (looks < 12) return Promise.reject(new TypeError('There is no network.'));
+    return environment.fetch(url, init);
+  };
+  const openSocket: typeof environment.openSocket = (options) => {
+    const onEvent: typeof options.onEvent = (event) => {
+      if (event.type !== 'message.created' && event.type !== 'conversation.created') options.onEvent(event);
+    };
+    return environment.openSocket({ ...options, onEvent });
+  };
+  const chat = await onlineAt(service, 'ann', { environment: { ...environment, fetch, openSocket } });
+  const errors: string[] = [];
+  chat.on('error', ({ code }) => errors.push(code));
+  void chat.send({ to: 'bo', text: 'Hello' });
+  expect(await service.time.run(1_800_000, () => looks > 0)).toBe(true);
+  expect(await service.time.run(1_800_000, () => chat.pending.length === 0)).toBe(true);
+  expect([looks, errors]).toEqual([12, []]);
+});

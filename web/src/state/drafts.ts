@@ -57,6 +57,6 @@ export class Drafts {
   }
 
   #keyOf(id: string): string {
-    return `parley draft ${this.#userId() ?? ''} ${id}`;
+    return `parley draft ${encodeURIComponent(this.#userId() ?? '')} ${id}`;
   }
 }
