@@ -15,6 +15,7 @@ import { Http, path, rootOf } from './http.ts';
 import { drainInbox, type Rejection } from './inbox.ts';
 import { openStore } from './indexed-db-store.ts';
 import { type Draft, Outbox, type PendingMessage, type Target } from './outbox.ts';
+import { pages } from './pages.ts';
 import { standardEnvironment } from './standard-environment.ts';
 import type { Store } from './store.ts';
 import { claimsOf, TokenKeeper, type TokenSource } from './token.ts';
@@ -444,13 +445,11 @@ export class ParleyClient {
     const gone = new Set(this.known);
     const open = new Set([...this.#conversations.values()].filter(({ replica }) => replica.isOpen));
     for (const archived of [false, true]) {
-      let cursor: string | undefined;
-      do {
-        const page = await this.#list({ archived, cursor, limit: 200 });
-        for (const { id } of page.items) gone.delete(this.conversation(id));
-        await forEach(page.items, (view) => this.#mend(() => this.#see(view)));
-        cursor = page.nextCursor ?? undefined;
-      } while (cursor !== undefined && !signal.aborted);
+      for await (const { items } of pages((cursor) => this.#list({ archived, cursor, limit: 200 }))) {
+        for (const { id } of items) gone.delete(this.conversation(id));
+        await forEach(items, (view) => this.#mend(() => this.#see(view)));
+        if (signal.aborted) break;
+      }
     }
     await forEach([...gone], ({ replica }) => this.#mend(() => replica.refresh()));
     await forEach([...open], (conversation) => this.#mend(() => conversation.revive()));

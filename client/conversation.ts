@@ -17,6 +17,7 @@ import { type Core, post } from './core.ts';
 import { callAll } from './emitter.ts';
 import { type Method, path, type RequestOptions } from './http.ts';
 import type { Draft, PendingMessage } from './outbox.ts';
+import { pages } from './pages.ts';
 import { statusShower } from './receipts.ts';
 import { Replica } from './replica.ts';
 import { Stream } from './stream.ts';
@@ -462,23 +463,25 @@ export class Conversation {
     upTo: number,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<Message, void> {
-    const options = signal ? { signal } : {};
-    let page = await this.history({ after, limit: 200, ...options });
-    for (;;) {
-      for (const message of page.items) if (message.seq <= upTo) yield message;
-      if (page.nextCursor === null || (page.items.at(-1)?.seq ?? 0) >= upTo) return;
-      page = await this.history({ cursor: page.nextCursor, limit: 200, ...options });
+    const all = pages((cursor) =>
+      this.history({
+        limit: 200,
+        ...(cursor === undefined ? { after } : { cursor }),
+        ...(signal && { signal }),
+      }),
+    );
+    for await (const { items } of all) {
+      for (const message of items) if (message.seq <= upTo) yield message;
+      if ((items.at(-1)?.seq ?? 0) >= upTo) return;
     }
   }
 
   async #all<T>(rest: string): Promise<T[]> {
     const all: T[] = [];
-    let cursor: string | undefined;
-    do {
-      const page: Page<T> = await this.#ask('GET', rest, { query: { cursor, limit: 200 } });
-      all.push(...page.items);
-      cursor = page.nextCursor ?? undefined;
-    } while (cursor !== undefined);
+    for await (const { items } of pages<Page<T>>((cursor) =>
+      this.#ask('GET', rest, { query: { cursor, limit: 200 } }),
+    ))
+      all.push(...items);
     return all;
   }
 

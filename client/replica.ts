@@ -6,6 +6,7 @@ import type { ConversationInfo, HistoryPage, Page, Watermarks } from './contract
 import type { Cancel, Environment } from './environment.ts';
 import { asParleyError, type ParleyError } from './errors.ts';
 import { type Http, path } from './http.ts';
+import { pages } from './pages.ts';
 import { raised, type Receipts } from './receipts.ts';
 import {
   type Step,
@@ -218,21 +219,15 @@ export class Replica {
   }
 
   async #readMessages(): Promise<void> {
-    let query: Record<string, string | number> = { after: this.timeline.seq, limit: pageSize };
-    for (;;) {
-      const page = await this.#get<HistoryPage>('/messages', query);
+    for await (const page of this.#pages<HistoryPage>('/messages', this.timeline.seq)) {
       this.#hear(page.headSeq, page.headRev);
       const last = page.items.at(-1)?.seq ?? this.timeline.seq;
       this.#commit(takeNewer(this.timeline, page, page.nextCursor === null ? page.headSeq : last));
-      if (page.nextCursor === null) return;
-      query = { cursor: page.nextCursor, limit: pageSize };
     }
   }
 
   async #readChanges(): Promise<void> {
-    let query: Record<string, string | number> = { after: this.timeline.rev, limit: pageSize };
-    for (;;) {
-      const page = await this.#get<ChangesPage>('/changes', query);
+    for await (const page of this.#pages<ChangesPage>('/changes', this.timeline.rev)) {
       this.#hear(0, page.headRev);
       const last = page.items.at(-1)?.rev ?? this.timeline.rev;
       const upTo = page.nextCursor === null ? page.headRev : last;
@@ -243,9 +238,13 @@ export class Replica {
         if (step.isBehind) return; // the history does not have it yet: once more, a little later
       }
       this.#commit(step);
-      if (page.nextCursor === null) return;
-      query = { cursor: page.nextCursor, limit: pageSize };
     }
+  }
+
+  #pages<P extends Page<unknown>>(rest: string, after: number): AsyncGenerator<P, void> {
+    return pages((cursor) =>
+      this.#get<P>(rest, { limit: pageSize, ...(cursor === undefined ? { after } : { cursor }) }),
+    );
   }
 
   #get<T>(rest: string, query: Record<string, string | number> = {}): Promise<T> {
