@@ -22,6 +22,11 @@ const serve = async (conversation: Conversation): Promise<void> => {
   }
 };
 
-for (const conversation of chat.known) void serve(conversation);
-chat.on('conversation.added', (conversation) => void serve(conversation));
+/** One conversation that fails is no reason to leave the others unanswered. */
+const begin = (conversation: Conversation): void => {
+  serve(conversation).catch((error: unknown) => console.error(conversation.id, error));
+};
+
+chat.known.forEach(begin);
+chat.on('conversation.added', begin);
 process.once('SIGTERM', () => void chat.close());
