@@ -1,7 +1,11 @@
 import type { ChangeEvent } from '../shared/domain/event.ts';
 import type { Message } from '../shared/domain/message.ts';
 
-/** A message whose content is gone; its place stays. @internal */
+/**
+ * A message whose content is gone; its place stays. The service has the same rule (`tombstoneOf` of its domain); it is
+ * repeated here because the client takes nothing but types from the service.
+ * @internal
+ */
 export const tombstoneOf = (message: Message, deletedAt: string): Message => ({
   ...message,
   messageText: null,
