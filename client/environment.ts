@@ -33,8 +33,6 @@ export interface Environment {
   random: () => number;
   /** Something that no other has. */
   newId: () => string;
-  /** Whether there may be a network. */
-  isOnline: () => boolean;
   /** Calls when the network or the user is back, or was away without anybody noticing. */
   onWake: (run: () => void) => Cancel;
 }

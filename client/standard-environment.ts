@@ -1,19 +1,18 @@
 import type { Cancel, Environment } from './environment.ts';
 import { openWebPubSubSocket } from './web-pubsub-socket.ts';
 
-interface Target {
+interface Listenable {
   addEventListener?: (name: string, run: () => void) => void;
   removeEventListener?: (name: string, run: () => void) => void;
 }
 
-interface Page extends Target {
-  document?: Target & { visibilityState?: string };
-  navigator?: { onLine?: boolean };
+interface Window extends Listenable {
+  document?: Listenable & { visibilityState?: string };
 }
 
-const page = globalThis as unknown as Page;
+const window = globalThis as unknown as Window;
 
-const listen = (target: Target | undefined, name: string, run: () => void): Cancel => {
+const listen = (target: Listenable | undefined, name: string, run: () => void): Cancel => {
   target?.addEventListener?.(name, run);
   return () => target?.removeEventListener?.(name, run);
 };
@@ -43,11 +42,10 @@ export const standardEnvironment: Environment = {
   },
   random: Math.random,
   newId: () => crypto.randomUUID(),
-  isOnline: () => page.navigator?.onLine !== false,
   onWake: (run) => {
-    const { document } = page;
+    const { document } = window;
     const stops = [
-      listen(page, 'online', run),
+      listen(window, 'online', run),
       listen(document, 'visibilitychange', () => {
         if (document?.visibilityState === 'visible') run();
       }),

@@ -38,7 +38,7 @@ export interface Step {
 }
 
 /** Messages that were asked for, and as of which change they are. */
-export interface Page {
+export interface Excerpt {
   items: readonly Message[];
   headRev: number;
 }
@@ -99,7 +99,7 @@ export const takeChanges = (timeline: Timeline, all: readonly ChangeEvent[], upT
 };
 
 /** Takes a page that has everything above `timeline.seq`, or an earlier place, up to `upToSeq`. @internal */
-export const takeNewer = (timeline: Timeline, page: Page, upToSeq: number): Step => {
+export const takeNewer = (timeline: Timeline, page: Excerpt, upToSeq: number): Step => {
   const fresh = page.items.filter(({ seq }) => seq > timeline.seq);
   const added = fresh.map((message) => entryOf(timeline, message, page.headRev));
   const entries = [...timeline.entries, ...added];
@@ -112,7 +112,7 @@ export const takeNewer = (timeline: Timeline, page: Page, upToSeq: number): Step
  * @returns `isBehind` if the page was read before changes that are forgotten: ask again
  * @internal
  */
-export const takeOlder = (timeline: Timeline, page: Page, floor: number): Step => {
+export const takeOlder = (timeline: Timeline, page: Excerpt, floor: number): Step => {
   const [first] = timeline.recent;
   const isOld = page.headRev < timeline.rev && (first === undefined || page.headRev < first.rev - 1);
   if (isOld) return nothing(timeline, true);

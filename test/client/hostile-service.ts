@@ -126,7 +126,6 @@ export class HostileService {
       after: (ms, run) => this.time.after(ms, run),
       random: this.random,
       newId: () => `id-${this.#ids++}`,
-      isOnline: () => true,
       onWake: (run) => {
         this.wakers.add(run);
         return () => this.wakers.delete(run);

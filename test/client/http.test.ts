@@ -33,7 +33,6 @@ const aService = (answers: (() => Response)[], random = 0.5) => {
     },
     random: () => random,
     newId: () => 'id',
-    isOnline: () => true,
     onWake: () => () => undefined,
   };
   const ask = (method: Method = 'GET', options: RequestOptions = {}, token?: TokenKeeper): Promise<unknown> =>
