@@ -6,6 +6,7 @@ const marginMs = 30_000;
 
 interface Claims {
   sub?: string;
+  iat?: number;
   exp?: number;
 }
 
@@ -27,6 +28,7 @@ export class TokenKeeper {
   readonly #source: TokenSource;
   readonly #now: () => number;
   #token: string | undefined;
+  #askedAt = 0;
   #asking: Promise<string> | undefined;
 
   constructor(source: TokenSource, now: () => number) {
@@ -54,11 +56,15 @@ export class TokenKeeper {
   }
 
   async #ask(source: () => string | Promise<string>): Promise<string> {
+    this.#askedAt = this.#now();
     return (this.#token = await source());
   }
 
   #isGood(token: string): boolean {
-    const { exp } = claimsOf(token);
-    return exp === undefined || this.#now() < exp * 1000 - marginMs;
+    const { iat, exp } = claimsOf(token);
+    if (exp === undefined) return true;
+    // By how long it is good, not until when: this clock may be wrong. One that was not new is refused, and replaced, once.
+    const end = iat === undefined ? exp * 1000 : this.#askedAt + (exp - iat) * 1000;
+    return this.#now() < end - marginMs;
   }
 }

@@ -114,6 +114,25 @@ describe('a request', () => {
 });
 
 describe('a token', () => {
+  it('is asked for once for as long as it is good, though the clock here is hours wrong', async () => {
+    const { environment, pass } = aService([]);
+    for (const hours of [-5, 0, 5]) {
+      const iat = environment.now() / 1000 + hours * 3600;
+      let given = 0;
+      const keeper = new TokenKeeper(() => {
+        given++;
+        return `h.${btoa(JSON.stringify({ sub: 'ann', iat, exp: iat + 3600 }))}.s`;
+      }, environment.now);
+      await keeper.get();
+      pass(3_560_000);
+      await keeper.get();
+      expect(given).toBe(1);
+      pass(20_000);
+      await keeper.get();
+      expect(given).toBe(2);
+    }
+  });
+
   it('is asked for once by many, and again half a minute before it ends', async () => {
     const { environment, ask, asked, pass } = aService(Array.from({ length: 6 }, () => ok));
     const tokens = [tokenEndingIn(3600), tokenEndingIn(7200)];
