@@ -153,17 +153,11 @@ export class ParleyClient {
    * ```
    */
   static async connect(options: ConnectOptions): Promise<ParleyClient> {
-    const { baseUrl, token, store, isPatient = false, signal } = options;
-    const environment = closable({ ...standardEnvironment, ...options.environment });
-    const keeper = new TokenKeeper(token, environment.now);
-    const http = new Http(baseUrl, environment, keeper);
-    const userId =
-      claimsOf(await keeper.get()).sub ?? (await http.request<Account>('GET', '/users/me')).userId;
-    // An id may have spaces in it: no user's keys begin as those of another.
-    const prefix = `outbox ${rootOf(baseUrl)} ${encodeURIComponent(userId)} `;
-    const chat = new ParleyClient(userId, http, environment, store ?? (await openStore()), prefix);
-    await chat.#start(isPatient, signal);
-    return chat;
+    try {
+      return await ParleyClient.#connect(options);
+    } catch (error) {
+      throw asParleyError(error); // what your token function or store throws, too
+    }
   }
 
   /**
@@ -378,6 +372,20 @@ export class ParleyClient {
       .catch(() => undefined); // there is nothing more to be done here
     cancel();
     await this.close();
+  }
+
+  static async #connect(options: ConnectOptions): Promise<ParleyClient> {
+    const { baseUrl, token, store, isPatient = false, signal } = options;
+    const environment = closable({ ...standardEnvironment, ...options.environment });
+    const keeper = new TokenKeeper(token, environment.now);
+    const http = new Http(baseUrl, environment, keeper);
+    const userId =
+      claimsOf(await keeper.get()).sub ?? (await http.request<Account>('GET', '/users/me')).userId;
+    // An id may have spaces in it: no user's keys begin as those of another.
+    const prefix = `outbox ${rootOf(baseUrl)} ${encodeURIComponent(userId)} `;
+    const chat = new ParleyClient(userId, http, environment, store ?? (await openStore()), prefix);
+    await chat.#start(isPatient, signal);
+    return chat;
   }
 
   async #start(isPatient: boolean, signal: AbortSignal | undefined): Promise<void> {

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { expect, it } from 'vitest';
-import type { ParleyClient } from '../../client/index.ts';
+import { type ParleyClient, ParleyError } from '../../client/index.ts';
 import { aCalmService, connectTo, outcomeOf } from './devices.ts';
 
 it('the signal of connecting has nothing to say once there is a connection', async () => {
@@ -51,4 +51,12 @@ it('a client that is closed before it was connected does not listen to its signa
   await chat.close();
   await service.time.run(0);
   expect(getEventListeners(signal, 'abort')).toEqual([]);
+});
+
+it('what the token function throws is an error of ours, with what it threw as its cause', async () => {
+  const cause = new Error('You are not logged in.');
+  const token = (): Promise<string> => Promise.reject(cause);
+  const connecting = connectTo(aCalmService(), 'ann', { token });
+  await expect(connecting).rejects.toBeInstanceOf(ParleyError);
+  await expect(connecting).rejects.toMatchObject({ code: 'network', message: cause.message, cause });
 });
