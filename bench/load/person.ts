@@ -7,7 +7,7 @@ import type { Sent } from '../../test/chaos/history.ts';
 import type { Random } from '../../test/chaos/random.ts';
 import type { Recorder } from '../../test/chaos/recorder.ts';
 import type { Deliveries } from './deliveries.ts';
-import { Device } from './device.ts';
+import { Device } from '../parley/device.ts';
 import type { Wire } from './wire.ts';
 
 /** A conversation of people in it. */

@@ -1,10 +1,9 @@
 import type { InboxPage } from '../../shared/contract/lists.ts';
 import type { ServerEvent } from '../../shared/domain/event.ts';
 import { HttpPool } from '../clients/http-pool.ts';
-import { LastParsed } from '../clients/last-parsed.ts';
 import { signToken } from '../clients/token.ts';
-import { LightWebSocket } from '../clients/web-socket.ts';
 import type { ChatUser } from '../system.ts';
+import { Device } from './device.ts';
 
 interface ParleyClientsOptions {
   /** Where the app answers, `http://127.0.0.1:7071`. */
@@ -14,20 +13,10 @@ interface ParleyClientsOptions {
   readonly receiptSeconds: number;
 }
 
-/** What the Web PubSub service sends with the subprotocol `json.reliable.webpubsub.azure.v1`. */
-type Frame =
-  | { type: 'system'; event: string }
-  | { type: 'message'; sequenceId: number; data: ServerEvent }
-  | { type: 'ack' };
-
-/** As often as Microsoft's client does it. */
-const sequenceAckMs = 1000;
 /** How long the app may take to say that it knows of a connection. */
 const greetingMs = 60_000;
 const httpSockets = 64;
 const inboxPage = 100;
-/** Messages that one receipt can name. */
-const receiptSize = 100;
 /** In groups of more than a hundred the SDK takes its time with receipts, each member another. */
 const largeGroup = 100;
 const receiptSecondsOfLarge = { from: 15, to: 45 };
@@ -51,7 +40,7 @@ export class ParleyClients {
 
   /** Connects; resolves when the app has said that the user is online. */
   async connect(userId: string, onMessage: (text: string) => void): Promise<ChatUser> {
-    const device = new Device(
+    const user = new User(
       this.#http,
       userId,
       this.#headersOf(userId),
@@ -59,8 +48,8 @@ export class ParleyClients {
       onMessage,
       () => this.#repeats++,
     );
-    await device.connect(this.#options.receiptSeconds);
-    return device;
+    await user.connect(this.#options.receiptSeconds);
+    return user;
   }
 
   /** Notes how many are in a group. */
@@ -97,31 +86,16 @@ const call = async <T>(
   return JSON.parse(answer.body) as T;
 };
 
-/** What members of a group are sent differs only in the number at its beginning. */
-const numberAtBeginning = /^\{"sequenceId":(\d+),/;
-const lastFrame = new LastParsed<Frame>();
-
-/** What a frame of the service says. */
-export const frameOf = (text: string): Frame => {
-  const [head, number] = numberAtBeginning.exec(text) ?? [];
-  if (head === undefined) return JSON.parse(text) as Frame;
-  const frame = lastFrame.parse(`{${text.slice(head.length)}`);
-  return { ...frame, sequenceId: Number(number) } as Frame;
-};
-
-class Device implements ChatUser {
+class User implements ChatUser {
   readonly #http: HttpPool;
   readonly #userId: string;
   readonly #headers: Headers;
   readonly #largeGroups: ReadonlySet<string>;
   readonly #onMessage: (text: string) => void;
-  /** By conversation: seqs of messages that have come and have not been acknowledged. */
-  readonly #receipts = new Map<string, number[]>();
   readonly #shown = new Map<string, Set<number>>();
   readonly #onRepeat: () => void;
-  #socket: LightWebSocket | undefined;
-  #sequenceId = 0;
-  #acknowledgedId = 0;
+  readonly #device: Device;
+  #timers: NodeJS.Timeout[] = [];
   /** Sends go one after the other: that is what the order of messages rests on. */
   #lastSend: Promise<unknown> = Promise.resolve();
 
@@ -139,30 +113,27 @@ class Device implements ChatUser {
     this.#largeGroups = largeGroups;
     this.#onMessage = onMessage;
     this.#onRepeat = onRepeat;
+    this.#device = new Device({
+      userId,
+      greetingMs,
+      negotiate: async () => (await this.#call<{ url: string }>('POST', '/api/negotiate')).url,
+      onEvent: (event) => this.#read(event),
+      onLost: () => this.#timers.forEach((each) => clearInterval(each)),
+    });
   }
 
   /** @param receiptSeconds between receipts; 0: none */
   async connect(receiptSeconds: number): Promise<void> {
-    const { url } = await this.#call<{ url: string }>('POST', '/api/negotiate');
-    const socket = await LightWebSocket.open(url, { subprotocol: 'json.reliable.webpubsub.azure.v1' });
-    this.#socket = socket;
+    await this.#device.connect();
+    if (receiptSeconds === 0) return;
+    const { from, to } = receiptSecondsOfLarge;
+    const ofLarge = Math.max(receiptSeconds, from + Math.random() * (to - from));
+    const isLarge = (groupId: string): boolean => this.#largeGroups.has(groupId);
     // Timers of its own: devices that connect one after the other do not all speak at the same moment.
-    const timers = [setInterval(() => this.#acknowledgeSequence(), sequenceAckMs)];
-    if (receiptSeconds > 0) {
-      const { from, to } = receiptSecondsOfLarge;
-      const ofLarge = Math.max(receiptSeconds, from + Math.random() * (to - from));
-      timers.push(setInterval(() => this.#sendReceipts(false), receiptSeconds * 1000));
-      timers.push(setInterval(() => this.#sendReceipts(true), ofLarge * 1000));
-    }
-    const ready = Promise.withResolvers<undefined>();
-    const fail = (how: string): void => ready.reject(new Error(`The connection of ${this.#userId} ${how}.`));
-    const timer = setTimeout(() => fail('was not greeted in time'), greetingMs);
-    socket.onClosed = () => {
-      timers.forEach((each) => clearInterval(each));
-      fail('was closed');
-    };
-    socket.onText = (text) => this.#read(frameOf(text), () => ready.resolve(undefined));
-    await ready.promise.finally(() => clearTimeout(timer));
+    this.#timers = [
+      setInterval(() => this.#device.sendReceipts((id) => !isLarge(id)), receiptSeconds * 1000),
+      setInterval(() => this.#device.sendReceipts(isLarge), ofLarge * 1000),
+    ];
   }
 
   send(to: string, text: string): Promise<void> {
@@ -195,42 +166,14 @@ class Device implements ChatUser {
   }
 
   async close(): Promise<void> {
-    await this.#socket?.close();
+    await this.#device.close();
   }
 
-  #acknowledgeSequence(): void {
-    if (this.#sequenceId === this.#acknowledgedId) return;
-    this.#acknowledgedId = this.#sequenceId;
-    this.#socket?.send(JSON.stringify({ type: 'sequenceAck', sequenceId: this.#sequenceId }));
-  }
-
-  #sendReceipts(ofLarge: boolean): void {
-    for (const [conversationId, all] of this.#receipts) {
-      if (this.#largeGroups.has(conversationId) !== ofLarge) continue;
-      for (let start = 0; start < all.length; start += receiptSize) {
-        const data = { conversationId, seqs: all.slice(start, start + receiptSize) };
-        const event = { type: 'event', event: 'receipt.delivered', dataType: 'json', data };
-        this.#socket?.send(JSON.stringify(event));
-      }
-      this.#receipts.delete(conversationId);
-    }
-  }
-
-  #read(frame: Frame, onReady: () => void): void {
-    if (frame.type !== 'message') return;
-    this.#sequenceId = frame.sequenceId;
-    const event = frame.data;
-    if (event.type === 'connected') onReady();
+  #read(event: ServerEvent): void {
     // A user's own messages come too: other devices of the user want to show them.
     if (event.type !== 'message.created' || event.message.senderId === this.#userId) return;
-    const seqs = this.#receipts.get(event.conversationId);
-    if (seqs === undefined) this.#receipts.set(event.conversationId, [event.seq]);
-    else seqs.push(event.seq);
-    if (this.#hasShown(event.conversationId, event.seq)) {
-      this.#onRepeat();
-      return;
-    }
-    this.#onMessage(event.message.messageText ?? '');
+    if (this.#hasShown(event.conversationId, event.seq)) this.#onRepeat();
+    else this.#onMessage(event.message.messageText ?? '');
   }
 
   /** Pushes come at least once: whatever shows messages goes by their seqs. */

@@ -1,12 +1,21 @@
 import type { ServerEvent } from '../../shared/domain/event.ts';
+import { LastParsed } from '../clients/last-parsed.ts';
 import { LightWebSocket } from '../clients/web-socket.ts';
-import { frameOf } from '../parley/client.ts';
+
+/** What the Web PubSub service sends with the subprotocol `json.reliable.webpubsub.azure.v1`. */
+type Frame =
+  | { type: 'system'; event: string }
+  | { type: 'message'; sequenceId: number; data: ServerEvent }
+  | { type: 'ack' };
 
 export interface DeviceOptions {
   readonly userId: string;
   /** Where to connect to: asks the app. @throws Error when it refuses */
   readonly negotiate: () => Promise<string>;
-  readonly receiptSeconds: number;
+  /** Between receipts of what has come; without it they are sent when it is said. */
+  readonly receiptSeconds?: number;
+  /** How long the app may take to say that it knows of the connection; half a minute if not said. */
+  readonly greetingMs?: number;
   readonly onEvent: (event: ServerEvent) => void;
   /** The socket is gone though nobody has closed it. */
   readonly onLost: () => void;
@@ -14,9 +23,21 @@ export interface DeviceOptions {
 
 /** As often as Microsoft's client does it. */
 const sequenceAckMs = 1000;
-const greetingMs = 30_000;
+const usualGreetingMs = 30_000;
 /** Messages that one receipt can name. */
 const receiptSize = 100;
+
+/** What members of a group are sent differs only in the number at its beginning. */
+const numberAtBeginning = /^\{"sequenceId":(\d+),/;
+const lastFrame = new LastParsed<Frame>();
+
+/** What a frame of the service says. */
+const frameOf = (text: string): Frame => {
+  const [head, number] = numberAtBeginning.exec(text) ?? [];
+  if (head === undefined) return JSON.parse(text) as Frame;
+  const frame = lastFrame.parse(`{${text.slice(head.length)}`);
+  return { ...frame, sequenceId: Number(number) } as Frame;
+};
 
 /** A user's socket: so cheap that a thousand of them leave the machine to the servers. */
 export class Device {
@@ -38,7 +59,7 @@ export class Device {
 
   /** Connects; resolves when the app has said who is there. @throws Error when it does not come to that */
   async connect(): Promise<void> {
-    const { userId, negotiate, receiptSeconds, onLost } = this.#options;
+    const { userId, negotiate, receiptSeconds, greetingMs = usualGreetingMs, onLost } = this.#options;
     const url = await negotiate();
     const socket = await LightWebSocket.open(url, { subprotocol: 'json.reliable.webpubsub.azure.v1' });
     const greeted = Promise.withResolvers<undefined>();
@@ -59,10 +80,9 @@ export class Device {
       })
       .finally(() => clearTimeout(timer));
     this.#socket = socket;
-    this.#timers = [
-      setInterval(() => this.#acknowledgeSequence(), sequenceAckMs),
-      setInterval(() => this.sendReceipts(), receiptSeconds * 1000),
-    ];
+    this.#timers = [setInterval(() => this.#acknowledgeSequence(), sequenceAckMs)];
+    if (receiptSeconds !== undefined)
+      this.#timers.push(setInterval(() => this.sendReceipts(), receiptSeconds * 1000));
   }
 
   /** Cuts the socket as a network does, without a word. */
@@ -72,18 +92,24 @@ export class Device {
     socket?.cut();
   }
 
+  async close(): Promise<void> {
+    await this.#socket?.close();
+  }
+
   /** Sends an event, if there is a connection. */
   say(event: string, data: object): void {
     this.#socket?.send(JSON.stringify({ type: 'event', event, dataType: 'json', data }));
   }
 
-  /** Acknowledges what has come, if there is a connection. */
-  sendReceipts(): void {
+  /** Acknowledges what has come in these conversations, if there is a connection. */
+  sendReceipts(isMeant: (conversationId: string) => boolean = () => true): void {
     if (!this.isOnline) return;
-    for (const [conversationId, seqs] of this.#receipts)
+    for (const [conversationId, seqs] of this.#receipts) {
+      if (!isMeant(conversationId)) continue;
       for (let start = 0; start < seqs.length; start += receiptSize)
         this.say('receipt.delivered', { conversationId, seqs: seqs.slice(start, start + receiptSize) });
-    this.#receipts.clear();
+      this.#receipts.delete(conversationId);
+    }
   }
 
   #forget(): void {
