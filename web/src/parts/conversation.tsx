@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'preact/hooks';
 import { useChat } from '../state/context.ts';
 import { Composer } from './composer.tsx';
 import { Face } from './face.tsx';
@@ -12,6 +13,12 @@ const Typing = () => {
       {names.length > 0 && `${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} typing …`}
     </p>
   );
+};
+
+/** Whether keys lead nowhere: what had the focus is gone, or hidden as the list is on a phone. */
+const isFocusLost = (): boolean => {
+  const { activeElement: focused, body } = document;
+  return focused === null || focused === body || !focused.checkVisibility();
 };
 
 const Back = () => {
@@ -55,6 +62,11 @@ const Nothing = () => {
 /** The conversation that is open. */
 export const Conversation = () => {
   const { current, openId, show, compose } = useChat();
+  const heading = useRef<HTMLHeadingElement>(null);
+  const isLoaded = current.view.value !== undefined;
+  useEffect(() => {
+    if (isFocusLost()) heading.current?.focus();
+  }, [openId.value, isLoaded]);
   if (openId.value === undefined) return <Nothing />;
   if (!current.view.value) return <Loading />;
   const drop = (event: DragEvent): void => {
@@ -76,7 +88,9 @@ export const Conversation = () => {
         <Back />
         <Face name={current.name.value} avatarUrl={current.avatarUrl.value} />
         <div class="grow">
-          <h1 dir="auto">{current.name.value}</h1>
+          <h1 ref={heading} tabIndex={-1} dir="auto">
+            {current.name.value}
+          </h1>
           <p class={current.isOnline.value ? 'quiet status is-online' : 'quiet status'}>
             <span class="cut">{current.about.value}</span>
           </p>

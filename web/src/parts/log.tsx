@@ -28,8 +28,10 @@ interface PieceProps {
 const Piece = ({ rows, observer, isWanted }: PieceProps) => {
   const element = useRef<HTMLOListElement>(null);
   const [isNear, setIsNear] = useState(true);
+  /** What has the focus stays, or keys would lead nowhere. */
+  const [hasFocus, setHasFocus] = useState(false);
   const height = useRef(0);
-  const isShown = isNear || isWanted;
+  const isShown = isNear || isWanted || hasFocus;
   useLayoutEffect(() => {
     if (isWanted) setIsNear(true); // the observer will say when it is far again
   }, [isWanted]);
@@ -46,6 +48,8 @@ const Piece = ({ rows, observer, isWanted }: PieceProps) => {
     <ol
       ref={element}
       class="log-piece"
+      onFocusIn={() => setHasFocus(true)}
+      onFocusOut={() => setHasFocus(false)}
       style={isShown ? { height: 'auto' } : { height: `${height.current}px` }}
     >
       {isShown && rows.map((row) => <RowOf key={row.key} row={row} />)}
@@ -169,6 +173,8 @@ export const Log = () => {
         role="log"
         aria-label="Messages"
         aria-relevant="additions"
+        // Earlier messages that come in above are no news.
+        aria-live={current.isAtEnd.value ? 'polite' : 'off'}
         tabIndex={0}
         onScroll={scrolled}
       >

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
-import { useState } from 'preact/hooks';
-import type { ShownMessage } from '../state/chat.ts';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { useChat } from '../state/context.ts';
+import type { ShownMessage } from '../state/shown.ts';
 import { AttachmentOf } from './attachment.tsx';
 import { briefly, isExpired, noteOf } from '../state/names.ts';
 import { Text } from './text.tsx';
@@ -33,29 +33,44 @@ const emojis = ['👍', '❤️', '😂', '😮', '😢', '🎉'];
 const Tools = ({ message, isOwn }: { message: ShownMessage; isOwn: boolean }) => {
   const { current, compose, mayModerate } = useChat();
   const [isChoosing, setIsChoosing] = useState(false);
+  const tools = useRef<HTMLDivElement>(null);
+  const wasChoosing = useRef(false);
+  useEffect(() => {
+    if (isChoosing !== wasChoosing.current) tools.current?.querySelector('button')?.focus();
+    wasChoosing.current = isChoosing;
+  }, [isChoosing]);
+  /** Before what was pressed goes: tools are there while something of the message has the focus. */
+  const stay = (): void => tools.current?.parentElement?.querySelector<HTMLElement>('.bubble')?.focus();
+  const choose = (isBegun: boolean): void => {
+    stay();
+    setIsChoosing(isBegun);
+  };
+  const remove = (): void => {
+    stay();
+    void current.remove(message);
+  };
   const tool = (label: string, sign: ComponentChildren, act: () => void) => (
     <button type="button" aria-label={label} title={label} onClick={act}>
       {sign}
     </button>
   );
   return (
-    <div class="tools" role="group" aria-label="What to do with this message">
+    <div ref={tools} class="tools" role="group" aria-label="What to do with this message">
       {isChoosing
         ? emojis.map((emoji) =>
             tool(`React with ${emoji}`, emoji, () => {
-              setIsChoosing(false);
+              choose(false);
               void current.react(message, emoji);
             }),
           )
-        : tool('React', <Icon name="face" />, () => setIsChoosing(true))}
+        : tool('React', <Icon name="face" />, () => choose(true))}
       {tool('Reply', <Icon name="reply" />, () => compose.replyTo(message))}
       {isOwn && message.forwardedFrom === null && message.messageText !== null && (
         <>{tool('Edit', <Icon name="pen" />, () => compose.edit(message))}</>
       )}
       {mayModerate.value &&
         tool(message.pinned ? 'Unpin' : 'Pin', <Icon name="pin" />, () => void current.pin(message))}
-      {(isOwn || mayModerate.value) &&
-        tool('Delete', <Icon name="bin" />, () => void current.remove(message))}
+      {(isOwn || mayModerate.value) && tool('Delete', <Icon name="bin" />, remove)}
     </div>
   );
 };
