@@ -80,6 +80,8 @@ describe('the chat page', () => {
     await anns.getByLabel('Add somebody').fill(cleo.username);
     await anns.getByRole('button', { name: `Cleo Carter ${cleo.username}` }).click();
     await bobs.getByRole('log').getByText('Ann Archer added Cleo Carter').waitFor();
+    const offered = anns.getByRole('list', { name: 'People found' }).getByRole('button');
+    await expect.poll(() => offered.count()).toBe(0); // she is in it
     const cleos = await open(cleo);
     await openChat(cleos, 'Release team');
     await messageIn(cleos, 'Welcome').waitFor();

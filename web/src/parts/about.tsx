@@ -1,12 +1,13 @@
 import { useSignal } from '@preact/signals';
-import type { Member } from '../state/chat.ts';
+import type { MemberInfo } from '../../../client/index.ts';
 import { useChat } from '../state/context.ts';
 import { Dialog } from './dialog.tsx';
 import { Face } from './face.tsx';
 import { isMuted, personName } from '../state/names.ts';
 import { Icon } from './icon.tsx';
+import { PeopleFound } from './people-found.tsx';
 
-const MemberEntry = ({ member }: { member: Member }) => {
+const MemberEntry = ({ member }: { member: MemberInfo }) => {
   const { current, mayModerate, session, online, isOwner } = useChat();
   const isMe = member.userId === session.userId.value;
   const name = personName(member);
@@ -23,7 +24,7 @@ const MemberEntry = ({ member }: { member: Member }) => {
           <select
             value={member.role}
             onChange={({ currentTarget }) =>
-              void current.setRole(member.userId, currentTarget.value as Member['role'])
+              void current.setRole(member.userId, currentTarget.value as MemberInfo['role'])
             }
           >
             <option value="member">Member</option>
@@ -61,18 +62,10 @@ const AddMember = () => {
           onInput={({ currentTarget }) => people.find(currentTarget.value)}
         />
       </label>
-      <ul aria-label="People found">
-        {people.found.value.map((person) => (
-          <li key={person.userId}>
-            <button class="entry" onClick={() => void current.addMember(person.userId)}>
-              <span class="grow cut" dir="auto">
-                {personName(person)} <span class="quiet">{person.userId}</span>
-              </span>
-              <span class="quiet">Add</span>
-            </button>
-          </li>
-        ))}
-      </ul>
+      <PeopleFound
+        without={current.view.value?.members.map(({ userId }) => userId) ?? []}
+        onChoose={({ userId }) => void current.addMember(userId)}
+      />
     </>
   );
 };

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { Attachment, ShownMessage } from '../state/chat.ts';
+import type { Attachment } from '../../../client/index.ts';
 import { useChat } from '../state/context.ts';
+import type { ShownMessage } from '../state/shown.ts';
 import { pictures, sizeOf } from './files.ts';
 import { Icon } from './icon.tsx';
 

@@ -1,9 +1,9 @@
 import { useSignal } from '@preact/signals';
 import { useChat } from '../state/context.ts';
 import { Dialog } from './dialog.tsx';
-import { Face } from './face.tsx';
 import { personName } from '../state/names.ts';
 import { Icon } from './icon.tsx';
+import { PeopleFound } from './people-found.tsx';
 
 /** Whom to write to: one person, or several as a group. */
 export const NewConversation = () => {
@@ -34,24 +34,11 @@ export const NewConversation = () => {
           ))}
         </ul>
       )}
-      <ul aria-label="People found">
-        {people.found.value
-          .filter(({ userId }) => userId !== session.userId.value)
-          .map((person) => (
-            <li key={person.userId}>
-              <button
-                class="entry"
-                aria-pressed={chosen.some(({ userId }) => userId === person.userId)}
-                onClick={() => people.toggle(person)}
-              >
-                <Face name={personName(person)} avatarUrl={person.avatarUrl} />
-                <span class="grow cut" dir="auto">
-                  {personName(person)} <span class="quiet">{person.userId}</span>
-                </span>
-              </button>
-            </li>
-          ))}
-      </ul>
+      <PeopleFound
+        without={[session.userId.value]}
+        chosen={chosen}
+        onChoose={(person) => people.toggle(person)}
+      />
       {chosen.length > 0 && (
         <label class="field">
           Title of the group {chosen.length === 1 && '(for a group of two)'}

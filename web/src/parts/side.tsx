@@ -1,11 +1,11 @@
-import type { ConversationView } from '../state/chat.ts';
+import type { ConversationInfo } from '../../../client/index.ts';
 import { useChat } from '../state/context.ts';
 import { Face } from './face.tsx';
 import { isMuted, nameOf, previewOf } from '../state/names.ts';
 import { whenOf } from '../state/times.ts';
 import { Icon } from './icon.tsx';
 
-const Entry = ({ conversation }: { conversation: ConversationView }) => {
+const Entry = ({ conversation }: { conversation: ConversationInfo }) => {
   const { list, open, openId, session, online } = useChat();
   const me = session.userId.value;
   const name = nameOf(conversation, me);

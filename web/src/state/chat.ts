@@ -12,14 +12,6 @@ import { Session, sessionKey } from './session.ts';
 import { Settings } from './settings.ts';
 import { isLoggedOut, problemOf, wordsOf } from './words.ts';
 
-export type {
-  Attachment,
-  ConversationInfo as ConversationView,
-  MemberInfo as Member,
-  Message,
-} from '../../../client/index.ts';
-export type { ShownMessage } from './shown.ts';
-
 /** Windows over the page. */
 export type Window = 'new' | 'about' | 'settings';
 
@@ -40,6 +32,8 @@ export class Chat {
   readonly people: People;
   readonly search: Search;
   #client: ParleyClient | undefined;
+  /** The token of the session before is taken back. */
+  #ended: Promise<void> | undefined;
   #isListStale = false;
 
   readonly #myRole = computed(() => {
@@ -100,9 +94,9 @@ export class Chat {
 
   /** Ends the session, in all tabs. */
   readonly logOut = async (): Promise<void> => {
-    const takenBack = this.session.takeBack();
+    this.#ended = this.#client?.logOut();
+    this.#client = undefined;
     await this.#leave();
-    await takenBack;
   };
 
   /** Leaves nothing behind of who was here. */
@@ -173,6 +167,7 @@ export class Chat {
 
   async #connect(token: string): Promise<string> {
     await this.#disconnect();
+    await this.#ended;
     const client = await ParleyClient.connect({ baseUrl: this.session.baseUrl, token, isPatient: true });
     this.#client = client;
     this.#listen(client);
@@ -222,7 +217,7 @@ export class Chat {
       this.problem.value = `A change was not made. ${wordsOf(code)}`;
     });
     client.on('error', (error) => {
-      if (!error.isTransient) this.#fail(error);
+      if (!error.isTransient && this.#client === client) this.#fail(error);
     });
   }
 

@@ -6,12 +6,9 @@ import { isMuted } from './names.ts';
 const pageSize = 60;
 const minuteMs = 60_000;
 
-/** A conversation as it stands in the list. */
-export type ListedConversation = ConversationInfo;
-
 /** The conversations at the side. */
 export class List {
-  readonly all = signal<ListedConversation[]>([]);
+  readonly all = signal<ConversationInfo[]>([]);
   readonly which = signal<'all' | 'unread' | 'archived'>('all');
   readonly words = signal('');
   readonly isLoaded = signal(false);

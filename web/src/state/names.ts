@@ -1,8 +1,8 @@
-import type { ConversationInfo as ConversationView, Message } from '../../../client/index.ts';
+import type { ConversationInfo, Message } from '../../../client/index.ts';
 
-type Named = Pick<ConversationView['members'][number], 'userId' | 'fullName'>;
+type Named = Pick<ConversationInfo['members'][number], 'userId' | 'fullName'>;
 
-type Muted = Pick<ConversationView, 'muted' | 'mutedUntil'>;
+type Muted = Pick<ConversationInfo, 'muted' | 'mutedUntil'>;
 
 /** What a person is called: by name, or by id where no name is known. */
 export const personName = ({ userId, fullName }: Named): string => fullName ?? userId;
@@ -10,7 +10,7 @@ export const personName = ({ userId, fullName }: Named): string => fullName ?? u
 const enough = 4;
 
 /** What a conversation is called by one of its members. */
-export const nameOf = ({ title, members, type }: ConversationView, me: string | undefined): string => {
+export const nameOf = ({ title, members, type }: ConversationInfo, me: string | undefined): string => {
   if (title !== null) return title;
   const others = members.filter(({ userId }) => userId !== me);
   if (others.length === 0) return type === 'direct' ? 'Me' : 'Only me';
@@ -19,7 +19,7 @@ export const nameOf = ({ title, members, type }: ConversationView, me: string | 
 };
 
 /** The name of a member, or of one who has left. */
-export const memberName = ({ members }: Pick<ConversationView, 'members'>, userId: string): string =>
+export const memberName = ({ members }: Pick<ConversationInfo, 'members'>, userId: string): string =>
   personName(members.find((member) => member.userId === userId) ?? { userId, fullName: null });
 
 /** Whether its messages call nobody; for some time, or without an end. */
@@ -58,7 +58,7 @@ export const briefly = (message: Message, nameOf: (userId: string) => string): s
 };
 
 /** The last thing that was said in a conversation. */
-export const previewOf = (conversation: ConversationView, me: string | undefined): string => {
+export const previewOf = (conversation: ConversationInfo, me: string | undefined): string => {
   const { lastMessage, type } = conversation;
   if (!lastMessage) return 'Nothing said yet';
   const text = briefly(lastMessage, (userId) => memberName(conversation, userId));

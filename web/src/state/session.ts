@@ -88,14 +88,6 @@ export class Session {
     });
   }
 
-  /** Makes the token good for nobody any more; one that cannot be taken back now ends by its time. */
-  async takeBack(): Promise<void> {
-    if (this.#token === undefined) return;
-    const headers = { authorization: `Bearer ${this.#token}` };
-    const url = `${this.baseUrl}/api/users/logout`;
-    await fetch(url, { method: 'POST', headers, keepalive: true }).catch(() => undefined);
-  }
-
   /** @param why it is over though nobody wanted that, to be shown where one logs in */
   async logOut(why?: string): Promise<void> {
     this.#forget(why !== undefined);
