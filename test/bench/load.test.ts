@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { withoutEdits } from '../../bench/load/deeds.ts';
 import { Deliveries } from '../../bench/load/deliveries.ts';
 import { isFlat, trendOf, warm } from '../../bench/load/flatness.ts';
 import { chooseDeed, deedsPerSecond, mattermost } from '../../bench/load/mix.ts';
@@ -85,9 +86,22 @@ describe('deliveries', () => {
     deliveries.arrived('one', 'bo', 'live');
     deliveries.arrived('one', 'bo', 'live');
     expect(deliveries.open).toBe(1);
+    expect(deliveries.overdue(60_000)).toEqual(new Set());
     deliveries.arrived('one', 'cy', 'later');
+    expect(deliveries.overdue(0)).toEqual(new Set());
     expect(await all).toBe(true);
     expect(tally.since()).toMatchObject([{ kind: 'delivery', count: 1, answers: { live: 1, later: 1 } }]);
+  });
+});
+
+describe('the text of a message', () => {
+  it('is known again after edits, and tells how often it was edited', () => {
+    expect(withoutEdits('user-1-0-1: lunch and train')).toEqual({
+      text: 'user-1-0-1: lunch and train',
+      edits: 0,
+    });
+    expect(withoutEdits('user-1-0-1: lunch and train ✎3').edits).toBe(3);
+    expect(withoutEdits('user-1-0-1: lunch and train ✎3').text).toBe('user-1-0-1: lunch and train');
   });
 });
 
