@@ -11,6 +11,8 @@ interface Job {
   readonly reject: (error: Error) => void;
   /** The server may close a connection that rests just when it is used again; then the request is sent once more. */
   mayRetry: boolean;
+  /** Cuts the connection that it was sent over; undefined while it waits for one. */
+  cut: (() => void) | undefined;
 }
 
 const headEnd = '\r\n\r\n';
@@ -68,6 +70,7 @@ class Connection {
       const job = this.#job;
       this.#text = '';
       this.#job = undefined;
+      if (job !== undefined) job.cut = undefined; // the connection is another's now
       if (mustClose) this.socket.destroy();
       else onFree(this);
       job?.resolve(answer);
@@ -76,6 +79,7 @@ class Connection {
 
   start(job: Job): void {
     this.#job = job;
+    job.cut = () => this.socket.destroy();
     this.socket.write(job.request, 'latin1');
   }
 }
@@ -94,18 +98,25 @@ export class HttpPool {
     this.#size = size;
   }
 
-  /** @throws Error when the origin cannot be reached, the connection is lost, twice if it rested before, or the pool is closed */
+  /**
+   * @param signal gives it up: what waits is not sent any more, and what was sent loses its connection
+   * @throws Error when the origin cannot be reached, the connection is lost, twice if it rested before, or the pool is closed
+   */
   request(
     method: string,
     path: string,
     headers: Readonly<Record<string, string>>,
     body = '',
+    signal?: AbortSignal,
   ): Promise<Answer> {
     const fields = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
     const head = `${method} ${path} HTTP/1.1\r\nHost: ${this.#origin.host}\r\n`;
     const request = `${head}Content-Length: ${Buffer.byteLength(body)}\r\n${fields.join('')}\r\n${body}`;
     return new Promise((resolve, reject) => {
-      this.#start({ request: Buffer.from(request).toString('latin1'), resolve, reject, mayRetry: true });
+      const text = Buffer.from(request).toString('latin1');
+      const job: Job = { request: text, resolve, reject, mayRetry: true, cut: undefined };
+      signal?.addEventListener('abort', () => this.#giveUp(job), { once: true });
+      this.#start(job);
     });
   }
 
@@ -129,6 +140,14 @@ export class HttpPool {
     if (this.#all.size < this.#size) this.#open();
   }
 
+  #giveUp(job: Job): void {
+    job.mayRetry = false;
+    job.cut?.();
+    const place = this.#waiting.indexOf(job);
+    if (place >= 0) this.#waiting.splice(place, 1);
+    job.reject(new Error('It was given up.'));
+  }
+
   #open(): void {
     let hasConnected = false;
     const connection = new Connection(
@@ -140,6 +159,7 @@ export class HttpPool {
         else free.start(job);
       },
       (job) => {
+        if (job !== undefined) job.cut = undefined;
         this.#all.delete(connection);
         const index = this.#free.indexOf(connection);
         if (index >= 0) this.#free.splice(index, 1);

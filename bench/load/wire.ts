@@ -47,10 +47,11 @@ export class Wire {
     since = performance.now(),
   ): Promise<WireAnswer> {
     const text = body === undefined ? '' : JSON.stringify(body);
-    const { promise: late, resolve } = Promise.withResolvers<'timeout'>();
-    const timer = setTimeout(() => resolve('timeout'), answerMs);
-    const answer = this.#pool.request(method, `/api${path}`, this.#headersOf(userId), text);
-    const first = await Promise.race([answer, late]).catch(() => 'no answer' as const);
+    const patience = new AbortController();
+    const timer = setTimeout(() => patience.abort(), answerMs);
+    const first = await this.#pool
+      .request(method, `/api${path}`, this.#headersOf(userId), text, patience.signal)
+      .catch(() => (patience.signal.aborted ? 'timeout' : 'no answer'));
     clearTimeout(timer);
     this.#tally.took(kind, performance.now() - since);
     this.#tally.answered(kind, typeof first === 'string' ? first : `${first.status}`);
