@@ -7,14 +7,14 @@ import type { Blocks } from '../ports/blocks.ts';
 import type { Broadcaster } from '../ports/broadcaster.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
-import { noSuchUser, type Directory } from '../ports/directory.ts';
+import type { Directory } from '../ports/directory.ts';
 import type { Moderator } from '../ports/moderator.ts';
 import type { RateLimiter } from '../ports/rate-limiter.ts';
-import { forEach } from '../domain/chunks.ts';
 import { viewOf, type ViewParts } from './conversation-view.ts';
 import { requireMember } from './membership.ts';
 import { requireAccepted } from './require-accepted.ts';
 import { requireUnblocked } from './require-unblocked.ts';
+import { requireUsers } from './require-users.ts';
 
 export interface CreateConversationParts extends ViewParts {
   log: Pick<ConversationLog, 'create' | 'member' | 'members' | 'listing' | 'countOfOthers'>;
@@ -25,9 +25,6 @@ export interface CreateConversationParts extends ViewParts {
   rateLimiter: RateLimiter;
   clock: Clock;
 }
-
-/** Users looked up at once. */
-const lookups = 32;
 
 const direct = (createdBy: string, memberIds: readonly string[]): NewConversation => {
   const [other, ...more] = memberIds.filter((userId) => userId !== createdBy);
@@ -55,21 +52,6 @@ const group = (createdBy: string, request: NewConversationRequest): NewConversat
         .map((userId) => ({ userId, role: 'member' as const })),
     ],
   };
-};
-
-/** The ids of those who are to be members, as they are. @throws ChatError `not-found` naming one that is none */
-const known = async (
-  directory: Directory,
-  createdBy: string,
-  userIds: readonly string[],
-): Promise<string[]> => {
-  const found = new Map<string, string>();
-  await forEach(userIds, lookups, async (userId) => {
-    const id = userId === createdBy ? createdBy : await directory.find(userId);
-    if (id === undefined) throw noSuchUser(userId);
-    found.set(userId, id);
-  });
-  return [...new Set(userIds.map((userId) => found.get(userId) ?? userId))];
 };
 
 /** Tells the members who are connected. A lost one does no harm: at the next connection they are told all. */
@@ -105,7 +87,7 @@ export const createConversation =
     request: NewConversationRequest,
   ): Promise<{ conversation: ConversationView; isNew: boolean }> => {
     await parts.rateLimiter.take('create', createdBy);
-    const memberIds = await known(parts.directory, createdBy, request.memberIds);
+    const memberIds = await requireUsers(parts.directory, request.memberIds, createdBy);
     const conversation =
       request.type === 'direct' ? direct(createdBy, memberIds) : group(createdBy, { ...request, memberIds });
     await requireUnblocked(parts.blocks, conversation.conversationId, createdBy);

@@ -1,5 +1,6 @@
 import type { AttachmentRecord } from '../domain/attachment.ts';
-import type { UploadOffer } from '../contract/send-message.ts';
+import { cleanFileName } from '../domain/file-name.ts';
+import type { SendMessageRequest, UploadOffer } from '../contract/send-message.ts';
 import type { AttachmentLooks } from '../ports/attachment-looks.ts';
 import type { Attachments } from '../ports/attachments.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -11,11 +12,19 @@ export interface OfferUploadParts {
 }
 
 /** A new attachment that has its own bytes, and none of them yet. */
-export const unexamined = {
+export const newAttachment = (
+  of: Pick<AttachmentRecord, 'attachmentId' | 'conversationId' | 'messageId' | 'ownerId'>,
+  { fileName, contentType, size, sha256 }: NonNullable<SendMessageRequest['attachment']>,
+  now: Date,
+): AttachmentRecord => ({
+  ...of,
+  bytesOf: of.attachmentId,
+  ...{ fileName: cleanFileName(fileName), contentType, size, sha256: sha256 ?? null },
+  createdAt: now.toISOString(),
   availableAt: null,
   checkedAt: null,
   refusedAs: null,
-} satisfies Partial<AttachmentRecord>;
+});
 
 /** Most clients say themselves when they have uploaded; the first look is for others. */
 export const firstLookMs = 2 * 60_000;

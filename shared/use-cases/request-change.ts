@@ -7,14 +7,14 @@ import type { Blocks } from '../ports/blocks.ts';
 import type { ChangeLog } from '../ports/change-log.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
-import { noSuchUser, type Directory } from '../ports/directory.ts';
+import type { Directory } from '../ports/directory.ts';
 import type { Moderator } from '../ports/moderator.ts';
 import type { Outbox, Tracing } from '../ports/outbox.ts';
 import type { RateLimiter } from '../ports/rate-limiter.ts';
-import { forEach } from '../domain/chunks.ts';
 import { requireMember } from './membership.ts';
 import { requireAccepted } from './require-accepted.ts';
 import { requireUnblocked } from './require-unblocked.ts';
+import { requireUsers } from './require-users.ts';
 
 export interface RequestChangeParts {
   log: Pick<ConversationLog, 'member'>;
@@ -46,20 +46,11 @@ const telling: ReadonlySet<ChangeAction['type']> = new Set<ChangeAction['type']>
   'react',
 ]);
 
-/** Users looked up at once. */
-const lookups = 32;
-
 /** Who is added has to be there, under the id as it is. @throws ChatError `not-found` naming one that is not */
-const known = async (directory: Directory, action: ChangeAction): Promise<ChangeAction> => {
-  if (action.type !== 'add-members') return action;
-  const found = new Map<string, string>();
-  await forEach(action.userIds, lookups, async (userId) => {
-    const id = await directory.find(userId);
-    if (id === undefined) throw noSuchUser(userId);
-    found.set(userId, id);
-  });
-  return { ...action, userIds: [...new Set(action.userIds.map((userId) => found.get(userId) ?? userId))] };
-};
+const known = async (directory: Directory, action: ChangeAction): Promise<ChangeAction> =>
+  action.type === 'add-members'
+    ? { ...action, userIds: await requireUsers(directory, action.userIds) }
+    : action;
 
 /** What an action lets others see. What has no letters, in whatever form, says nothing: `👍`. */
 const textIn = (action: ChangeAction): string | null | undefined => {

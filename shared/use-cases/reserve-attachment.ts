@@ -1,12 +1,11 @@
 import type { ReserveAttachmentRequest } from '../contract/attachments.ts';
 import type { UploadOffer } from '../contract/send-message.ts';
-import { cleanFileName } from '../domain/file-name.ts';
 import type { Blocks } from '../ports/blocks.ts';
 import type { ConversationLog } from '../ports/conversation-log.ts';
 import type { Moderator } from '../ports/moderator.ts';
 import type { RateLimiter } from '../ports/rate-limiter.ts';
 import { requireMember } from './membership.ts';
-import { offerUpload, unexamined, type OfferUploadParts } from './offer-upload.ts';
+import { newAttachment, offerUpload, type OfferUploadParts } from './offer-upload.ts';
 import { requireAccepted } from './require-accepted.ts';
 import { requireUnblocked } from './require-unblocked.ts';
 
@@ -34,15 +33,11 @@ export const reserveAttachment =
     read: () => Promise<ReserveAttachmentRequest>,
   ): Promise<UploadOffer> => {
     await requireMember(parts.log, conversationId, userId);
-    const { fileName, contentType, size, sha256 = null } = await read();
+    const draft = await read();
     await parts.rateLimiter.take('send', userId);
     await requireUnblocked(parts.blocks, conversationId, userId);
-    await requireAccepted(parts.moderator, { text: fileName, userId });
+    await requireAccepted(parts.moderator, { text: draft.fileName, userId });
     const attachmentId = parts.newId();
-    return offerUpload(parts, {
-      ...unexamined,
-      ...{ attachmentId, conversationId, messageId: null, ownerId: userId, bytesOf: attachmentId },
-      ...{ fileName: cleanFileName(fileName), contentType, size, sha256 },
-      createdAt: parts.clock.now().toISOString(),
-    });
+    const of = { attachmentId, conversationId, messageId: null, ownerId: userId };
+    return offerUpload(parts, newAttachment(of, draft, parts.clock.now()));
   };

@@ -1,7 +1,6 @@
 import type { SendMessageRequest, SendReceipt, UploadOffer } from '../contract/send-message.ts';
-import { attachmentOf, type AttachmentRecord, bindableMs, refusedAttachment } from '../domain/attachment.ts';
+import { attachmentOf, bindableMs, refusedAttachment } from '../domain/attachment.ts';
 import { ChatError, malformed } from '../domain/errors.ts';
-import { cleanFileName } from '../domain/file-name.ts';
 import { attachmentIdOf, directConversationId, messageIdOf } from '../domain/identifiers.ts';
 import type { AcceptedMessage, Attachment } from '../domain/message.ts';
 import type { Attachments } from '../ports/attachments.ts';
@@ -12,7 +11,7 @@ import type { Moderator } from '../ports/moderator.ts';
 import type { Outbox, Tracing } from '../ports/outbox.ts';
 import type { RateLimiter } from '../ports/rate-limiter.ts';
 import { requireMember } from './membership.ts';
-import { offerUpload, unexamined, type OfferUploadParts } from './offer-upload.ts';
+import { newAttachment, offerUpload, type OfferUploadParts } from './offer-upload.ts';
 import { requireAccepted } from './require-accepted.ts';
 import { requireUnblocked } from './require-unblocked.ts';
 
@@ -70,14 +69,8 @@ const reserve = async (
   { messageId, conversationId, senderId }: Identified,
   draft: NonNullable<SendMessageRequest['attachment']>,
 ): Promise<Enclosed> => {
-  const { fileName, contentType, size, sha256 = null } = draft;
-  const attachmentId = attachmentIdOf(messageId);
-  const record: AttachmentRecord = {
-    ...unexamined,
-    ...{ attachmentId, conversationId, messageId, ownerId: senderId, bytesOf: attachmentId },
-    ...{ fileName: cleanFileName(fileName), contentType, size, sha256 },
-    createdAt: parts.clock.now().toISOString(),
-  };
+  const of = { attachmentId: attachmentIdOf(messageId), conversationId, messageId, ownerId: senderId };
+  const record = newAttachment(of, draft, parts.clock.now());
   return { attachment: attachmentOf(record), upload: await offerUpload(parts, record) };
 };
 
