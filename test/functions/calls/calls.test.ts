@@ -86,4 +86,4 @@ test('a storm of 200 devices that come back at once costs each three reads, and 
   // What it writes, and what it is told, do not grow with the storm either.
   expect(tables).toBeLessThanOrEqual(devices.length * 5 + users.length);
   expect(webPubSub).toBe(devices.length);
-});
+}, 30_000);
