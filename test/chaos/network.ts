@@ -5,6 +5,9 @@ import type { AddressInfo } from 'node:net';
 /** Which way bytes go: `up` to the service, `down` to who calls it. */
 export type Way = 'up' | 'down';
 
+/** So long connections are dead before they break. */
+const forgottenMs = 20_000;
+
 /** Stands between a service and who connects to it, and can lose, delay and cut what goes through. */
 export class Network {
   readonly port: number;
@@ -50,9 +53,16 @@ export class Network {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  /** Loses from now on what goes through the connections there are, both ways, also that they end; others are well. */
+  /**
+   * Loses from now on what goes through the connections there are, both ways, also that they end; others are well. They break
+   * at last, as systems give up what is not answered: who was just connecting would wait for ever.
+   */
   forget(): void {
-    for (const socket of this.#sockets) this.#forgotten.add(socket);
+    const forgotten = [...this.#sockets];
+    for (const socket of forgotten) this.#forgotten.add(socket);
+    setTimeout(() => {
+      for (const socket of forgotten) socket.destroy();
+    }, forgottenMs).unref();
   }
 
   /** Resolves when the next bytes go this way, lost or not. */
