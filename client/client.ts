@@ -100,6 +100,8 @@ export class ParleyClient {
   readonly #expected = new Map<string, Cancel>();
   /** Under which trace a conversation's newest message came, until it is acknowledged. */
   readonly #traces = new Map<string, string>();
+  /** By how much the clock of the service is ahead of ours. */
+  #aheadMs = 0;
   #run: Promise<void> = Promise.resolve();
 
   private constructor(
@@ -135,6 +137,7 @@ export class ParleyClient {
     const tell: Core['tell'] = (name, data) => this.#connection.tell(name, data);
     this.#core = {
       ...{ environment, http, userId, outbox, acknowledger, tell },
+      serviceNow: () => environment.now() + this.#aheadMs,
       emit: (name, event) => (this.#events as unknown as Emitter<ChatEvents>).emit(name, event),
       onConversation: (id, isGone) =>
         this.#events.emit(isGone ? 'conversation.removed' : 'conversation.changed', this.conversation(id)),
@@ -511,6 +514,9 @@ export class ParleyClient {
     const events = this.#events;
     events.emit('event', event);
     switch (event.type) {
+      case 'connected':
+        this.#aheadMs = (Date.parse(event.at) || this.#environment.now()) - this.#environment.now();
+        return;
       case 'message.created':
         if (event.traceparent !== undefined && event.message.senderId !== this.userId)
           this.#traces.set(event.conversationId, event.traceparent);

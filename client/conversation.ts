@@ -91,12 +91,12 @@ export class Conversation {
 
   /** @internal */
   constructor(id: string, core: Core) {
-    const { environment, http, userId } = core;
+    const { environment, serviceNow, http, userId } = core;
     this.id = id;
     this.#core = core;
     this.#typing = new TypingUsers(environment, () => this.touch());
     this.replica = new Replica(id, {
-      ...{ environment, http, userId },
+      ...{ environment, serviceNow, http, userId },
       onMessages: (messages) => this.#tellMessages(messages),
       onChanges: (changes) => {
         for (const change of changes) {

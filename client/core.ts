@@ -8,6 +8,8 @@ import type { SendReceipt } from './contract.ts';
 /** What all parts of a client share. @internal */
 export interface Core {
   environment: Environment;
+  /** What time it is at the service, as far as it has told, in milliseconds since 1970. */
+  serviceNow: () => number;
   http: Http;
   userId: string;
   outbox: Outbox;

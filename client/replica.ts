@@ -23,6 +23,8 @@ import {
 /** @internal */
 export interface ReplicaParts {
   environment: Environment;
+  /** What time it is at the service, in milliseconds since 1970. */
+  serviceNow: () => number;
   http: Http;
   userId: string;
   /** Messages that are new at the end, in order, each once. */
@@ -362,13 +364,13 @@ export class Replica {
       message.expiresAt !== null && message.deletedAt === null ? [Date.parse(message.expiresAt)] : [],
     );
     if (ends.length === 0) return;
-    const { environment } = this.#parts;
-    const ms = Math.min(longestMs, Math.max(0, Math.min(...ends) - environment.now()));
+    const { environment, serviceNow } = this.#parts;
+    const ms = Math.min(longestMs, Math.max(0, Math.min(...ends) - serviceNow()));
     this.#expiry = environment.after(ms, () => this.#expire());
   }
 
   #expire(): void {
-    const now = this.#parts.environment.now();
+    const now = this.#parts.serviceNow();
     const entries = this.timeline.entries.map((entry) => {
       const { expiresAt, deletedAt } = entry.message;
       const isOver = expiresAt !== null && deletedAt === null && Date.parse(expiresAt) <= now;

@@ -79,3 +79,20 @@ it('who reads messages one by one is done when the client closes or his signal s
     expect(outcome.value, `${how} after ${ms} ms`).toBe('done');
   }
 });
+
+it('a message is shown until its time is over at the service, though the clock here is an hour wrong', async () => {
+  for (const hours of [-1, 1]) {
+    const service = aCalmService();
+    const environment = service.environment('bo');
+    const now = (): number => environment.now() + hours * 3_600_000;
+    const ann = await onlineAt(service, 'ann');
+    const bo = await onlineAt(service, 'bo', { environment: { ...environment, now } });
+    void ann.send({ to: 'bo', text: 'For a minute', expiresInSeconds: 60 });
+    const text = (): string | null | undefined => bo.known[0]?.snapshot.messages[0]?.messageText;
+    expect(await service.time.run(30_000, () => text() !== undefined)).toBe(true);
+    await service.time.run(20_000);
+    expect(text(), `${hours} hours`).toBe('For a minute');
+    await service.time.run(60_000);
+    expect(text(), `${hours} hours`).toBe(null);
+  }
+});
