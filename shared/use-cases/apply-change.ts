@@ -124,10 +124,11 @@ const tell = async (
 export const carryOut = async (
   parts: ApplyChangeParts,
   accepted: AcceptedChange<ChangeAction | ErasureAction>,
-  decide: (ground: Ground) => Decision | null,
+  decide: (ground: Ground, now: Date) => Decision | null,
   tracing: Tracing,
 ): Promise<Application> => {
-  const changed = await parts.changes.apply(accepted, decide, parts.clock.now());
+  const now = parts.clock.now(); // one time for the change and for what it writes: members are told the one, and read the other
+  const changed = await parts.changes.apply(accepted, (ground) => decide(ground, now), now);
   const { head, change, note, isNew } = changed;
   if (change) await recordChange(parts.audit, accepted, change);
   if (changed.message && accepted.action.type === 'restore') await keepRestored(parts, head, changed.message);
@@ -152,12 +153,10 @@ export const carryOut = async (
  */
 export const applyChange =
   (parts: ApplyChangeParts) =>
-  (accepted: AcceptedChange, tracing: Tracing): Promise<Application> => {
-    const [now, { maxMembers }] = [parts.clock.now(), parts];
-    return carryOut(
+  (accepted: AcceptedChange, tracing: Tracing): Promise<Application> =>
+    carryOut(
       parts,
       accepted,
-      (ground) => decideChange(accepted, ground, { now, maxMembers }),
+      (ground, now) => decideChange(accepted, ground, { now, maxMembers: parts.maxMembers }),
       tracing,
     );
-  };

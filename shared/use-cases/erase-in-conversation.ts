@@ -122,16 +122,20 @@ class Piece {
   /** @returns whether it has changed something, now or when it was first tried */
   async #change(action: ErasureAction, key: string): Promise<boolean> {
     const { conversationId, userId, jobId } = this.#piece;
-    const now = this.#parts.clock.now();
     const change: AcceptedChange<ErasureAction> = {
       changeId: changeIdOf(conversationId, userId, `${jobId}|${key}`),
       conversationId,
       userId,
-      acceptedAt: now.toISOString(),
+      acceptedAt: this.#parts.clock.now().toISOString(),
       action,
     };
-    const decide = (ground: Parameters<typeof decideErasure>[1]) => decideErasure(change, ground, now);
-    return (await carryOut(this.#parts, change, decide, this.#tracing)).rev !== null;
+    const { rev } = await carryOut(
+      this.#parts,
+      change,
+      (ground, now) => decideErasure(change, ground, now),
+      this.#tracing,
+    );
+    return rev !== null;
   }
 }
 

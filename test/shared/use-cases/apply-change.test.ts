@@ -62,6 +62,16 @@ const aTrip = async () => {
 const add = (...userIds: string[]): ChangeAction => ({ type: 'add-members', userIds, role: 'member' });
 
 describe('applying a change', () => {
+  it('tells the time of a deletion as it is read from then on', async () => {
+    const trip = await aTrip();
+    const { asked, log, broadcaster, messageId, conversationId, clock } = trip;
+    const ticking = { now: () => (clock.advance(1), clock.now()) };
+    await applyChange({ ...trip, clock: ticking })(asked(bo, { type: 'delete', messageId }), tracing);
+    const [message] = await log.read(conversationId, { from: 1, to: 1 });
+    const told = broadcaster.pushed.find(({ event }) => event.type === 'message.deleted');
+    expect(message?.deletedAt).toBe(told?.event.at);
+  });
+
   it('puts a restored message back into an inbox that was read while it was deleted', async () => {
     const trip = await aTrip();
     const { tell, asked, log, inbox, messageId, conversationId } = trip;
