@@ -36,6 +36,9 @@ export interface ServiceBusOutboxOptions {
 /** Two tries and the wait before them stay under ten seconds: somebody waits for the answer. */
 const defaultTryMs = 3000;
 
+/** A clock that is off by more, from one check to the next, was set; less is how clocks are kept right. */
+const jumpMs = 2000;
+
 /** Windows begin at another moment for each conversation, or all checks of the app would fall due at once. */
 const spread = (conversationId: string, windowMs: number): number =>
   createHash('sha1').update(conversationId).digest().readUInt16BE(0) % windowMs;
@@ -54,7 +57,9 @@ export class ServiceBusOutbox implements Outbox {
   readonly #checks: BatchingSender;
   readonly #clock: Clock;
   readonly #windowMs: number;
-  readonly #instance = randomUUID();
+  #instance = randomUUID();
+  /** By how much the clock is ahead of the one that nobody sets, in ms. */
+  #lead: number;
   readonly #scheduled = new Map<string, number>();
 
   /** @param open makes a client; called again whenever a connection has failed */
@@ -71,6 +76,7 @@ export class ServiceBusOutbox implements Outbox {
     // once when all devices come or go.
     this.#checks = this.#batching(entities.checks, tryMs * 1.2);
     this.#clock = clock;
+    this.#lead = clock.now().getTime() - performance.now();
     this.#windowMs = (deliveryCheckSeconds * 1000) / 2;
   }
 
@@ -141,11 +147,25 @@ export class ServiceBusOutbox implements Outbox {
   }
 
   /**
+   * A clock that was set has given checks a wrong time, perhaps an hour too late. The right ones are others: neither this
+   * process nor the queue is to take them for repeats.
+   */
+  #noticeJump(): void {
+    const lead = this.#clock.now().getTime() - performance.now();
+    if (Math.abs(lead - this.#lead) > jumpMs) {
+      this.#instance = randomUUID();
+      this.#scheduled.clear();
+    }
+    this.#lead = lead;
+  }
+
+  /**
    * Checks fall due half a delay after the end of their window: whatever was pushed within the window had at least half
    * the delay to be acknowledged, at most the whole. Windows are this process's own and counted on a clock that nobody
    * sets: a window that came twice would be a repeat to the queue, which drops repeats.
    */
   async scheduleCheck(check: DeliveryCheck, tracing: Tracing): Promise<void> {
+    this.#noticeJump();
     const elapsed = performance.now() + spread(check.conversationId, this.#windowMs);
     const window = Math.floor(elapsed / this.#windowMs);
     const messageId = deliveryCheckId(check.conversationId, check.userId, window, this.#instance);

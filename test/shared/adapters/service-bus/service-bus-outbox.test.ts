@@ -166,6 +166,27 @@ describe('a check and what is parked', () => {
     expect(opened()).toBe(2);
   });
 
+  test('are once in a window, and once more when the clock was wrong and has been set right', async () => {
+    const broker = await startServiceBus({ port: 0, config });
+    onTestFinished(() => broker.stop());
+    let ahead = 3_600_000;
+    const open = (): ServiceBusClient => openTo(broker, broker.port);
+    const clock = { now: () => new Date(Date.now() + ahead) };
+    const outbox = new ServiceBusOutbox(open, clock, { deliveryCheckSeconds: 3600 });
+    onTestFinished(() => outbox.close());
+    await outbox.scheduleCheck(check, tracing);
+    await outbox.scheduleCheck(check, tracing);
+    ahead = 0;
+    await outbox.scheduleCheck(check, tracing);
+    await outbox.scheduleCheck(check, tracing);
+    const client = openTo(broker, broker.port);
+    onTestFinished(() => client.close());
+    const held = await client.createReceiver('chat-checks').peekMessages(10);
+    const due = held.map(({ scheduledEnqueueTimeUtc }) => scheduledEnqueueTimeUtc?.getTime() ?? 0);
+    expect(due).toHaveLength(2);
+    expect(Math.round(((due[0] ?? 0) - (due[1] ?? 0)) / 60_000)).toBe(60);
+  });
+
   test('are unavailable, and soon, when nothing answers', async () => {
     const { wire, outbox } = await aScene();
     wire.leadsTo = 'silence';
