@@ -1,3 +1,4 @@
+import { Emptiness } from './emptiness.ts';
 /** What went wrong with messages; all zero when nothing did. */
 export interface Faults {
   /** Never arrived. */
@@ -35,6 +36,7 @@ interface Expected {
  * receiver). Messages are told apart by the number at the beginning of their text.
  */
 export class Ledger {
+  readonly #empty = new Emptiness();
   readonly #mark: string;
   readonly #padding: string;
   /** Number of the first message of `#expected`; those before have been settled. */
@@ -45,7 +47,6 @@ export class Ledger {
   #open = 0;
   #faults = { duplicates: 0, reordered: 0, unknown: 0, late: 0 };
   #latencies: number[] = [];
-  #onEmpty: (() => void) | undefined;
 
   /**
    * @param mark tells this ledger's messages from those of others
@@ -95,19 +96,12 @@ export class Ledger {
     if (message.since !== undefined) this.#latencies.push(at - message.since);
     if ((this.#lastOfLane.get(message.lane) ?? -1) > number) this.#faults.reordered++;
     else this.#lastOfLane.set(message.lane, number);
-    if (--this.#open === 0) this.#onEmpty?.();
+    if (--this.#open === 0) this.#empty.reached();
   }
 
   /** Waits until all messages have arrived. @returns false when the time was up before */
   async allArrived(timeoutMs: number): Promise<boolean> {
-    if (this.#open === 0) return true;
-    const { promise, resolve } = Promise.withResolvers<boolean>();
-    const timer = setTimeout(() => resolve(false), timeoutMs);
-    this.#onEmpty = () => resolve(true);
-    const result = await promise;
-    clearTimeout(timer);
-    this.#onEmpty = undefined;
-    return result;
+    return this.#open === 0 || (await this.#empty.within(timeoutMs));
   }
 
   /** Draws the line: what has not arrived is lost. Begins anew; a message that comes again later still counts, then. */

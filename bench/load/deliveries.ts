@@ -1,3 +1,4 @@
+import { Emptiness } from '../emptiness.ts';
 import type { Tally } from './tally.ts';
 
 interface Awaited {
@@ -7,9 +8,9 @@ interface Awaited {
 
 /** Knows of each accepted message to whom it has not come yet, and how long it took to whom it has. */
 export class Deliveries {
+  readonly #empty = new Emptiness();
   readonly #tally: Tally;
   readonly #awaited = new Map<string, Awaited>();
-  #onEmpty: (() => void) | undefined;
 
   constructor(tally: Tally) {
     this.#tally = tally;
@@ -28,7 +29,7 @@ export class Deliveries {
   /** What was given up, or taken back, need not come. */
   forget(clientMessageId: string): void {
     this.#awaited.delete(clientMessageId);
-    if (this.#awaited.size === 0) this.#onEmpty?.();
+    if (this.#awaited.size === 0) this.#empty.reached();
   }
 
   /** @param way `live`, or how it came later; only what comes live is timed */
@@ -51,13 +52,6 @@ export class Deliveries {
 
   /** Waits until all have come. @returns false when the time was up before */
   async allArrived(timeoutMs: number): Promise<boolean> {
-    if (this.open === 0) return true;
-    const { promise, resolve } = Promise.withResolvers<boolean>();
-    const timer = setTimeout(() => resolve(false), timeoutMs);
-    this.#onEmpty = () => resolve(true);
-    const result = await promise;
-    clearTimeout(timer);
-    this.#onEmpty = undefined;
-    return result;
+    return this.open === 0 || (await this.#empty.within(timeoutMs));
   }
 }
